@@ -1,0 +1,6 @@
+module Interp.Cli.Program
+
+[<EntryPoint>]
+let main _ =
+    printfn "%O" (Interp.Runtime.Libtorch.Load())
+    0
