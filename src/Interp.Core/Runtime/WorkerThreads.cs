@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+
+namespace Interp.Runtime;
+
+/// <summary>Background threads that are kept for reuse, because a thread's libtorch settings belong to it.</summary>
+internal static class WorkerThreads
+{
+    private static readonly ConcurrentBag<Slot> Idle = [];
+
+    /// <summary>Runs <paramref name="work"/>, which must not throw, on an idle or new thread.</summary>
+    public static Slot Start(Action work)
+    {
+        if (!Idle.TryTake(out var slot))
+            slot = new Slot();
+        slot.Run(work);
+        return slot;
+    }
+
+    /// <summary>One thread; after <see cref="Wait"/> it goes back to the idle ones.</summary>
+    internal sealed class Slot
+    {
+        private readonly SemaphoreSlim given = new(0);
+        private readonly SemaphoreSlim finished = new(0);
+        private Action work = static () => { };
+
+        public Slot() => new Thread(Loop) { IsBackground = true, Name = "interp worker" }.Start();
+
+        public void Run(Action next)
+        {
+            work = next;
+            given.Release();
+        }
+
+        public void Wait()
+        {
+            finished.Wait();
+            Idle.Add(this);
+        }
+
+        private void Loop()
+        {
+            while (true)
+            {
+                given.Wait();
+                work();
+                finished.Release();
+            }
+        }
+    }
+}
