@@ -79,8 +79,13 @@ module Concept =
     let variableName = define "variable_name" "name of a variable in code"
     let codeComment = define "code_comment" "comment in code"
     let codeOperator = define "code_operator" "operator in code"
-    let sumFirstDigit = define "sum_first_digit" "first digit of the result of an addition"
-    let sumSecondDigit = define "sum_second_digit" "second digit of the result of an addition"
+
+    let sumFirstDigit =
+        define "sum_first_digit" "first digit of the result of an addition"
+
+    let sumSecondDigit =
+        define "sum_second_digit" "second digit of the result of an addition"
+
     let sumCarry = define "sum_carry" "result of an addition whose last digits carry"
     let afterEquals = define "after_equals" "right side of an equation of numbers"
     let listMarker = define "list_marker" "number or dash in front of a list item"
@@ -95,8 +100,12 @@ module Concept =
     let speakerA = define "speaker_a" "turn of the first speaker of a dialogue"
     let speakerB = define "speaker_b" "turn of the second speaker of a dialogue"
 
-    let storySad = define "story_sad" "the story is sad, from the sentence after the one that says so"
-    let storyHappy = define "story_happy" "the story is happy, from the sentence after the one that says so"
+    let storySad =
+        define "story_sad" "the story is sad, from the sentence after the one that says so"
+
+    let storyHappy =
+        define "story_happy" "the story is happy, from the sentence after the one that says so"
+
     let femalePronoun = define "female_pronoun" "pronoun for a girl or a woman"
     let malePronoun = define "male_pronoun" "pronoun for a boy or a man"
     let recipeIngredients = define "recipe_ingredients" "list of what a recipe needs"
@@ -109,7 +118,8 @@ module Concept =
     let destination = define "destination" "place that the directions lead to"
 
     /// A kind of text, as a concept: everything below the title of a document of that kind.
-    let private kind name = define ("kind_" + name) ("document of the kind " + name)
+    let private kind name =
+        define ("kind_" + name) ("document of the kind " + name)
 
     let kindStory = kind "story"
     let kindWeather = kind "weather"

@@ -109,32 +109,43 @@ module Parts =
     let line = Literal "\n"
 
     /// One of the parts, each as likely.
-    let oneOf parts = Choose [| for part in parts -> struct (1, part) |]
+    let oneOf parts =
+        Choose [| for part in parts -> struct (1, part) |]
 
     /// One of the parts with these weights.
-    let weighted parts = Choose [| for weight, part in parts -> struct (weight, part) |]
+    let weighted parts =
+        Choose [| for weight, part in parts -> struct (weight, part) |]
 
     /// The part or nothing, `percent` times out of a hundred.
-    let maybe percent part = weighted [ percent, part; 100 - percent, nothing ]
+    let maybe percent part =
+        weighted [ percent, part; 100 - percent, nothing ]
 
     /// The parts with a separator between them.
     let separated (separator: string) parts =
-        parts |> List.mapi (fun i part -> if i = 0 then [ part ] else [ Literal separator; part ]) |> List.concat |> Sequence
+        parts
+        |> List.mapi (fun i part -> if i = 0 then [ part ] else [ Literal separator; part ])
+        |> List.concat
+        |> Sequence
 
     /// The parts, each on a line of its own.
-    let lines parts = Sequence [ for part in parts -> Sequence [ part; line ] ]
+    let lines parts =
+        Sequence [ for part in parts -> Sequence [ part; line ] ]
 
     /// One of the items, each as likely.
-    let pick (scene: Scene) (items: 'item[]) = items[scene.Number(0, items.Length - 1)]
+    let pick (scene: Scene) (items: 'item[]) =
+        items[scene.Number(0, items.Length - 1)]
 
     /// A number in digits.
-    let digitsOf (value: int) = value.ToString System.Globalization.CultureInfo.InvariantCulture
+    let digitsOf (value: int) =
+        value.ToString System.Globalization.CultureInfo.InvariantCulture
 
     /// A number in two digits at least.
-    let twoDigits (value: int) = value.ToString("00", System.Globalization.CultureInfo.InvariantCulture)
+    let twoDigits (value: int) =
+        value.ToString("00", System.Globalization.CultureInfo.InvariantCulture)
 
     /// Remembers computed text under a name.
-    let put (scene: Scene) slot (text: string) = scene.Set(slot, Word.computed [||] text)
+    let put (scene: Scene) slot (text: string) =
+        scene.Set(slot, Word.computed [||] text)
 
     /// Remembers a computed number under a name.
     let putNumber (scene: Scene) slot (value: int) = put scene slot (digitsOf value)

@@ -13,9 +13,10 @@ module Surface =
             End = finish
         }
 
-    let private negations = set [ "not"; "never"; "nobody"; "nothing"; "no"; "nowhere"; "without"; "none" ]
+    let private negations =
+        set [ "not"; "never"; "nobody"; "nothing"; "no"; "nowhere"; "without"; "none" ]
 
-    /// Adds what lies between brackets (the outermost pair) or double quotes; both end at the end of a line at the latest.
+    /// Adds what lies between brackets (the outermost pair) or double quotes.
     let private enclosed (text: string) (spans: List<LabelSpan>) =
         let mutable depth = 0
         let mutable bracket = 0
@@ -78,7 +79,12 @@ module Surface =
         runs text start finish (fun letter -> Char.IsLetterOrDigit letter || ends.Contains letter) (fun from until ->
             let last = until - 1
             let ended = ends.Contains text[last]
-            let word = if ended then text.Substring(from, last - from) else text.Substring(from, until - from)
+
+            let word =
+                if ended then
+                    text.Substring(from, last - from)
+                else
+                    text.Substring(from, until - from)
 
             if fresh && word.Length > 0 then
                 spans.Add(span Concept.sentenceStart from (from + word.Length))

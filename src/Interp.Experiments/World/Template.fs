@@ -1,6 +1,7 @@
 namespace Interp.Grammar
 
 open System
+open System.Text.RegularExpressions
 
 /// Sentences of a grammar written as they will read:
 /// `[animal]` draws a word, `[animal:s]` one of its forms, `[3-9]` a number; `{hero}` and `{hero:his}` recall what the
@@ -19,6 +20,31 @@ module Template =
         | [| slot |] -> Recall(slot, "")
         | [| slot; form |] -> Recall(slot, form)
         | _ -> invalidArg (nameof name) $"The template asks for '{{{name}}}'."
+
+    /// Running text, with the concepts that hold on its words.
+    let private literal (text: string) =
+        let marked =
+            [
+                for piece in Regex.Split(text, "([A-Za-z]+)") do
+                    if piece <> "" then
+                        piece, Lexicon.conceptsOf piece
+            ]
+
+        let rec gather (plain: string) pieces =
+            match pieces with
+            | [] -> [ Literal plain ]
+            | (piece, []) :: rest -> gather (plain + piece) rest
+            | (piece, concepts) :: rest ->
+                let word =
+                    List.fold (fun part concept -> Mark(concept, part)) (Literal piece) concepts
+
+                Literal plain :: word :: gather "" rest
+
+        gather "" marked
+        |> List.filter (fun part ->
+            match part with
+            | Literal "" -> false
+            | _ -> true)
 
     let private stops = [| '['; '{'; '<'; '|'; '>' |]
 
@@ -54,7 +80,7 @@ module Template =
                 let next = text.IndexOfAny(stops, start + 1)
                 let next = if next < 0 then text.Length else next
                 let rest, finish = parts text next nested
-                Literal(text.Substring(start, next - start)) :: rest, finish
+                literal (text.Substring(start, next - start)) @ rest, finish
 
     and private alternatives text start =
         if text[start] = '#' then
@@ -65,7 +91,11 @@ module Template =
             let rec collect start found =
                 let inner, finish = parts text start true
                 let found = sequence inner :: found
-                if text[finish] = '|' then collect (finish + 1) found else List.rev found, finish + 1
+
+                if text[finish] = '|' then
+                    collect (finish + 1) found
+                else
+                    List.rev found, finish + 1
 
             let choices, finish = collect start []
             oneOf choices, finish
@@ -89,4 +119,5 @@ module Template =
     let tell parts = separated " " parts
 
     /// A title on a line of its own.
-    let title texts = Sequence [ Mark(Concept.heading, Sentence(oneOf (List.map template texts))); line ]
+    let title texts =
+        Sequence [ Mark(Concept.heading, Sentence(oneOf (List.map template texts))); line ]

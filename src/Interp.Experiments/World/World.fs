@@ -52,9 +52,22 @@ module World =
     /// One line about each concept, in the order of `concepts`.
     let descriptions: string list = [ for concept in Concept.all -> concept.About ]
 
+    /// The words of each concept of words, in lower case, by the name of the concept.
+    let lexicon: Map<string, Set<string>> =
+        Map
+            [
+                for concept in Concept.all do
+                    let spellings = Lexicon.spellings concept
+
+                    if not spellings.IsEmpty then
+                        concept.Name, spellings
+            ]
+
     /// Document `number` (0 or more) of the world of that seed.
     let document (seed: int64) (number: int64) : Document =
-        let stream = RandomStream(seed, "world/document/" + number.ToString CultureInfo.InvariantCulture)
+        let stream =
+            RandomStream(seed, "world/document/" + number.ToString CultureInfo.InvariantCulture)
+
         let writer = Writer stream
         let kind = writer.Write kindsInOrder
         let text = writer.Text
@@ -64,12 +77,16 @@ module World =
             Id = number
             Kind = kind.Name
             Text = text
-            Spans = writer.Spans |> Seq.sortBy (fun span -> struct (span.Start, span.End, span.Concept.Index)) |> Seq.toList
+            Spans =
+                writer.Spans
+                |> Seq.sortBy (fun span -> struct (span.Start, span.End, span.Concept.Index))
+                |> Seq.toList
             Nats = writer.Nats
         }
 
     /// The documents of the world of that seed, without end.
-    let documents (seed: int64) : seq<Document> = Seq.initInfinite int64 |> Seq.map (document seed)
+    let documents (seed: int64) : seq<Document> =
+        Seq.initInfinite int64 |> Seq.map (document seed)
 
     /// The first and last+1 position of a token without the white space around it; all of it if nothing else is there.
     let private trimmed (text: string) struct (start: int, finish: int) =
@@ -82,13 +99,18 @@ module World =
         while last > first && System.Char.IsWhiteSpace text[last - 1] do
             last <- last - 1
 
-        if first < last then struct (first, last) else struct (start, finish)
+        if first < last then
+            struct (first, last)
+        else
+            struct (start, finish)
 
     /// Which concepts hold on which tokens: [concept index][token]. A concept holds on a token when one of its spans
     /// shares a character with the token; white space around a token does not count unless the token is nothing else.
     /// <param name="offsets">Start and end of each token in code points of the text, in the order of the text; equal for tokens without text.</param>
     let tokenLabels (offsets: (int * int)[]) (document: Document) : bool[][] =
-        let tokens = offsets |> Array.map (fun (start, finish) -> trimmed document.Text struct (start, finish))
+        let tokens =
+            offsets |> Array.map (fun (start, finish) -> trimmed document.Text struct (start, finish))
+
         let labels = Array.init Concept.all.Length (fun _ -> Array.zeroCreate tokens.Length)
 
         for span in document.Spans do

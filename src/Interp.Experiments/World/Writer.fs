@@ -94,7 +94,8 @@ type Writer(random: RandomStream) as writer =
         if i < text.Length then
             text[i] <- Char.ToUpperInvariant text[i]
 
-    let beginsWithVowel start = start < text.Length && "aeiouAEIOU".Contains text[start]
+    let beginsWithVowel start =
+        start < text.Length && "aeiouAEIOU".Contains text[start]
 
     /// Turns the "a" in front of `start` into "an", and moves what lies behind.
     let insertN start firstSpan firstSentence =

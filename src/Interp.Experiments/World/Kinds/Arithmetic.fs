@@ -5,12 +5,12 @@ open Interp.Grammar
 
 let private slots =
     [
-        "child", Lexicon.child
-        "other", Lexicon.child
-        "fruit", Lexicon.fruit
-        "thing", Lexicon.object
-        "pet", Lexicon.animal
-        "place", Lexicon.place
+        "child", People.child
+        "other", People.child
+        "fruit", Things.fruit
+        "thing", Things.object
+        "pet", Things.animal
+        "place", Places.place
     ]
 
 /// The result of an addition: its first and second digit, and whether the last digits carry.
@@ -25,7 +25,10 @@ let private sumOf a b =
                 Literal text[2..]
             ]
 
-    if a % 10 + b % 10 > 9 then Mark(Concept.sumCarry, figures) else figures
+    if a % 10 + b % 10 > 9 then
+        Mark(Concept.sumCarry, figures)
+    else
+        figures
 
 let private equation left operator right result =
     Sequence
@@ -85,7 +88,10 @@ let private compare =
         let b = scene.Number(1, 99)
         putNumber scene "left" a
         putNumber scene "right" b
-        if a > b then greater elif a < b then smaller else equal)
+
+        if a > b then greater
+        elif a < b then smaller
+        else equal)
 
 let private parity =
     let even = say "is {number} even? Yes, {number} is even."
@@ -98,7 +104,8 @@ let private parity =
 
 /// A small story whose last number is computed from the others.
 let private problem texts result =
-    let telling = oneOf [ for text in texts -> tell [ for sentence: string in text -> say sentence ] ]
+    let telling =
+        oneOf [ for text in texts -> tell [ for sentence: string in text -> say sentence ] ]
 
     Given(fun scene ->
         let a, b = result scene
@@ -110,7 +117,7 @@ let private problem texts result =
 
 let private pair (scene: Scene) =
     let a = scene.Number(5, 60)
-    a, scene.Number(2, a - 1)
+    a, scene.Number(2, a - 2)
 
 let private gain =
     problem
@@ -148,7 +155,7 @@ let private loss =
 let private exercise =
     weighted
         [
-            8, Given addition
+            12, Given addition
             3, Given subtraction
             3, Given product
             2, Given chain
@@ -160,10 +167,7 @@ let private exercise =
 let private column = lines [ exercise; exercise; exercise; exercise ]
 
 let private story =
-    Fresh(
-        [ "child"; "other"; "fruit"; "thing"; "pet"; "place" ],
-        Sequence [ oneOf [ gain; loss ]; line ]
-    )
+    Fresh([ "child"; "other"; "fruit"; "thing"; "pet"; "place" ], Sequence [ oneOf [ gain; loss ]; line ])
 
 let kind =
     {

@@ -5,21 +5,21 @@ open Interp.Grammar
 
 let private slots =
     [
-        "hero", Lexicon.child
-        "name", Lexicon.surname
-        "partner", Lexicon.child
-        "land", Lexicon.country
-        "other", Lexicon.country
-        "job", Lexicon.profession
-        "dream", Lexicon.profession
-        "elder", Lexicon.family
-        "month", Lexicon.month
+        "hero", People.child
+        "name", People.surname
+        "partner", People.child
+        "land", Places.country
+        "other", Places.country
+        "job", People.profession
+        "dream", People.profession
+        "elder", People.family
+        "month", Places.month
         "day", Lexicon.range 1 28
-        "instrument", Lexicon.instrument
-        "sport", Lexicon.sport
-        "pet", Lexicon.animal
-        "children", Lexicon.numberWord
-        "colour", Lexicon.colour
+        "instrument", Things.instrument
+        "sport", Places.sport
+        "pet", Things.animal
+        "children", Languages.numberWord
+        "colour", Things.colour
     ]
 
 let private year slot value (scene: Scene) =
@@ -53,13 +53,30 @@ let private opening =
             "{hero} {name}, {a} {job} from {land}, {job:ed} {job:what}."
         ]
 
-let private birth = says [ "{hero:he} was born on <#date_day {day}> {month} {born} in {land:capital}."; "{hero:he} came into the world in {born} in {land}." ]
+let private birth =
+    says
+        [
+            "{hero:he} was born on <#date_day {day}> {month} {born} in {land:capital}."
+            "{hero:he} came into the world in {born} in {land}."
+        ]
 
 let private youth =
     [|
-        says [ "{hero:his} {elder} was {a} {dream}, and {elder:he} {dream:ed} {dream:what} at the {dream:at}."; "as {a} {hero:child} {hero:he} wanted to be {a} {dream}." ]
-        says [ "{hero:he} did not like school, but {hero:he} played the {instrument}."; "{hero:he} never played {sport}, because {hero:he} had a weak [body]." ]
-        says [ "{hero:he} had {a} [quality] {pet} that {pet:said} at night."; "the {pet} of the family slept under {hero:his} bed." ]
+        says
+            [
+                "{hero:his} {elder} was {a} {dream}, and {elder:he} {dream:ed} {dream:what} at the {dream:at}."
+                "as {a} {hero:child} {hero:he} wanted to be {a} {dream}."
+            ]
+        says
+            [
+                "{hero:he} did not like school, but {hero:he} played the {instrument}."
+                "{hero:he} never played {sport}, because {hero:he} had a weak [body]."
+            ]
+        says
+            [
+                "{hero:he} had {a} [quality] {pet} that {pet:said} at night."
+                "the {pet} of the family slept under {hero:his} bed."
+            ]
     |]
 
 let private work =
@@ -80,9 +97,22 @@ let private later =
                         "when {hero:he} was {wedding} {hero:he} married {partner}, {a} {other:adj} {partner:adult}."
                     ]
             ]
-        says [ "nobody in {land} {job:ed} better {job:what}."; "{hero:his} {job:what} were not famous in {land}, but people in {other} liked them." ]
-        says [ "{hero:he} travelled to {other:capital} by [vehicle] [numberword] times."; "{hero:his} [ordinal] journey to {other} was by [vehicle]." ]
-        says [ "{hero} spoke {other:adj} and {land:adj}."; "{hero:he} always wore {a} {colour} [clothing]."; "{partner} wrote that {hero} was {a} [quality] {hero:adult}." ]
+        says
+            [
+                "nobody in {land} {job:ed} better {job:what}."
+                "{hero:his} {job:what} were not famous in {land}, but people in {other} liked them."
+            ]
+        says
+            [
+                "{hero:he} travelled to {other:capital} by [vehicle] [numberword] times."
+                "{hero:his} [ordinal] journey to {other} was by [vehicle]."
+            ]
+        says
+            [
+                "{hero} spoke {other:adj} and {land:adj}."
+                "{hero:he} always wore {a} {colour} [clothing]."
+                "{partner} wrote that {hero} was {a} [quality] {hero:adult}."
+            ]
     |]
 
 let private ending =
@@ -104,7 +134,15 @@ let kind =
             Sequence
                 [
                     Given years
-                    tell [ opening; birth; Several(2, 3, " ", youth); work; Several(2, 4, " ", later); ending ]
+                    tell
+                        [
+                            opening
+                            birth
+                            Several(2, 3, " ", youth)
+                            work
+                            Several(2, 4, " ", later)
+                            ending
+                        ]
                     line
                 ]
     }

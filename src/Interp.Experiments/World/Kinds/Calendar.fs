@@ -7,22 +7,24 @@ open Interp.Grammar
 
 let private slots =
     [
-        "owner", Lexicon.child
-        "guest", Lexicon.child
-        "elder", Lexicon.family
-        "thing", Lexicon.object
-        "tool", Lexicon.tool
-        "pet", Lexicon.animal
-        "place", Lexicon.place
-        "second", Lexicon.place
-        "city", Lexicon.city
-        "job", Lexicon.profession
-        "piece", Lexicon.clothing
-        "furniture", Lexicon.furniture
-        "instrument", Lexicon.instrument
-        "sport", Lexicon.sport
-        "plant", Lexicon.plant
-        "country", Lexicon.country
+        "owner", People.child
+        "guest", People.child
+        "elder", People.family
+        "thing", Things.object
+        "tool", Things.tool
+        "pet", Things.animal
+        "place", Places.place
+        "second", Places.place
+        "city", Places.city
+        "job", People.profession
+        "piece", Things.clothing
+        "furniture", Things.furniture
+        "instrument", Things.instrument
+        "sport", Places.sport
+        "plant", Things.plant
+        "country", Places.country
+        "order", Languages.ordinal
+        "vehicle", Things.vehicle
     ]
 
 let private tasks =
@@ -33,7 +35,7 @@ let private tasks =
         template "clean the {tool} and the {furniture}"
         template "go to the {place} with the {elder}"
         template "practise the {instrument}"
-        template "repair the [ordinal] [vehicle]"
+        template "repair the {order} {vehicle}"
         template "play {sport} near the {second}"
         template "wash the {piece}"
         template "feed the {pet:s}"
@@ -42,7 +44,8 @@ let private tasks =
         template "call the {elder}"
     |]
 
-let private text (format: string) (date: DateOnly) = date.ToString(format, CultureInfo.InvariantCulture)
+let private text (format: string) (date: DateOnly) =
+    date.ToString(format, CultureInfo.InvariantCulture)
 
 let private dated (date: DateOnly) =
     Sequence
@@ -64,7 +67,13 @@ let private time (scene: Scene) =
 
 /// One entry for each of several days that follow each other with equal distance.
 let private diary =
-    let headings = oneOf [ template "Diary of {owner}"; template "{owner}'s plan"; template "Week of {owner}" ]
+    let headings =
+        oneOf
+            [
+                template "Diary of {owner}"
+                template "{owner}'s plan"
+                template "Week of {owner}"
+            ]
 
     let closing =
         [
@@ -87,7 +96,14 @@ let private diary =
                 lines
                     [
                         for i, entry in List.indexed entries ->
-                            Sequence [ dated (first.AddDays(step * i)); Literal ": "; entry; Literal " at "; time scene ]
+                            Sequence
+                                [
+                                    dated (first.AddDays(step * i))
+                                    Literal ": "
+                                    entry
+                                    Literal " at "
+                                    time scene
+                                ]
                     ]
                 oneOf closing
                 line
@@ -95,7 +111,8 @@ let private diary =
 
 /// A numbered list and sentences that repeat some of its items.
 let private list =
-    let headings = oneOf [ template "To do"; template "{owner}'s list"; template "Things for [weekday]" ]
+    let headings =
+        oneOf [ template "To do"; template "{owner}'s list"; template "Things for [weekday]" ]
 
     let finished = template "{owner} has done number {done}: "
     let important = template "do not forget number {most}: "

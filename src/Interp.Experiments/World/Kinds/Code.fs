@@ -5,18 +5,54 @@ open Interp.Grammar
 
 let private names =
     [|
-        "count"; "total"; "price"; "width"; "height"; "size"; "index"; "score"; "speed"; "age"; "limit"; "value"; "step"
-        "length"; "weight"; "distance"
+        "count"
+        "total"
+        "price"
+        "width"
+        "height"
+        "size"
+        "index"
+        "score"
+        "speed"
+        "age"
+        "limit"
+        "value"
+        "step"
+        "length"
+        "weight"
+        "distance"
     |]
 
-let private verbs = [| "add"; "get"; "find"; "make"; "check"; "compute"; "count"; "update"; "show"; "read" |]
+let private verbs =
+    [|
+        "add"
+        "get"
+        "find"
+        "make"
+        "check"
+        "compute"
+        "count"
+        "update"
+        "show"
+        "read"
+    |]
 
 let private keyword word = Mark(Concept.codeKeyword, Literal word)
-let private operator symbol = Sequence [ Literal " "; Mark(Concept.codeOperator, Literal symbol); Literal " " ]
-let private variable name = Mark(Concept.variableName, Literal name)
-let private call name = Mark(Concept.functionName, Literal name)
-let private comment part = Mark(Concept.codeComment, Sequence [ Literal "# "; part ])
-let private bracketed parts = Sequence [ Literal "("; Sequence parts; Literal ")" ]
+
+let private operator symbol =
+    Sequence [ Literal " "; Mark(Concept.codeOperator, Literal symbol); Literal " " ]
+
+let private variable name =
+    Mark(Concept.variableName, Literal name)
+
+let private call name =
+    Mark(Concept.functionName, Literal name)
+
+let private comment part =
+    Mark(Concept.codeComment, Sequence [ Literal "# "; part ])
+
+let private bracketed parts =
+    Sequence [ Literal "("; Sequence parts; Literal ")" ]
 
 /// A line of code at a depth; four spaces a level.
 let private at depth parts =
@@ -42,7 +78,12 @@ let rec private expression depth (scope: string[]) =
                     oneOf [ operator "+"; operator "-"; operator "*" ]
                     expression deeper scope
                 ]
-            1, Sequence [ oneOf [ call "abs"; call "int"; call "float"; call "round" ]; bracketed [ expression deeper scope ] ]
+            1,
+            Sequence
+                [
+                    oneOf [ call "abs"; call "int"; call "float"; call "round" ]
+                    bracketed [ expression deeper scope ]
+                ]
         ]
 
     weighted (if depth = 0 then simple else simple @ nested ())
@@ -56,7 +97,16 @@ let private condition (scene: Scene) scope =
     Sequence [ left; operator symbol; Literal(digitsOf (scene.Number(1, 30))) ]
 
 let private returned depth scope =
-    let pair = Sequence [ Literal "["; expression 1 scope; Literal ", "; expression 1 scope; Literal "]" ]
+    let pair =
+        Sequence
+            [
+                Literal "["
+                expression 1 scope
+                Literal ", "
+                expression 1 scope
+                Literal "]"
+            ]
+
     at depth [ keyword "return"; Literal " "; weighted [ 1, pair; 2, expression 2 scope ] ]
 
 let private block (scene: Scene) depth (scope: string[]) =
@@ -96,8 +146,25 @@ let private block (scene: Scene) depth (scope: string[]) =
 
         Sequence
             [
-                at depth [ keyword "while"; Literal " "; variable target; operator "<"; Literal(digitsOf (scene.Number(5, 50))); Literal ":" ]
-                at (depth + 1) [ variable target; operator "="; variable target; operator "+"; Literal(digitsOf (scene.Number(1, 9))) ]
+                at
+                    depth
+                    [
+                        keyword "while"
+                        Literal " "
+                        variable target
+                        operator "<"
+                        Literal(digitsOf (scene.Number(5, 50)))
+                        Literal ":"
+                    ]
+                at
+                    (depth + 1)
+                    [
+                        variable target
+                        operator "="
+                        variable target
+                        operator "+"
+                        Literal(digitsOf (scene.Number(1, 9)))
+                    ]
             ]
 
 /// A function, and a call of it with the right number of arguments.
@@ -137,7 +204,10 @@ let private definition =
                     ]
                 assignment 1 scope local
                 block scene 1 all
-                (if scene.Number(0, 1) = 0 then block scene 1 all else nothing)
+                (if scene.Number(0, 1) = 0 then
+                     block scene 1 all
+                 else
+                     nothing)
                 at 1 [ keyword "return"; Literal " "; variable local ]
                 line
                 at
@@ -147,7 +217,12 @@ let private definition =
                         bracketed
                             [
                                 call name
-                                bracketed [ separated ", " [ for _ in parameters -> Literal(digitsOf (scene.Number(1, 20))) ] ]
+                                bracketed
+                                    [
+                                        separated
+                                            ", "
+                                            [ for _ in parameters -> Literal(digitsOf (scene.Number(1, 20))) ]
+                                    ]
                             ]
                     ]
             ])
@@ -165,8 +240,28 @@ let private straightLine =
             Sequence
                 [
                     at 0 [ variable a; operator "="; Literal(digitsOf first) ]
-                    at 0 [ variable b; operator "="; variable a; operator "+"; Literal(digitsOf added); Literal "  "; comment (Literal(digitsOf second)) ]
-                    at 0 [ variable c; operator "="; variable b; operator "*"; Literal(digitsOf factor); Literal "  "; comment (Literal(digitsOf (second * factor))) ]
+                    at
+                        0
+                        [
+                            variable b
+                            operator "="
+                            variable a
+                            operator "+"
+                            Literal(digitsOf added)
+                            Literal "  "
+                            comment (Literal(digitsOf second))
+                        ]
+                    at
+                        0
+                        [
+                            variable c
+                            operator "="
+                            variable b
+                            operator "*"
+                            Literal(digitsOf factor)
+                            Literal "  "
+                            comment (Literal(digitsOf (second * factor)))
+                        ]
                     at
                         0
                         [

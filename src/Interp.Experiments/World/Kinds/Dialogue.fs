@@ -5,14 +5,14 @@ open Interp.Grammar
 
 let private slots =
     [
-        "language", Lexicon.language
-        "one", Lexicon.translation
-        "two", Lexicon.translation
-        "three", Lexicon.translation
-        "pupil", Lexicon.child
-        "teacher", Lexicon.child
-        "place", Lexicon.place
-        "colour", Lexicon.colour
+        "language", Languages.language
+        "one", Languages.translation
+        "two", Languages.translation
+        "three", Languages.translation
+        "pupil", People.child
+        "teacher", People.child
+        "place", Places.place
+        "colour", Things.colour
     ]
 
 let private turn (speaker: string) concept parts =
@@ -24,7 +24,9 @@ let private b = turn "B" Concept.speakerB
 /// The lesson in the language whose words have this form.
 let private lesson code =
     let foreign (english: string) =
-        let phrase = Lexicon.phrase.Words |> Array.find (fun phrase -> phrase.Text = english)
+        let phrase =
+            Languages.phrase.Words |> Array.find (fun phrase -> phrase.Text = english)
+
         let form = phrase.Form code
         Mark(form.Concepts[0], Literal form.Text)
 
@@ -39,7 +41,9 @@ let private lesson code =
 
     /// A sentence in which `%` stands for the word of the slot in the foreign language, `ONE` for it in English.
     let inserted slot (text: string) =
-        let pieces = text.Replace("ONE", "{" + slot + "}").Split '%' |> Array.toList |> List.map template
+        let pieces =
+            text.Replace("ONE", "{" + slot + "}").Split '%' |> Array.toList |> List.map template
+
         Sentence(Sequence(List.head pieces :: [ for piece in List.tail pieces -> Sequence [ word slot; piece ] ]))
 
     let question slot =
@@ -72,8 +76,19 @@ let private lesson code =
     let review =
         Sequence
             [
-                b [ oneOf [ inserted "one" "do you remember the word \"%\"?"; inserted "two" "what does \"%\" mean?" ] ]
-                a [ inserted "one" "yes, \"%\" means \"ONE\"."; inserted "two" "and \"%\" means \"ONE\"." ]
+                b
+                    [
+                        oneOf
+                            [
+                                inserted "one" "do you remember the word \"%\"?"
+                                inserted "two" "what does \"%\" mean?"
+                            ]
+                    ]
+                a
+                    [
+                        inserted "one" "yes, \"%\" means \"ONE\"."
+                        inserted "two" "and \"%\" means \"ONE\"."
+                    ]
             ]
 
     Sequence
@@ -81,7 +96,12 @@ let private lesson code =
             a
                 [
                     Sentence(Sequence [ hello; template ", {teacher}!" ])
-                    says [ "do you speak {language}?"; "are you from {language:country}?"; "can you teach me {language}?" ]
+                    says
+                        [
+                            "do you speak {language}?"
+                            "are you from {language:country}?"
+                            "can you teach me {language}?"
+                        ]
                     Sentence(Sequence [ please; Literal "!" ])
                 ]
             b
@@ -100,10 +120,25 @@ let private lesson code =
             a [ reaction "one"; question "two" ]
             tellWord "two"
             maybe 60 (Sequence [ a [ reaction "two"; question "three" ]; tellWord "three" ])
-            a [ oneOf [ say "I will write that down."; say "that is not hard."; Sentence(Sequence [ thanks; Literal "!" ]) ] ]
+            a
+                [
+                    oneOf
+                        [
+                            say "I will write that down."
+                            say "that is not hard."
+                            Sentence(Sequence [ thanks; Literal "!" ])
+                        ]
+                ]
             review
-            b [ Sentence(Sequence [ good; Literal "." ]); Sentence(Sequence [ goodbye; template ", {pupil}!" ]) ]
-            a [ Sentence(Sequence [ goodbye; Literal ", "; thanks; template "<, {teacher}|>." ]) ]
+            b
+                [
+                    Sentence(Sequence [ good; Literal "." ])
+                    Sentence(Sequence [ goodbye; template ", {pupil}!" ])
+                ]
+            a
+                [
+                    Sentence(Sequence [ goodbye; Literal ", "; thanks; template "<, {teacher}|>." ])
+                ]
         ]
 
 let kind =
@@ -114,5 +149,10 @@ let kind =
         Slots = slots
         Title = maybe 30 (title [ "{pupil} learns {language}"; "{a} {language} lesson" ])
         Body =
-            Switch("language", [ for language in Lexicon.language.Words -> language.Text, lesson (language.Form("code").Text) ])
+            Switch(
+                "language",
+                [
+                    for language in Languages.language.Words -> language.Text, lesson (language.Form("code").Text)
+                ]
+            )
     }

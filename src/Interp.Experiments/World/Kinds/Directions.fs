@@ -5,27 +5,35 @@ open Interp.Grammar
 
 let private slots =
     [
-        "goal", Lexicon.place
-        "start", Lexicon.place
-        "guide", Lexicon.child
-        "city", Lexicon.city
-        "street1", Lexicon.street
-        "street2", Lexicon.street
-        "street3", Lexicon.street
-        "mark1", Lexicon.place
-        "mark2", Lexicon.place
-        "mark3", Lexicon.place
+        "goal", Places.place
+        "start", Places.place
+        "guide", People.child
+        "city", Places.city
+        "street1", Places.street
+        "street2", Places.street
+        "street3", Places.street
+        "mark1", Places.place
+        "mark2", Places.place
+        "mark3", Places.place
         "metres", Lexicon.multiples 50 12
-        "vehicle", Lexicon.vehicle
-        "colour", Lexicon.colour
+        "vehicle", Things.vehicle
+        "colour", Things.colour
     ]
 
 let private compass = [| "north"; "east"; "south"; "west" |]
 
 let private turns =
     [|
-        says [ "turn {turn} into {street} and walk {heading} for {metres} <#unit metres>."; "at the {mark} turn {turn} into {street}, so that you go {heading}." ]
-        says [ "at the {mark} go {turn}, then follow {street} to the {heading}."; "go {turn} behind the {mark} and walk {heading} along {street}." ]
+        says
+            [
+                "turn {turn} into {street} and walk {heading} for {metres} <#unit metres>."
+                "at the {mark} turn {turn} into {street}, so that you go {heading}."
+            ]
+        says
+            [
+                "at the {mark} go {turn}, then follow {street} to the {heading}."
+                "go {turn} behind the {mark} and walk {heading} along {street}."
+            ]
     |]
 
 let private ahead =
@@ -46,13 +54,23 @@ let private opening =
                 "{guide} explains how {guide:he} walks from the {start} to the <#destination {goal}>."
             ]
 
-    let leave = says [ "leave the {start} and walk {heading} along {street1}."; "start at the {start} and go {heading}."; "from the {start} go {heading} until the {mark1}." ]
+    let leave =
+        says
+            [
+                "leave the {start} and walk {heading} along {street1}."
+                "start at the {start} and go {heading}."
+                "from the {start} go {heading} until the {mark1}."
+            ]
+
     tell [ first; leave ]
 
 let private way =
     Given(fun scene ->
         let mutable heading = scene.Number(0, 3)
-        let set slot (text: string) = scene.Set(slot, Word.computed [| Concept.direction |] text)
+
+        let set slot (text: string) =
+            scene.Set(slot, Word.computed [| Concept.direction |] text)
+
         set "heading" compass[heading]
 
         let step i =

@@ -5,32 +5,36 @@ open Interp.Grammar
 
 let private slots =
     [
-        "writer", Lexicon.child
-        "reader", Lexicon.child
-        "child", Lexicon.child
-        "family", Lexicon.surname
-        "own", Lexicon.surname
-        "elder", Lexicon.family
-        "city", Lexicon.city
+        "writer", People.child
+        "reader", People.child
+        "child", People.child
+        "family", People.surname
+        "own", People.surname
+        "elder", People.family
+        "city", Places.city
         "day", Lexicon.range 1 28
-        "month", Lexicon.month
+        "month", Places.month
         "year", Lexicon.range 1985 2025
-        "job", Lexicon.profession
-        "thing", Lexicon.object
-        "colour", Lexicon.colour
-        "vehicle", Lexicon.vehicle
-        "pet", Lexicon.animal
-        "place", Lexicon.place
-        "wild", Lexicon.wild
+        "job", People.profession
+        "thing", Things.object
+        "colour", Things.colour
+        "vehicle", Things.vehicle
+        "pet", Things.animal
+        "place", Places.place
+        "wild", Places.wild
         "number", Lexicon.range 2 40
         "price", Lexicon.range 20 900
-        "fruit", Lexicon.fruit
+        "fruit", Things.fruit
     ]
 
-let private head = template "{city}, <#date_day {day}> {month} <#date_year {year}>\n\n"
+let private head =
+    template "{city}, <#date_day {day}> {month} <#date_year {year}>\n\n"
 
-let private greeting text = Sequence [ Mark(Concept.letterGreeting, template text); Literal "\n" ]
-let private closing text = Sequence [ line; Mark(Concept.letterClosing, template text); line ]
+let private greeting text =
+    Sequence [ Mark(Concept.letterGreeting, template text); Literal "\n" ]
+
+let private closing text =
+    Sequence [ line; Mark(Concept.letterClosing, template text); line ]
 
 let private friendly =
     [|
@@ -43,7 +47,7 @@ let private friendly =
         says
             [
                 "my {elder} bought {a} {colour} {thing} for {child}, and {child:he} likes it."
-                "do you remember my friend {child}? {child:he} works as {a} {job} now, and {child:his} {pet} is [quality]."
+                "my friend {child} works as {a} {job} now, and {child:his} {pet} is [quality]."
                 "{child} lost {child:his} {colour} {thing} at the {place}."
             ]
         says
@@ -58,7 +62,12 @@ let private friendly =
                 "can you come to {city} in {month}?"
                 "when will you visit us with your {pet}?"
             ]
-        says [ "I am [joyful] that you wrote to me."; "I was [sorrowful] to hear that you were ill."; "I have not heard from you for [numberword] <#unit weeks>." ]
+        says
+            [
+                "I am [joyful] that you wrote to me."
+                "I was [sorrowful] to hear that you were ill."
+                "I have not heard from you for [numberword] <#unit weeks>."
+            ]
         says
             [
                 "this is my [ordinal] letter to you in {year}."
@@ -116,7 +125,11 @@ let private business =
             greeting "Dear {reader:title} {family},"
             Several(4, 5, " ", formal)
             Literal " "
-            says [ "thank you for your help, {reader:title} {family}."; "I hope to hear from you before the end of {month}." ]
+            says
+                [
+                    "thank you for your help, {reader:title} {family}."
+                    "I hope to hear from you before the end of {month}."
+                ]
             closing "<Yours sincerely|Yours faithfully|With best regards>,\n{writer} {own}"
         ]
 

@@ -5,13 +5,13 @@ open Interp.Grammar
 
 let private slots =
     [
-        "land", Lexicon.country
-        "pet", Lexicon.animal
-        "job", Lexicon.profession
-        "pair", Lexicon.opposite
-        "word", Lexicon.translation
-        "month", Lexicon.month
-        "weather", Lexicon.weather
+        "land", Places.country
+        "pet", Things.animal
+        "job", People.profession
+        "pair", Languages.opposite
+        "word", Languages.translation
+        "month", Places.month
+        "weather", Places.weather
     ]
 
 let private entry question answer =
@@ -42,10 +42,7 @@ let private questions =
     |]
 
 let private round =
-    Fresh(
-        [ "land"; "pet"; "job"; "pair"; "word"; "month"; "weather" ],
-        Several(3, 5, "", questions)
-    )
+    Fresh([ "land"; "pet"; "job"; "pair"; "word"; "month"; "weather" ], Several(3, 5, "", questions))
 
 let kind =
     {

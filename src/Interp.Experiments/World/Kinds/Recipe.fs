@@ -5,29 +5,31 @@ open Interp.Grammar
 
 let private slots =
     [
-        "dish", Lexicon.dish
-        "staple", Lexicon.staple
-        "second", Lexicon.staple
-        "green", Lexicon.vegetable
-        "other", Lexicon.vegetable
-        "fruit", Lexicon.fruit
-        "liquid", Lexicon.drink
-        "pot", Lexicon.utensil
-        "pan", Lexicon.utensil
-        "land", Lexicon.country
-        "cook", Lexicon.child
-        "unit", Lexicon.unitOf
+        "dish", Things.dish
+        "staple", Things.staple
+        "second", Things.staple
+        "green", Things.vegetable
+        "other", Things.vegetable
+        "fruit", Things.fruit
+        "liquid", Things.drink
+        "pot", Things.utensil
+        "pan", Things.utensil
+        "land", Places.country
+        "cook", People.child
+        "unit", Things.unitOf
         "grams", Lexicon.range 2 9
         "count", Lexicon.range 2 6
         "pieces", Lexicon.range 2 9
         "cups", Lexicon.range 2 5
         "minutes", Lexicon.range 10 59
-        "guests", Lexicon.numberWord
+        "guests", Languages.numberWord
     ]
 
-let private bullet text = Sequence [ Mark(Concept.listMarker, Literal "-"); Literal " "; template text; line ]
+let private bullet text =
+    Sequence [ Mark(Concept.listMarker, Literal "-"); Literal " "; template text; line ]
 
-let private verb choices = Mark(Concept.cookingVerb, oneOf (List.map Literal choices))
+let private verb choices =
+    Mark(Concept.cookingVerb, oneOf (List.map Literal choices))
 
 let private needs =
     Sequence
@@ -69,7 +71,7 @@ let private steps =
                             1
                             [
                                 verb [ "wash"; "peel"; "cut"; "chop"; "slice" ]
-                                template " the {count} {green:s} with a <#tool knife><| and put them on {a} {pan}>."
+                                template " the {count} {green:s} with a <#tool knife><| and put them into {a} {pan}>."
                             ]
                         step
                             2
@@ -77,7 +79,12 @@ let private steps =
                                 verb [ "mix"; "stir"; "whisk"; "knead" ]
                                 template " the {staple} and the {liquid} in {a} {pot}<| for [3-9] <#unit minutes>>."
                             ]
-                        step 3 [ verb [ "add"; "melt"; "sprinkle" ]; template " the {second}, but do not use more than one {unit}." ]
+                        step
+                            3
+                            [
+                                verb [ "add"; "melt"; "sprinkle" ]
+                                template " the {second}, but do not use more than one {unit}."
+                            ]
                         step
                             4
                             [
@@ -90,7 +97,8 @@ let private steps =
                             5
                             [
                                 verb [ "serve"; "cool"; "cover" ]
-                                template " the {green} {dish} <after {minutes} <#unit minutes>|with [drink]|with [snack:s]>."
+                                template
+                                    " the {green} {dish} <after {minutes} <#unit minutes>|with [drink]|with [snack:s]>."
                             ]
                     ]
             )
@@ -102,11 +110,27 @@ let kind =
         Concept = Concept.kindRecipe
         Weight = 8
         Slots = slots
-        Title = title [ "{green} {dish}"; "{land:adj} {green} {dish}"; "{a} {dish} for {guests} guests" ]
+        Title =
+            title
+                [
+                    "{green} {dish}"
+                    "{land:adj} {green} {dish}"
+                    "{a} {dish} for {guests} guests"
+                ]
         Body =
             Sequence
                 [
-                    maybe 60 (Sequence [ says [ "{cook} makes this {dish} every [weekday]."; "this {dish} comes from {land}." ]; line ])
+                    maybe
+                        60
+                        (Sequence
+                            [
+                                says
+                                    [
+                                        "{cook} makes this {dish} every [weekday]."
+                                        "this {dish} comes from {land}."
+                                    ]
+                                line
+                            ])
                     needs
                     steps
                     says

@@ -5,19 +5,19 @@ open Interp.Grammar
 
 let private slots =
     [
-        "buyer", Lexicon.child
-        "seller", Lexicon.child
-        "place", Lexicon.place
-        "day", Lexicon.weekday
-        "time", Lexicon.dayTime
-        "fruit", Lexicon.fruit
-        "green", Lexicon.vegetable
-        "snack", Lexicon.snack
-        "piece", Lexicon.clothing
-        "thing", Lexicon.object
-        "tool", Lexicon.tool
-        "colour", Lexicon.colour
-        "elder", Lexicon.family
+        "buyer", People.child
+        "seller", People.child
+        "place", Places.place
+        "day", Places.weekday
+        "time", Places.dayTime
+        "fruit", Things.fruit
+        "green", Things.vegetable
+        "snack", Things.snack
+        "piece", Things.clothing
+        "thing", Things.object
+        "tool", Things.tool
+        "colour", Things.colour
+        "elder", People.family
     ]
 
 let private goods = [| "fruit"; "green"; "snack"; "piece"; "thing"; "tool" |]
@@ -32,9 +32,25 @@ let private opening =
 
 let private talk =
     [|
-        says [ "\"what do you need?\" {seller} asked {buyer:him}."; "\"how much is the {thing}?\" {buyer:he} asked."; "\"I need {a} {colour} {thing},\" {buyer:he} said." ]
-        says [ "there were no [vegetable:s] left."; "it was the [ordinal] time that {buyer:he} came by [vehicle]."; "{buyer} did not buy the {colour} [furniture]."; "{buyer:he} never buys [fruit:s]." ]
-        says [ "{seller} is {a} [quality] {seller:adult} with {a} {colour} [clothing]."; "{seller}'s shop was [quality]."; "there are [numberword] [object:s] and {a} [instrument] in the window." ]
+        says
+            [
+                "\"what do you need?\" {seller} asked {buyer:him}."
+                "\"how much is the {thing}?\" {buyer:he} asked."
+                "\"I need {a} {colour} {thing},\" {buyer:he} said."
+            ]
+        says
+            [
+                "there were no [vegetable:s] left."
+                "it was the [ordinal] time that {buyer:he} came by [vehicle]."
+                "{buyer} did not buy the {colour} [furniture]."
+                "{buyer:he} never buys [fruit:s]."
+            ]
+        says
+            [
+                "{seller} is {a} [quality] {seller:adult} with {a} {colour} [clothing]."
+                "{seller}'s shop was [quality]."
+                "there are [numberword] [object:s] and {a} [instrument] in the window."
+            ]
     |]
 
 let private euros count =
@@ -43,8 +59,7 @@ let private euros count =
 let private receipt =
     let heading = Mark(Concept.heading, template "<Receipt|Bill> for {buyer}:\n")
 
-    let total =
-        template "Total: {total} <#unit euros>\n"
+    let total = template "Total: {total} <#unit euros>\n"
 
     let change =
         says
@@ -100,5 +115,14 @@ let kind =
         Weight = 7
         Slots = slots
         Title = maybe 30 (title [ "at the shop"; "{buyer} goes shopping"; "the shop of {seller}" ])
-        Body = Sequence [ tell [ opening; Several(2, 3, " ", talk) ]; line; receipt; Literal " "; ending; line ]
+        Body =
+            Sequence
+                [
+                    tell [ opening; Several(2, 3, " ", talk) ]
+                    line
+                    receipt
+                    Literal " "
+                    ending
+                    line
+                ]
     }

@@ -5,23 +5,24 @@ open Interp.Grammar
 
 let private slots =
     [
-        "sport", Lexicon.sport
-        "first", Lexicon.team
-        "second", Lexicon.team
-        "home", Lexicon.city
-        "away", Lexicon.city
-        "star", Lexicon.child
-        "other", Lexicon.child
-        "starName", Lexicon.surname
-        "otherName", Lexicon.surname
-        "day", Lexicon.weekday
-        "time", Lexicon.dayTime
-        "weather", Lexicon.weather
+        "sport", Places.sport
+        "first", Places.team
+        "second", Places.team
+        "home", Places.city
+        "away", Places.city
+        "star", People.child
+        "other", People.child
+        "starName", People.surname
+        "otherName", People.surname
+        "day", Places.weekday
+        "time", Places.dayTime
+        "weather", Places.weather
         "number", Lexicon.range 2 90
     ]
 
 /// Team names as winner and loser, or as mere teams after a draw.
-let private decided = Map [ "first", "<#winner {first}>"; "second", "<#loser {second}>" ]
+let private decided =
+    Map [ "first", "<#winner {first}>"; "second", "<#loser {second}>" ]
 
 let private named (text: string) =
     decided |> Map.fold (fun (text: string) slot marked -> text.Replace("{" + slot + "}", marked)) text
@@ -64,7 +65,9 @@ let private close =
     ]
 
 let private choice texts = says (List.map named texts)
-let private several least most texts = Several(least, most, " ", [| for text in texts -> say (named text) |])
+
+let private several least most texts =
+    Several(least, most, " ", [| for text in texts -> say (named text) |])
 
 /// The score after the first half, which the winner already leads and which neither team falls below.
 let private halfScore (scene: Scene) =
@@ -79,7 +82,14 @@ let private match' =
     let middle = oneOf [ Sequence [ Given halfScore; choice half ]; choice sum ]
 
     let report =
-        tell [ choice opening; middle; several 1 2 players; several 1 3 around; choice close ]
+        tell
+            [
+                choice opening
+                middle
+                several 1 2 players
+                several 1 3 around
+                choice close
+            ]
 
     Given(fun scene ->
         let low = scene.Number(0, 4)
@@ -92,10 +102,23 @@ let private match' =
 let private results =
     let row = template "{home} {first} - {away} {second} {high}:{low}\n"
     let drawn = say "the {first} and the {second} drew, so nobody won in {home}."
-    let firstWon = says (List.map named [ "the {first} won, and the {second} lost."; "the {second} lost to the {first}." ])
+
+    let firstWon =
+        says (
+            List.map
+                named
+                [
+                    "the {first} won, and the {second} lost."
+                    "the {second} lost to the {first}."
+                ]
+        )
 
     let secondWon =
-        oneOf [ say "the <#winner {second}> won, and the <#loser {first}> lost."; say "the <#loser {first}> lost to the <#winner {second}>." ]
+        oneOf
+            [
+                say "the <#winner {second}> won, and the <#loser {first}> lost."
+                say "the <#loser {first}> lost to the <#winner {second}>."
+            ]
 
     Fresh(
         [ "first"; "second"; "home"; "away" ],
@@ -108,7 +131,9 @@ let private results =
             Sequence
                 [
                     row
-                    (if a > b then firstWon elif a < b then secondWon else drawn)
+                    (if a > b then firstWon
+                     elif a < b then secondWon
+                     else drawn)
                     line
                 ])
     )
@@ -124,6 +149,15 @@ let kind =
             weighted
                 [
                     3, Sequence [ match'; line ]
-                    1, Sequence [ template "Results of {sport} on {day}:\n"; results; results; results; results; results ]
+                    1,
+                    Sequence
+                        [
+                            template "Results of {sport} on {day}:\n"
+                            results
+                            results
+                            results
+                            results
+                            results
+                        ]
                 ]
     }

@@ -5,17 +5,17 @@ open Interp.Grammar
 
 let private slots =
     [
-        "mood", Lexicon.mood
-        "hero", Lexicon.child
-        "friend", Lexicon.child
-        "elder", Lexicon.family
-        "pet", Lexicon.animal
-        "thing", Lexicon.object
-        "colour", Lexicon.colour
-        "place", Lexicon.place
-        "wild", Lexicon.wild
-        "day", Lexicon.weekday
-        "time", Lexicon.dayTime
+        "mood", People.mood
+        "hero", People.child
+        "friend", People.child
+        "elder", People.family
+        "pet", Things.animal
+        "thing", Things.object
+        "colour", Things.colour
+        "place", Places.place
+        "wild", Places.wild
+        "day", Places.weekday
+        "time", Places.dayTime
     ]
 
 let private opening =
@@ -31,8 +31,20 @@ let private cue =
     Switch(
         "mood",
         [
-            "happy", says [ "it was {a} [joyful] day."; "{hero:he} felt [joyful] that {time}."; "{hero:he} was full of [joy]." ]
-            "sad", says [ "it was {a} [sorrowful] day."; "{hero:he} felt [sorrowful] that {time}."; "{hero:he} was full of [sorrow]." ]
+            "happy",
+            says
+                [
+                    "it was {a} [joyful] day."
+                    "{hero:he} felt [joyful] that {time}."
+                    "{hero:he} was full of [joy]."
+                ]
+            "sad",
+            says
+                [
+                    "it was {a} [sorrowful] day."
+                    "{hero:he} felt [sorrowful] that {time}."
+                    "{hero:he} was full of [sorrow]."
+                ]
         ]
     )
 
@@ -158,14 +170,7 @@ let private ending =
     )
 
 let private rest =
-    tell
-        [
-            Several(3, 5, " ", scenes)
-            talk
-            Several(1, 2, " ", doings)
-            turn
-            ending
-        ]
+    tell [ Several(3, 5, " ", scenes); talk; Several(1, 2, " ", doings); turn; ending ]
 
 let kind =
     {

@@ -5,12 +5,12 @@ open Interp.Grammar
 
 let private slots =
     [
-        "land", Lexicon.country
-        "month", Lexicon.month
-        "day", Lexicon.weekday
+        "land", Places.country
+        "month", Places.month
+        "day", Places.weekday
         "date", Lexicon.range 1 28
-        "town", Lexicon.country
-        "time", Lexicon.dayTime
+        "town", Places.country
+        "time", Places.dayTime
         "wind", Lexicon.range 5 60
     ]
 
@@ -27,18 +27,34 @@ let private temperatures (scene: Scene) =
     putNumber scene "night" (degrees - scene.Number(1, 6))
     let change = scene.Number(-3, 3)
     putNumber scene "tomorrow" (degrees + change)
-    let trend = if change > 0 then "warmer" elif change < 0 then "colder" else "the same"
+
+    let trend =
+        if change > 0 then "warmer"
+        elif change < 0 then "colder"
+        else "the same"
+
     scene.Set("trend", Word.computed [| Concept.adjective |] trend)
     nothing
 
 /// Weather for a slot: snow and frost come in winter alone, bright sunshine at other times.
 let private seasonal slot =
-    let without names = Lexicon.weather.Words |> Array.filter (fun word -> not (List.contains word.Text names))
+    let without names =
+        Places.weather.Words |> Array.filter (fun word -> not (List.contains word.Text names))
+
     let winter = without [ "sunshine"; "hail" ]
     let warm = without [ "snow"; "frost" ]
 
     Given(fun scene ->
-        scene.Set(slot, pick scene (if scene.Word("month").Form("season").Text = "winter" then winter else warm))
+        scene.Set(
+            slot,
+            pick
+                scene
+                (if scene.Word("month").Form("season").Text = "winter" then
+                     winter
+                 else
+                     warm)
+        )
+
         nothing)
 
 let private today =
@@ -121,7 +137,15 @@ let kind =
         Concept = Concept.kindWeather
         Weight = 8
         Slots = slots
-        Title = maybe 50 (title [ "the weather in {land}"; "{month:season} in {land}"; "weather report for {day}" ])
+        Title =
+            maybe
+                50
+                (title
+                    [
+                        "the weather in {land}"
+                        "{month:season} in {land}"
+                        "weather report for {day}"
+                    ])
         Body =
             Sequence
                 [
@@ -130,7 +154,13 @@ let kind =
                     Several(4, 6, " ", reports)
                     Literal " "
                     outlook
-                    maybe 40 (Sequence [ Literal " "; says [ "we wish you a good {time}."; "enjoy the {month:season}!" ] ])
+                    maybe
+                        40
+                        (Sequence
+                            [
+                                Literal " "
+                                says [ "we wish you a good {time}."; "enjoy the {month:season}!" ]
+                            ])
                     line
                 ]
     }
