@@ -1,8 +1,18 @@
 /// `interp doctor`: what this machine has and lacks.
 module Interp.Cli.DoctorCommand
 
+open Argu
+open Interp.Cli.Arguments
 open Interp.Cli.Json
 open Interp.Runtime
+
+type DoctorOptions =
+    | Json
+
+    interface IArgParserTemplate with
+        member option.Usage =
+            match option with
+            | Json -> "print one JSON object."
 
 let private gigabytes (bytes: int64) =
     (float bytes / 1e9).ToString("0.0", System.Globalization.CultureInfo.InvariantCulture) + " GB"
@@ -27,11 +37,11 @@ let private json (report: SystemReport) =
           "cache", Text report.Cache
           "problem", optional report.Problem ]
 
-let private lines (report: SystemReport) =
-    let libtorch =
+let private lines (report: SystemReport) : (string * string) list =
+    let libtorch: string =
         match report.Libtorch with
         | null -> "does not load"
-        | version -> $"{version}, from {report.LibtorchOrigin}: {report.LibtorchFolder}"
+        | version -> String.concat "" [ version; ", from "; string report.LibtorchOrigin; ": "; string report.LibtorchFolder ]
 
     [ "system", report.System
       ".NET", report.DotNet
@@ -44,8 +54,8 @@ let private lines (report: SystemReport) =
       "disk", $"{gigabytes report.DiskFree} free in the working folder"
       "cache", report.Cache ]
 
-/// Prints the report; exit code 1 when something is missing.
-let run asJson =
+let private run arguments =
+    let asJson = (parse<DoctorOptions> "doctor" [ "doctor"; "doctor --json" ] arguments).Contains DoctorOptions.Json
     let report = SystemReport.Take()
 
     if asJson then
@@ -59,3 +69,9 @@ let run asJson =
         | problem -> eprintfn "%s" problem
 
     if isNull report.Problem then 0 else 1
+
+let command =
+    { Name = "doctor"
+      Summary = "what this machine has and lacks"
+      Examples = [ "doctor"; "doctor --json" ]
+      Run = run }

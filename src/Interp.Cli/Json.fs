@@ -50,7 +50,7 @@ let render value =
     Encoding.UTF8.GetString(buffer.ToArray())
 
 /// Text, or null.
-let optional text =
+let optional (text: string | null) =
     match text with
     | null -> Null
     | text -> Text text

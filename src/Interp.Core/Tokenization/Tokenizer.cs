@@ -53,7 +53,10 @@ public sealed class Tokenizer
     public static Tokenizer Load(string path)
     {
         if (path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
-            throw new InterpException($"{path} is a GGUF file; its tokenizer is read from its metadata.");
+        {
+            using var gguf = Formats.Gguf.Open(path);
+            return FromGguf(gguf.Metadata);
+        }
         var file = TokenizerFiles.Find(path);
         var content = TokenizerFiles.Read(file);
         var names = TokenizerFiles.Ends(Path.GetDirectoryName(Path.GetFullPath(file))!);
