@@ -9,6 +9,8 @@ namespace Interp.Tokenization;
 /// <remarks>Truncation and padding that a file may ask for are left to the caller.</remarks>
 public sealed class Tokenizer
 {
+    private static readonly string[] UsualEnds = ["</s>", "<|endoftext|>", "<|end_of_text|>", "<eos>"];
+
     private readonly TokenizerParts parts;
     private readonly AddedTokenFinder rawTokens;
     private readonly AddedTokenFinder normalizedTokens;
@@ -32,6 +34,7 @@ public sealed class Tokenizer
         VocabularySize = parts.Model.Vocabulary.Values.Concat(added.Keys).DefaultIfEmpty(-1).Max() + 1;
         (BosId, EosId) = ends(IdOf);
         BosId ??= FirstOfTemplate(parts.PostProcessor);
+        EosId ??= UsualEnds.Where(special.Contains).Select(IdOf).FirstOrDefault();
 
         int? IdOf(string text) => ids.TryGetValue(text, out var id) || parts.Model.Vocabulary.TryGetValue(text, out id) ? id : null;
     }
@@ -42,7 +45,7 @@ public sealed class Tokenizer
     /// <summary>The token that begins a text: as the configuration beside the tokenizer names it, else the first one of the template.</summary>
     public int? BosId { get; }
 
-    /// <summary>The token that ends a text, where the configuration names one.</summary>
+    /// <summary>The token that ends a text: as the configuration beside the tokenizer names it, else a special token of a usual name.</summary>
     public int? EosId { get; }
 
     /// <summary>SHA-256 (hex) of the definition, with the ids that begin and end a text.</summary>
