@@ -8,10 +8,12 @@ open Interp.Runtime
 /// What a command is called, what it does, and how it is typed.
 [<NoEquality; NoComparison>]
 type Command =
-    { Name: string
-      Summary: string
-      Examples: string list
-      Run: string list -> int }
+    {
+        Name: string
+        Summary: string
+        Examples: string list
+        Run: string list -> int
+    }
 
 /// Raised by --help with the text to print.
 exception HelpWanted of string
@@ -36,8 +38,13 @@ let private firstSentence (message: string) =
     (if line.StartsWith "ERROR: " then line.Substring 7 else line).TrimEnd('.', '\r')
 
 /// Parses the arguments of a command described by an Argu template.
-let parse<'Template when 'Template :> IArgParserTemplate> (name: string) (examples: string list) (arguments: string list) : ParseResults<'Template> =
-    let parser = ArgumentParser.Create<'Template>(programName = $"interp {name}", usageStringCharacterWidth = 100)
+let parse<'Template when 'Template :> IArgParserTemplate>
+    (name: string)
+    (examples: string list)
+    (arguments: string list)
+    : ParseResults<'Template> =
+    let parser =
+        ArgumentParser.Create<'Template>(programName = $"interp {name}", usageStringCharacterWidth = 100)
 
     if arguments |> List.exists (fun argument -> argument = "--help" || argument = "-h") then
         let lines = examples |> List.map (fun example -> $"    interp {example}")

@@ -10,13 +10,23 @@ open Interp.Runtime
 let private commands = [ VerifyCommand.command; DoctorCommand.command ]
 
 let private help () =
-    let line (command: Command) = $"    {command.Name, -12}{command.Summary}"
+    let line (command: Command) =
+        $"    {command.Name, -12}{command.Summary}"
 
     String.concat
         "\n"
-        ([ "Interp: experiments in mechanistic interpretability."; ""; "USAGE: interp COMMAND [OPTIONS]"; "" ]
+        ([
+            "Interp: experiments in mechanistic interpretability."
+            ""
+            "USAGE: interp COMMAND [OPTIONS]"
+            ""
+         ]
          @ List.map line commands
-         @ [ "    test        run all tests; --slow for the long ones too"; ""; "interp COMMAND --help says more." ])
+         @ [
+             "    test        run all tests; --slow for the long ones too"
+             ""
+             "interp COMMAND --help says more."
+         ])
 
 let private version () =
     let attribute = typeof<Command>.Assembly.GetName().Version |> Option.ofObj
@@ -35,6 +45,14 @@ let private run arguments =
         0
     | name :: rest -> (find "command" commands name).Run rest
 
+/// Why libtorch did not load, in the words of its loader.
+let private libtorchProblem () =
+    try
+        Libtorch.Load() |> ignore
+        "libtorch did not initialise; see interp doctor."
+    with :? InterpException as error ->
+        error.Message
+
 [<EntryPoint>]
 let main arguments =
     CultureInfo.DefaultThreadCurrentCulture <- CultureInfo.InvariantCulture
@@ -50,6 +68,13 @@ let main arguments =
         eprintfn "%s" error.Message
         2
     | :? OperationCanceledException -> 130
+    | :? TypeInitializationException as error when error.TypeName = "TorchSharp.torch" ->
+        eprintfn "%s" (libtorchProblem ())
+        2
     | error ->
-        eprintfn "%s: %s Please report this with the command that led to it." (error.GetType().Name) (error.Message.Split('\n')[0])
+        eprintfn
+            "%s: %s Please report this with the command that led to it."
+            (error.GetType().Name)
+            (error.Message.Split('\n')[0])
+
         2

@@ -50,7 +50,11 @@ type FolderOptions =
 
 let private orNull option = option |> Option.toObj
 
-let private modelExamples = [ "verify model models/phi3"; "verify model model.gguf --golden golden --corpus text.jsonl.gz" ]
+let private modelExamples =
+    [
+        "verify model models/phi3"
+        "verify model model.gguf --golden golden --corpus text.jsonl.gz"
+    ]
 
 let private model arguments =
     let options = parse<ModelOptions> "verify model" modelExamples arguments
@@ -64,42 +68,75 @@ let private model arguments =
     )
     |> VerifyOutput.print (options.Contains ModelOptions.Json)
 
-let private tokenizerExamples = [ "verify tokenizer models/phi3"; "verify tokenizer model.gguf --golden golden.jsonl --json" ]
+let private tokenizerExamples =
+    [
+        "verify tokenizer models/phi3"
+        "verify tokenizer model.gguf --golden golden.jsonl --json"
+    ]
 
 let private tokenizer arguments =
     let options = parse<TokenizerOptions> "verify tokenizer" tokenizerExamples arguments
 
-    TokenizerVerification.Verify(options.GetResult TokenizerOptions.Path, orNull (options.TryGetResult TokenizerOptions.Golden))
+    TokenizerVerification.Verify(
+        options.GetResult TokenizerOptions.Path,
+        orNull (options.TryGetResult TokenizerOptions.Golden)
+    )
     |> VerifyOutput.print (options.Contains TokenizerOptions.Json)
 
 let private ofFolder name example (verify: string -> VerifyReport) arguments =
     let options = parse<FolderOptions> $"verify {name}" [ example ] arguments
-    verify (options.GetResult FolderOptions.Path) |> VerifyOutput.print (options.Contains FolderOptions.Json)
+    Libtorch.Load() |> ignore
+
+    verify (options.GetResult FolderOptions.Path)
+    |> VerifyOutput.print (options.Contains FolderOptions.Json)
 
 let private commands =
-    [ { Name = "model"
-        Summary = "hidden states, logits and losses of a model"
-        Examples = modelExamples
-        Run = model }
-      { Name = "tokenizer"
-        Summary = "ids, decoded texts and offsets"
-        Examples = tokenizerExamples
-        Run = tokenizer }
-      { Name = "gguf"
-        Summary = "block formats of GGUF files"
-        Examples = [ "verify gguf fixtures/gguf" ]
-        Run = ofFolder "gguf" "verify gguf fixtures/gguf" GgufVerification.Verify } ]
+    [
+        {
+            Name = "model"
+            Summary = "hidden states, logits and losses of a model"
+            Examples = modelExamples
+            Run = model
+        }
+        {
+            Name = "tokenizer"
+            Summary = "ids, decoded texts and offsets"
+            Examples = tokenizerExamples
+            Run = tokenizer
+        }
+        {
+            Name = "gguf"
+            Summary = "block formats of GGUF files"
+            Examples = [ "verify gguf fixtures/gguf" ]
+            Run = ofFolder "gguf" "verify gguf fixtures/gguf" GgufVerification.Verify
+        }
+    ]
 
 let command =
-    { Name = "verify"
-      Summary = "compare with golden values: " + (commands |> List.map _.Name |> String.concat ", ")
-      Examples = commands |> List.collect _.Examples
-      Run =
-        function
-        | []
-        | [ "--help" ]
-        | [ "-h" ] ->
-            let line (command: Command) = $"    {command.Name, -12}{command.Summary}"
-            let examples = commands |> List.collect _.Examples |> List.map (fun example -> $"    interp {example}")
-            raise (HelpWanted(String.concat "\n" ([ "USAGE: interp verify WHAT PATH [--json]"; "" ] @ List.map line commands @ [ ""; "EXAMPLES:"; "" ] @ examples)))
-        | name :: rest -> (find "check" commands name).Run rest }
+    {
+        Name = "verify"
+        Summary = "compare with golden values: " + (commands |> List.map _.Name |> String.concat ", ")
+        Examples = commands |> List.collect _.Examples
+        Run =
+            function
+            | []
+            | [ "--help" ]
+            | [ "-h" ] ->
+                let line (command: Command) =
+                    $"    {command.Name, -12}{command.Summary}"
+
+                let examples =
+                    commands |> List.collect _.Examples |> List.map (fun example -> $"    interp {example}")
+
+                raise (
+                    HelpWanted(
+                        String.concat
+                            "\n"
+                            ([ "USAGE: interp verify WHAT PATH [--json]"; "" ]
+                             @ List.map line commands
+                             @ [ ""; "EXAMPLES:"; "" ]
+                             @ examples)
+                    )
+                )
+            | name :: rest -> (find "check" commands name).Run rest
+    }
