@@ -2,6 +2,7 @@
 module Interp.Cli.VerifyCommand
 
 open Argu
+open Interp.Autoencoders
 open Interp.Cli.Arguments
 open Interp.Formats
 open Interp.Models
@@ -83,6 +84,36 @@ let private tokenizer arguments =
     )
     |> VerifyOutput.print (options.Contains TokenizerOptions.Json)
 
+type TrainingOptions =
+    | [<MainCommand; ExactlyOnce>] Path of folder: string
+    | Precision of name: string
+    | Json
+
+    interface IArgParserTemplate with
+        member option.Usage =
+            match option with
+            | Path _ -> "folder with spec.json, trace.json and the recorded weights and batches."
+            | Precision _ -> "float64 or float32; both when left out."
+            | Json -> "print one JSON object."
+
+let private trainingExamples =
+    [
+        "verify training fixtures/openai-topk"
+        "verify training fixtures/openai-topk --precision float64 --json"
+    ]
+
+let private training arguments =
+    let options = parse<TrainingOptions> "verify training" trainingExamples arguments
+    Libtorch.Load() |> ignore
+
+    let precision =
+        options.TryGetResult TrainingOptions.Precision
+        |> Option.map Devices.ParsePrecision
+        |> Option.toNullable
+
+    TrainingVerification.Verify(options.GetResult TrainingOptions.Path, precision)
+    |> VerifyOutput.print (options.Contains TrainingOptions.Json)
+
 let private ofFolder name example (verify: string -> VerifyReport) arguments =
     let options = parse<FolderOptions> $"verify {name}" [ example ] arguments
     Libtorch.Load() |> ignore
@@ -103,6 +134,12 @@ let private commands =
             Summary = "ids, decoded texts and offsets"
             Examples = tokenizerExamples
             Run = tokenizer
+        }
+        {
+            Name = "training"
+            Summary = "a recorded training run, replayed step by step"
+            Examples = trainingExamples
+            Run = training
         }
         {
             Name = "gguf"
