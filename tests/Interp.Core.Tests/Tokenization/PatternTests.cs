@@ -56,6 +56,7 @@ public class PatternTests
     [InlineData("(?:a*)*b|c", "aabc", new[] { "aab", "c" })]
     [InlineData("(?:a|b)*?c", "abac", new[] { "abac" })]
     [InlineData("a*", "ba", new[] { "", "a" })]
+    [InlineData("(?:(?:){100000}){100000}a", "a", new[] { "a" })]
     [InlineData("\\R", "\r\n\n", new[] { "\r\n", "\n" })]
     public void Matches_are_found(string pattern, string text, string[] expected) => Assert.Equal(expected, Matches(pattern, text));
 
@@ -72,6 +73,7 @@ public class PatternTests
     [InlineData("(?:ab){1000}{1000}")]
     [InlineData("\\")]
     [InlineData("(?Z)")]
+    [InlineData("(?<=(?:a{1000}){100000})b")]
     public void What_is_not_served_is_said(string pattern)
     {
         var error = Assert.Throws<InterpException>(() => Pattern.Regex(pattern));
@@ -90,8 +92,14 @@ public class PatternTests
 
     private static readonly string[] Parts = ["a", "Bc", "é", "中", "1", "23", "½", " ", "  ", "\n", "\r", "\t", "\u00A0", "'", "'s", "'LL", "!", "_", "\u0301", "▁"];
 
+    private const string Cases = @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+        + @"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+        + @"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+    private const string Signs = @"[!'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
     private static readonly (Pattern Ours, Regex Theirs)[] WordPatterns =
-        [.. new[] { ByteLevelPreTokenizer.Gpt2, Llama3, BpeTrainer.Words }.Select(pattern => (Pattern.Regex(pattern), new Regex(pattern)))];
+        [.. new[] { ByteLevelPreTokenizer.Gpt2, Llama3, Cases, Signs, BpeTrainer.Words }.Select(pattern => (Pattern.Regex(pattern), new Regex(pattern)))];
 
     [Property(MaxTest = 500)]
     public Property Word_patterns_agree_with_the_engine_of_the_framework() =>
