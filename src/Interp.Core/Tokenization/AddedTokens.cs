@@ -62,7 +62,7 @@ internal sealed class AddedTokenFinder
             {
                 while (start > 0 && CodePoints.IsSpace(points[start - 1]))
                     start--;
-                start = Math.Max(start, done);
+                start = Math.Min(Math.Max(start, done), end);
             }
             while (token.RightStrip && end < points.Length && CodePoints.IsSpace(points[end]))
                 end++;

@@ -50,8 +50,9 @@ internal sealed class BpeMerges
             var (left, right) = merges[rank];
             if (right.Length < definition.Prefix.Length)
                 throw new InterpException($"{where}: merge {rank} has the right side '{right}', which lacks the prefix '{definition.Prefix}' of pieces inside words.");
+            var key = Key(Find(left), Find(right));
             idOfRank[rank] = Find(left + right[definition.Prefix.Length..]);
-            rules[Key(Find(left), Find(right))] = new Rule(rank, idOfRank[rank]);
+            rules[key] = new Rule(rank, idOfRank[rank]);
 
             int Find(string piece) => definition.Vocabulary.TryGetValue(piece, out var id)
                 ? id

@@ -33,7 +33,8 @@ internal readonly record struct JsonField(JsonElement Value, string Where)
             if (Value.ValueKind != JsonValueKind.Object)
                 throw Bad("is no JSON object");
             var where = Where.EndsWith(".json", StringComparison.Ordinal) ? $"{Where}: {name}" : $"{Where}.{name}";
-            return new JsonField(Value.TryGetProperty(name, out var value) ? value : default, where);
+            var element = Value;
+            return new JsonField(Unescaped(() => element.TryGetProperty(name, out var value) ? value : default), where);
         }
     }
 
@@ -55,7 +56,12 @@ internal readonly record struct JsonField(JsonElement Value, string Where)
             if (Value.ValueKind != JsonValueKind.Object)
                 throw Bad(IsNull ? "is missing" : "is no JSON object");
             var where = Where;
-            return Value.EnumerateObject().Select(member => (member.Name, new JsonField(member.Value, $"{where}.{member.Name}")));
+            var self = this;
+            return Value.EnumerateObject().Select(member =>
+            {
+                var name = self.Unescaped(() => member.Name);
+                return (name, new JsonField(member.Value, $"{where}.{name}"));
+            });
         }
     }
 
@@ -65,14 +71,8 @@ internal readonly record struct JsonField(JsonElement Value, string Where)
         {
             if (Value.ValueKind != JsonValueKind.String)
                 throw Bad(IsNull ? "is missing" : "is no text");
-            try
-            {
-                return Value.GetString()!;
-            }
-            catch (InvalidOperationException e)
-            {
-                throw new InterpException($"{Where} holds half a surrogate pair.", e);
-            }
+            var element = Value;
+            return Unescaped(() => element.GetString()!);
         }
     }
 
@@ -92,4 +92,16 @@ internal readonly record struct JsonField(JsonElement Value, string Where)
 
     /// <summary>The <c>type</c> member.</summary>
     public string Type => this["type"].Text;
+
+    private T Unescaped<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InterpException($"{Where} holds half a surrogate pair.", e);
+        }
+    }
 }

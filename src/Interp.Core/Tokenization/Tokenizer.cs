@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Interp.Formats;
 using Interp.Runtime;
 
 namespace Interp.Tokenization;
@@ -56,10 +57,7 @@ public sealed class Tokenizer
     public static Tokenizer Load(string path)
     {
         if (path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
-        {
-            using var gguf = Formats.Gguf.Open(path);
-            return FromGguf(gguf.Metadata);
-        }
+            return LoadGguf(path);
         var file = TokenizerFiles.Find(path);
         var content = TokenizerFiles.Read(file);
         var names = TokenizerFiles.Ends(Path.GetDirectoryName(Path.GetFullPath(file))!);
@@ -116,6 +114,19 @@ public sealed class Tokenizer
 
     /// <summary>The text of one id as the vocabulary spells it, or nothing for an id that is not used.</summary>
     public string TokenText(int id) => Find(id) ?? "";
+
+    private static Tokenizer LoadGguf(string path)
+    {
+        using var file = Gguf.Open(path);
+        try
+        {
+            return FromGguf(file.Metadata);
+        }
+        catch (InterpException e) when (!e.Message.Contains(path, StringComparison.Ordinal))
+        {
+            throw new InterpException($"{path}: {e.Message}", e);
+        }
+    }
 
     private string? Find(int id) => added.TryGetValue(id, out var token) ? token.Content : parts.Model.Text(id);
 

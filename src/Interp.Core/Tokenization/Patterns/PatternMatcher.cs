@@ -9,7 +9,7 @@ namespace Interp.Tokenization.Patterns;
 internal ref struct PatternMatcher(string source, PatternProgram program, ReadOnlySpan<int> text)
 {
     private const long FreeSteps = 20_000_000;
-    private const long StepsPerCodePoint = 1_000;
+    private const long StepsPerCodePoint = 200;
 
     private enum FrameKind { Resume, Greedy, Lazy, Restore }
 

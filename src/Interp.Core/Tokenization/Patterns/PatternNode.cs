@@ -21,6 +21,8 @@ internal abstract record PatternNode
 
     public sealed record At(Anchor Anchor) : PatternNode;
 
+    private const int MaxFixedLength = 1_000_000;
+
     public static readonly PatternNode Empty = new Sequence([]);
 
     /// <summary>Whether the node can match without consuming anything.</summary>
@@ -34,13 +36,13 @@ internal abstract record PatternNode
         _ => true,
     };
 
-    /// <summary>The number of code points that every match has, or null when matches differ.</summary>
+    /// <summary>The number of code points that every match has, or null when matches differ or are very long.</summary>
     public int? FixedLength => this switch
     {
         One => 1,
         Sequence(var items) => items.Aggregate((int?)0, (sum, item) => sum + item.FixedLength),
         Choice(var branches) => branches.Select(branch => branch.FixedLength).Distinct().ToArray() is [var only] ? only : null,
-        Repeat(var body, var least, var most, _) => least == most ? least * body.FixedLength : null,
+        Repeat(var body, var least, var most, _) => least == most && (long?)least * body.FixedLength is <= MaxFixedLength and var length ? (int)length : null,
         Atomic(var body) => body.FixedLength,
         _ => 0,
     };

@@ -124,6 +124,10 @@ internal sealed class PatternProgram
     private void EmitChoice(IReadOnlyList<PatternNode> branches)
     {
         var jumps = new List<int>();
+        var first = branches.Select(FirstSet.Of).ToArray();
+        var rest = new FirstSet[branches.Count + 1];
+        for (var i = branches.Count - 1; i >= 0; i--)
+            rest[i] = first[i].Union(rest[i + 1]);
         for (var i = 0; i < branches.Count; i++)
         {
             if (i == branches.Count - 1)
@@ -134,8 +138,7 @@ internal sealed class PatternProgram
             var split = Add(default);
             Emit(branches[i]);
             jumps.Add(Add(default));
-            var rest = branches.Skip(i + 1).Select(FirstSet.Of).Aggregate((a, b) => a.Union(b));
-            code[split] = new Instruction(Operation.Split, split + 1, code.Count, FirstA: FirstSet.Of(branches[i]), FirstB: rest);
+            code[split] = new Instruction(Operation.Split, split + 1, code.Count, FirstA: first[i], FirstB: rest[i + 1]);
         }
         foreach (var jump in jumps)
             code[jump] = new Instruction(Operation.Jump, code.Count);
@@ -161,7 +164,12 @@ internal sealed class PatternProgram
             return;
         }
         for (var i = 0; i < least; i++)
+        {
+            var before = code.Count;
             Emit(body);
+            if (code.Count == before)
+                return;
+        }
         if (most == int.MaxValue)
             EmitLoop(body, kind);
         else
