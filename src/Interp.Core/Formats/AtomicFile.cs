@@ -1,0 +1,34 @@
+using Interp.Runtime;
+
+namespace Interp.Formats;
+
+/// <summary>Writes files that are either there whole or not at all.</summary>
+public static class AtomicFile
+{
+    /// <summary>Writes to a temporary name beside <paramref name="path"/>, flushes to the disk, and renames.</summary>
+    /// <exception cref="InterpException">The file cannot be written, such as when the disk is full; nothing is left behind.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        var temporary = $"{path}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}.tmp";
+        try
+        {
+            if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder)
+                Directory.CreateDirectory(folder);
+            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(temporary);
+            throw new InterpException($"{path} cannot be written: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Writes text as UTF-8 without a byte-order mark.</summary>
+    public static void WriteText(string path, string text) =>
+        Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+}

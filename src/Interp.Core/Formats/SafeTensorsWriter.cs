@@ -1,0 +1,83 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using Interp.Runtime;
+using static TorchSharp.torch;
+
+namespace Interp.Formats;
+
+/// <summary>Writes safetensors files: the same tensors give the same bytes.</summary>
+public static class SafeTensorsWriter
+{
+    private const int Alignment = 64;
+
+    /// <summary>
+    /// Writes the tensors in the given order under a temporary name, flushes, and renames; the data starts at a multiple of
+    /// 64 bytes.
+    /// </summary>
+    /// <exception cref="InterpException">The file cannot be written.</exception>
+    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        var items = tensors.ToArray();
+        var header = Header(items, metadata);
+        AtomicFile.Write(path, stream =>
+        {
+            Span<byte> length = stackalloc byte[8];
+            BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
+            stream.Write(length);
+            stream.Write(header);
+            foreach (var (_, tensor) in items)
+                WriteData(stream, tensor);
+        });
+    }
+
+    private static byte[] Header(KeyValuePair<string, Tensor>[] items, IReadOnlyDictionary<string, string>? metadata)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            if (metadata is { Count: > 0 })
+            {
+                writer.WriteStartObject("__metadata__");
+                foreach (var (key, value) in metadata)
+                    writer.WriteString(key, value);
+                writer.WriteEndObject();
+            }
+            var offset = 0L;
+            foreach (var (name, tensor) in items)
+            {
+                var bytes = tensor.numel() * SafeTensorsTypes.WidthOf(tensor.dtype);
+                writer.WriteStartObject(name);
+                writer.WriteString("dtype", SafeTensorsTypes.NameOf(tensor.dtype));
+                writer.WriteStartArray("shape");
+                foreach (var size in tensor.shape)
+                    writer.WriteNumberValue(size);
+                writer.WriteEndArray();
+                writer.WriteStartArray("data_offsets");
+                writer.WriteNumberValue(offset);
+                writer.WriteNumberValue(offset += bytes);
+                writer.WriteEndArray();
+                writer.WriteEndObject();
+            }
+            writer.WriteEndObject();
+        }
+        while ((buffer.Length + 8) % Alignment != 0)
+            buffer.WriteByte((byte)' ');
+        return buffer.ToArray();
+    }
+
+    private static void WriteData(Stream stream, Tensor tensor)
+    {
+        using var scope = NewDisposeScope();
+        var source = tensor.detach().cpu().contiguous();
+        if (source.numel() == 0)
+            return;
+        const long piece = 1 << 28;
+        var flat = source.view(-1);
+        for (var at = 0L; at < flat.numel(); at += piece)
+        {
+            using var part = flat.narrow(0, at, Math.Min(piece, flat.numel() - at));
+            stream.Write(part.bytes);
+        }
+    }
+}
