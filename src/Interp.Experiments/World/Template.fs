@@ -6,7 +6,7 @@ open System.Text.RegularExpressions
 /// Sentences of a grammar written as they will read:
 /// `[animal]` draws a word, `[animal:s]` one of its forms, `[3-9]` a number; `{hero}` and `{hero:his}` recall what the
 /// document remembers; `<big|small>` is one of the alternatives; `<#winner {first}>` marks a concept; `{a}` is the
-/// indefinite article of what follows it.
+/// indefinite article of what follows it. Words of running text carry the concepts that `Lexicon.conceptsOf` gives them.
 [<AutoOpen>]
 module Template =
     let private drawn (name: string) =
