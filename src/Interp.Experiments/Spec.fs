@@ -1,1 +1,199 @@
 namespace Interp
+
+open Interp.Autoencoders
+
+/// Which language model is read.
+type ModelSource =
+    /// The model that comes with the repository.
+    | WorldModel
+    /// A Hugging Face folder or a .gguf file.
+    | ModelPath of string
+
+/// Which text is read.
+type TextSource =
+    /// Documents of the embedded world.
+    | WorldText
+    /// A .txt, .jsonl or .jsonl.gz file.
+    | TextFile of path: string
+
+/// The text and how much of it is used; tokens are counted after skipping.
+type CorpusSpec =
+    {
+        Source: TextSource
+        /// The field of a JSON line that holds the text.
+        TextField: string
+        TrainTokens: int
+        ValidationTokens: int
+    }
+
+    static member Default =
+        {
+            Source = WorldText
+            TextField = "text"
+            TrainTokens = 200_000
+            ValidationTokens = 200_000
+        }
+
+/// How activations are extracted, and which tokens are left out.
+type ExtractSpec =
+    {
+        /// TransformerLens name of the hook point.
+        Hook: string
+        /// Tokens of a context, the one that begins it included.
+        ContextLength: int
+        /// Whether a context begins with the tokenizer's BOS token; without one in the tokenizer nothing is added.
+        Bos: bool
+        /// Leading positions of each context that do not count.
+        SkipPositions: int
+        /// Tokens whose norm exceeds this multiple of the median norm do not count; none when absent.
+        SkipNorm: float option
+        /// Contexts of one forward pass; part of the key because it can move a bit.
+        BatchContexts: int
+    }
+
+    static member Default =
+        {
+            Hook = "blocks.2.hook_resid_post"
+            ContextLength = 128
+            Bos = true
+            SkipPositions = 0
+            SkipNorm = None
+            BatchContexts = 8
+        }
+
+/// Number of latents.
+type DictionarySize =
+    /// A multiple of the width of the activations.
+    | Expansion of int
+    | Latents of int
+
+/// The autoencoder.
+type SaeSpec =
+    {
+        /// Active latents per token at the end of training and afterwards.
+        K: int
+        Size: DictionarySize
+        Normalise: InputNormalisation
+        PreBias: PreBias
+        TiedDecoder: bool
+        DecoderRule: DecoderRule
+    }
+
+    static member Default =
+        {
+            K = 32
+            Size = Expansion 8
+            Normalise = InputNormalisation.Centred
+            PreBias = PreBias.Mean
+            TiedDecoder = false
+            DecoderRule = DecoderRule.UnitAfterStep
+        }
+
+/// k over the run: from a starting value to the target within a fraction of the steps.
+type KScheduleSpec =
+    | Constant
+    | Linear of from: int * until: float
+    | Cosine of from: int * until: float
+    | Exponential of from: int * until: float
+    | Step of from: int * until: float
+
+/// Peak of the learning rate.
+type LearningRateSpec =
+    | Rate of float
+    /// 2e-4 / sqrt(latents / 2^14).
+    | Law
+
+/// AuxK: dead latents reconstruct the error.
+type AuxSpec =
+    {
+        Coefficient: float
+        /// Latents per token; half the width when absent.
+        KAux: int option
+    }
+
+    static member Default =
+        {
+            Coefficient = 1.0 / 32.0
+            KAux = None
+        }
+
+/// The training recipe.
+type TrainSpec =
+    {
+        Batch: int
+        Passes: int
+        LearningRate: LearningRateSpec
+        /// Fraction of the steps.
+        WarmUp: float
+        /// Fraction of the steps, at the end.
+        Decay: float
+        /// Global gradient norm; not clipped when absent.
+        Clip: float option
+        KSchedule: KScheduleSpec
+        Aux: AuxSpec option
+        /// A latent silent for more tokens than this counts as dead.
+        DeadWindow: int
+        /// Points of the curves.
+        ValidationPoints: int
+    }
+
+    static member Default =
+        {
+            Batch = 512
+            Passes = 3
+            LearningRate = Rate 1e-3
+            WarmUp = 0.05
+            Decay = 0.2
+            Clip = None
+            KSchedule = Constant
+            Aux = None
+            DeadWindow = 50_000
+            ValidationPoints = 20
+        }
+
+/// What is measured on held-out documents.
+type EvaluateSpec =
+    {
+        /// Held-out tokens that are encoded to find dead latents; fewer where there is less text.
+        DeadTokens: int
+        /// Held-out tokens on which cross-entropy is measured.
+        LossTokens: int
+    }
+
+    static member Default =
+        {
+            DeadTokens = 200_000
+            LossTokens = 30_000
+        }
+
+/// One cell of an experiment: everything that determines its numbers.
+type Spec =
+    {
+        Model: ModelSource
+        Corpus: CorpusSpec
+        Extract: ExtractSpec
+        Sae: SaeSpec
+        Train: TrainSpec
+        Evaluate: EvaluateSpec
+        Seed: int
+        /// cpu or cuda.
+        Device: string
+        /// float32, float64 or bfloat16.
+        Precision: string
+        /// automatic, cpu or aten.
+        Kernel: string
+    }
+
+    static member Default =
+        {
+            Model = WorldModel
+            Corpus = CorpusSpec.Default
+            Extract = ExtractSpec.Default
+            Sae = SaeSpec.Default
+            Train = TrainSpec.Default
+            Evaluate = EvaluateSpec.Default
+            Seed = 1
+            Device = "cpu"
+            Precision = "float32"
+            Kernel = "automatic"
+        }

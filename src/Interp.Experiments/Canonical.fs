@@ -1,0 +1,103 @@
+namespace Interp
+
+open System
+open System.Globalization
+open System.Security.Cryptography
+open System.Text
+open System.Text.Json
+
+/// A value in the one form that digests, files and diffs read.
+[<RequireQualifiedAccess>]
+type Canon =
+    | Null
+    | Flag of bool
+    | Integer of int64
+    | Number of float
+    | Text of string
+    | Items of Canon list
+    | Fields of (string * Canon) list
+
+/// Our own encoding, so that a digest never depends on a JSON library's habits: keys in ordinal order, numbers in their
+/// shortest form that reads back, no NaN.
+[<RequireQualifiedAccess>]
+module Canonical =
+    let private number (value: float) =
+        if not (Double.IsFinite value) then
+            invalidArg (nameof value) "A number that is not finite has no canonical form."
+
+        let text = (value + 0.0).ToString("R", CultureInfo.InvariantCulture)
+
+        if text |> Seq.exists (fun c -> c = '.' || c = 'E') then
+            text
+        else
+            text + ".0"
+
+    let private quote (text: string) =
+        let escape (builder: StringBuilder) c =
+            match c with
+            | '"' -> builder.Append "\\\""
+            | '\\' -> builder.Append "\\\\"
+            | '\n' -> builder.Append "\\n"
+            | c when c < ' ' || c = '\u007f' ->
+                builder.Append("\\u").Append((int c).ToString("x4", CultureInfo.InvariantCulture))
+            | c -> builder.Append c
+
+        (Seq.fold escape (StringBuilder("\"")) text).Append('"').ToString()
+
+    let rec private write indent pretty value =
+        let inner = indent + "  "
+
+        let block (first: string) (last: string) lines =
+            match lines, pretty with
+            | [], _ -> first + last
+            | lines, false -> first + String.concat "," lines + last
+            | lines, true -> first + "\n" + String.concat ",\n" (lines |> List.map ((+) inner)) + "\n" + indent + last
+
+        match value with
+        | Canon.Null -> "null"
+        | Canon.Flag flag -> if flag then "true" else "false"
+        | Canon.Integer integer -> integer.ToString CultureInfo.InvariantCulture
+        | Canon.Number value -> number value
+        | Canon.Text text -> quote text
+        | Canon.Items items -> items |> List.map (write inner pretty) |> block "[" "]"
+        | Canon.Fields fields ->
+            fields
+            |> List.sortWith (fun (a, _) (b, _) -> String.CompareOrdinal(a, b))
+            |> List.map (fun (name, field) -> quote name + (if pretty then ": " else ":") + write inner pretty field)
+            |> block "{" "}"
+
+    /// The encoding that digests are taken of: JSON without spaces.
+    let encode value = write "" false value
+
+    /// The same as indented JSON, for files that people read.
+    let print value = write "" true value + "\n"
+
+    /// SHA-256 of the encoding, 64 hexadecimal digits.
+    let digest value =
+        encode value |> Encoding.UTF8.GetBytes |> SHA256.HashData |> Convert.ToHexStringLower
+
+    let rec private ofJson (element: JsonElement) =
+        match element.ValueKind with
+        | JsonValueKind.True -> Canon.Flag true
+        | JsonValueKind.False -> Canon.Flag false
+        | JsonValueKind.String -> Canon.Text(string (element.GetString()))
+        | JsonValueKind.Number ->
+            match element.TryGetInt64() with
+            | true, integer when not (element.GetRawText() |> Seq.exists (fun c -> c = '.' || c = 'e' || c = 'E')) ->
+                Canon.Integer integer
+            | _ -> Canon.Number(element.GetDouble())
+        | JsonValueKind.Array -> element.EnumerateArray() |> Seq.map ofJson |> List.ofSeq |> Canon.Items
+        | JsonValueKind.Object ->
+            element.EnumerateObject()
+            |> Seq.map (fun field -> field.Name, ofJson field.Value)
+            |> List.ofSeq
+            |> Canon.Fields
+        | _ -> Canon.Null
+
+    /// Reads JSON; an error says where it goes wrong.
+    let parse (text: string) =
+        try
+            use document = JsonDocument.Parse(text, JsonDocumentOptions(MaxDepth = 64))
+            Ok(ofJson document.RootElement)
+        with :? JsonException as error ->
+            Error(error.Message.Split('.')[0])

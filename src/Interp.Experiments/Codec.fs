@@ -1,0 +1,204 @@
+namespace Interp
+
+open System
+open System.Globalization
+
+/// How a value of a spec is written in files and on the command line.
+[<NoEquality; NoComparison>]
+type Codec<'T> =
+    {
+        /// What is allowed, for error messages.
+        Expected: string
+        Write: 'T -> Canon
+        Read: Canon -> 'T option
+        /// Reads what was typed after `--set path=`.
+        Parse: string -> 'T option
+    }
+
+[<RequireQualifiedAccess>]
+module Codec =
+    let private tryInt (text: string) =
+        match Int32.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
+        | true, value -> Some value
+        | _ -> None
+
+    let private tryFloat (text: string) =
+        match Double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture) with
+        | true, value when Double.IsFinite value -> Some value
+        | _ -> None
+
+    let private showFloat (value: float) =
+        value.ToString("R", CultureInfo.InvariantCulture)
+
+    let int =
+        {
+            Expected = "a whole number"
+            Write = fun value -> Canon.Integer(int64 value)
+            Read =
+                function
+                | Canon.Integer value when abs value <= int64 Int32.MaxValue -> Some(int32 value)
+                | _ -> None
+            Parse = tryInt
+        }
+
+    let float =
+        {
+            Expected = "a number"
+            Write = Canon.Number
+            Read =
+                function
+                | Canon.Number value -> Some value
+                | Canon.Integer value -> Some(Operators.float value)
+                | _ -> None
+            Parse = tryFloat
+        }
+
+    let bool =
+        {
+            Expected = "true or false"
+            Write = Canon.Flag
+            Read =
+                function
+                | Canon.Flag value -> Some value
+                | _ -> None
+            Parse =
+                function
+                | "true" -> Some true
+                | "false" -> Some false
+                | _ -> None
+        }
+
+    /// A value that has a text form; `read` gives None where a text is none of its forms.
+    let text expected show read =
+        {
+            Expected = expected
+            Write = show >> Canon.Text
+            Read =
+                function
+                | Canon.Text text -> read text
+                | _ -> None
+            Parse = read
+        }
+
+    let string = text "text" id Some
+
+    /// One of a few named values.
+    let choice names =
+        let nameOf value =
+            names |> List.find (fun (_, known) -> known = value) |> fst
+
+        let valueOf name =
+            names |> List.tryFind (fun (known, _) -> known = name) |> Option.map snd
+
+        text (names |> List.map fst |> String.concat ", ") nameOf valueOf
+
+    /// A value that may be absent, written as null or `none`.
+    let optional codec =
+        {
+            Expected = codec.Expected + ", or none"
+            Write =
+                function
+                | None -> Canon.Null
+                | Some value -> codec.Write value
+            Read =
+                function
+                | Canon.Null -> Some None
+                | value -> codec.Read value |> Option.map Some
+            Parse =
+                function
+                | "none" -> Some None
+                | text -> codec.Parse text |> Option.map Some
+        }
+
+    /// `world`, or a path.
+    let source ofPath world =
+        let show value =
+            match ofPath value with
+            | None -> "world"
+            | Some path -> path
+
+        text "world, or a path" show world
+
+    let dictionarySize =
+        let show size =
+            match size with
+            | Expansion factor -> $"x{factor.ToString CultureInfo.InvariantCulture}"
+            | Latents count -> count.ToString CultureInfo.InvariantCulture
+
+        let read (text: string) =
+            if text.StartsWith 'x' then
+                tryInt (text.Substring 1) |> Option.map Expansion
+            else
+                tryInt text |> Option.map Latents
+
+        text "x8 for eight times the width, or a number of latents" show read
+
+    let private schedules =
+        [ "linear", Linear; "cosine", Cosine; "exponential", Exponential; "step", Step ]
+
+    let kSchedule =
+        let show schedule =
+            let spell name (from: int) until =
+                $"{name}:{from.ToString CultureInfo.InvariantCulture}:{showFloat until}"
+
+            match schedule with
+            | Constant -> "constant"
+            | Linear(from, until) -> spell "linear" from until
+            | Cosine(from, until) -> spell "cosine" from until
+            | Exponential(from, until) -> spell "exponential" from until
+            | Step(from, until) -> spell "step" from until
+
+        let read (text: string) =
+            match List.ofArray (text.Split ':') with
+            | [ "constant" ] -> Some Constant
+            | [ name; from; until ] ->
+                match List.tryFind (fst >> (=) name) schedules, tryInt from, tryFloat until with
+                | Some(_, make), Some from, Some until -> Some(make (from, until))
+                | _ -> None
+            | _ -> None
+
+        text "constant, or linear|cosine|exponential|step:FROM:UNTIL such as linear:512:0.25" show read
+
+    let learningRate =
+        {
+            Expected = "a number, or law"
+            Write =
+                function
+                | Law -> Canon.Text "law"
+                | Rate rate -> Canon.Number rate
+            Read =
+                function
+                | Canon.Text "law" -> Some Law
+                | value -> float.Read value |> Option.map Rate
+            Parse =
+                function
+                | "law" -> Some Law
+                | text -> tryFloat text |> Option.map Rate
+        }
+
+    let aux =
+        let show aux =
+            match aux.KAux with
+            | None -> showFloat aux.Coefficient
+            | Some k -> $"{showFloat aux.Coefficient}:{k.ToString CultureInfo.InvariantCulture}"
+
+        let read (text: string) =
+            match List.ofArray (text.Split ':') with
+            | [ coefficient ] ->
+                tryFloat coefficient
+                |> Option.map (fun value ->
+                    { AuxSpec.Default with
+                        Coefficient = value
+                    })
+            | [ coefficient; k ] ->
+                match tryFloat coefficient, tryInt k with
+                | Some coefficient, Some k ->
+                    Some
+                        {
+                            Coefficient = coefficient
+                            KAux = Some k
+                        }
+                | _ -> None
+            | _ -> None
+
+        text "COEFFICIENT or COEFFICIENT:K, such as 0.03125:64" show read

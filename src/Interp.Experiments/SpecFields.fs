@@ -1,0 +1,194 @@
+namespace Interp
+
+open Interp.Autoencoders
+open Interp.Runtime
+
+/// One field of a spec by its path. Files, digests, `--set` and diffs all go through this list.
+[<NoEquality; NoComparison>]
+type SpecField =
+    {
+        Path: string
+        Expected: string
+        Get: Spec -> Canon
+        /// None when the value is not of the field's kind.
+        Set: Canon -> Spec -> Spec option
+        /// The same for what was typed on the command line.
+        SetText: string -> Spec -> Spec option
+    }
+
+[<RequireQualifiedAccess>]
+module SpecFields =
+    let private field path (codec: Codec<'T>) (get: Spec -> 'T) (set: 'T -> Spec -> Spec) =
+        {
+            Path = path
+            Expected = codec.Expected
+            Get = get >> codec.Write
+            Set = fun value spec -> codec.Read value |> Option.map (fun value -> set value spec)
+            SetText = fun text spec -> codec.Parse text |> Option.map (fun value -> set value spec)
+        }
+
+    let private corpus edit spec = { spec with Corpus = edit spec.Corpus }
+
+    let private extract edit spec =
+        { spec with
+            Extract = edit spec.Extract
+        }
+
+    let private sae edit spec = { spec with Sae = edit spec.Sae }
+    let private train edit spec = { spec with Train = edit spec.Train }
+
+    let private evaluate edit spec =
+        { spec with
+            Evaluate = edit spec.Evaluate
+        }
+
+    let private model =
+        Codec.source
+            (function
+            | WorldModel -> None
+            | ModelPath path -> Some path)
+            (function
+             | "" -> None
+             | "world" -> Some WorldModel
+             | path -> Some(ModelPath path))
+
+    let private text =
+        Codec.source
+            (function
+            | WorldText -> None
+            | TextFile path -> Some path)
+            (function
+             | "" -> None
+             | "world" -> Some WorldText
+             | path -> Some(TextFile path))
+
+    let private normalisation =
+        Codec.choice
+            [
+                "none", InputNormalisation.None
+                "datasetScale", InputNormalisation.DatasetScale
+                "centred", InputNormalisation.Centred
+                "perTokenLayerNorm", InputNormalisation.PerTokenLayerNorm
+                "perTokenNorm", InputNormalisation.PerTokenNorm
+            ]
+
+    let private preBias =
+        Codec.choice
+            [
+                "zero", PreBias.Zero
+                "mean", PreBias.Mean
+                "geometricMedian", PreBias.GeometricMedian
+            ]
+
+    let private decoderRule =
+        Codec.choice
+            [
+                "free", DecoderRule.Free
+                "unitAfterStep", DecoderRule.UnitAfterStep
+                "unitBeforeStep", DecoderRule.UnitBeforeStep
+            ]
+
+    /// Every field. A new one is a line here and in its record.
+    let all =
+        [
+            field "model" model _.Model (fun value spec -> { spec with Model = value })
+            field "corpus.source" text _.Corpus.Source (fun value -> corpus (fun part -> { part with Source = value }))
+            field "corpus.textField" Codec.string _.Corpus.TextField (fun value ->
+                corpus (fun part -> { part with TextField = value }))
+            field "corpus.trainTokens" Codec.int _.Corpus.TrainTokens (fun value ->
+                corpus (fun part -> { part with TrainTokens = value }))
+            field "corpus.validationTokens" Codec.int _.Corpus.ValidationTokens (fun value ->
+                corpus (fun part -> { part with ValidationTokens = value }))
+            field "extract.hook" Codec.string _.Extract.Hook (fun value ->
+                extract (fun part -> { part with Hook = value }))
+            field "extract.contextLength" Codec.int _.Extract.ContextLength (fun value ->
+                extract (fun part -> { part with ContextLength = value }))
+            field "extract.bos" Codec.bool _.Extract.Bos (fun value -> extract (fun part -> { part with Bos = value }))
+            field "extract.skipPositions" Codec.int _.Extract.SkipPositions (fun value ->
+                extract (fun part -> { part with SkipPositions = value }))
+            field "extract.skipNorm" (Codec.optional Codec.float) _.Extract.SkipNorm (fun value ->
+                extract (fun part -> { part with SkipNorm = value }))
+            field "extract.batchContexts" Codec.int _.Extract.BatchContexts (fun value ->
+                extract (fun part -> { part with BatchContexts = value }))
+            field "sae.k" Codec.int _.Sae.K (fun value -> sae (fun part -> { part with K = value }))
+            field "sae.size" Codec.dictionarySize _.Sae.Size (fun value -> sae (fun part -> { part with Size = value }))
+            field "sae.normalise" normalisation _.Sae.Normalise (fun value ->
+                sae (fun part -> { part with Normalise = value }))
+            field "sae.preBias" preBias _.Sae.PreBias (fun value -> sae (fun part -> { part with PreBias = value }))
+            field "sae.tiedDecoder" Codec.bool _.Sae.TiedDecoder (fun value ->
+                sae (fun part -> { part with TiedDecoder = value }))
+            field "sae.decoderRule" decoderRule _.Sae.DecoderRule (fun value ->
+                sae (fun part -> { part with DecoderRule = value }))
+            field "train.batch" Codec.int _.Train.Batch (fun value -> train (fun part -> { part with Batch = value }))
+            field "train.passes" Codec.int _.Train.Passes (fun value ->
+                train (fun part -> { part with Passes = value }))
+            field "train.learningRate" Codec.learningRate _.Train.LearningRate (fun value ->
+                train (fun part -> { part with LearningRate = value }))
+            field "train.warmUp" Codec.float _.Train.WarmUp (fun value ->
+                train (fun part -> { part with WarmUp = value }))
+            field "train.decay" Codec.float _.Train.Decay (fun value -> train (fun part -> { part with Decay = value }))
+            field "train.clip" (Codec.optional Codec.float) _.Train.Clip (fun value ->
+                train (fun part -> { part with Clip = value }))
+            field "train.kSchedule" Codec.kSchedule _.Train.KSchedule (fun value ->
+                train (fun part -> { part with KSchedule = value }))
+            field "train.aux" (Codec.optional Codec.aux) _.Train.Aux (fun value ->
+                train (fun part -> { part with Aux = value }))
+            field "train.deadWindow" Codec.int _.Train.DeadWindow (fun value ->
+                train (fun part -> { part with DeadWindow = value }))
+            field "train.validationPoints" Codec.int _.Train.ValidationPoints (fun value ->
+                train (fun part -> { part with ValidationPoints = value }))
+            field "evaluate.deadTokens" Codec.int _.Evaluate.DeadTokens (fun value ->
+                evaluate (fun part -> { part with DeadTokens = value }))
+            field "evaluate.lossTokens" Codec.int _.Evaluate.LossTokens (fun value ->
+                evaluate (fun part -> { part with LossTokens = value }))
+            field "seed" Codec.int _.Seed (fun value spec -> { spec with Seed = value })
+            field "device" Codec.string _.Device (fun value spec -> { spec with Device = value })
+            field "precision" Codec.string _.Precision (fun value spec -> { spec with Precision = value })
+            field "kernel" Codec.string _.Kernel (fun value spec -> { spec with Kernel = value })
+        ]
+
+    /// The field of a path; an unknown one is an error that names the nearest.
+    let find path =
+        match all |> List.tryFind (fun field -> field.Path = path) with
+        | Some field -> Ok field
+        | None ->
+            match NearestName.Of(path, all |> List.map _.Path) with
+            | null -> Error $"There is no setting '{path}'; see interp show --help for their names."
+            | near -> Error $"There is no setting '{path}'; did you mean {near}?"
+
+    /// Sets a field to what was typed.
+    let setText path (text: string) spec =
+        find path
+        |> Result.bind (fun field ->
+            match field.SetText text spec with
+            | Some spec -> Ok spec
+            | None -> Error $"The setting {path} is '{text}'; give {field.Expected}.")
+
+    /// The spec as a value that digests and files read.
+    let toCanon spec =
+        Canon.Fields(all |> List.map (fun field -> field.Path, field.Get spec))
+
+    /// Reads a spec; fields that are absent keep their default, unknown ones and wrong values are errors, all at once.
+    let ofCanon value =
+        match value with
+        | Canon.Fields fields ->
+            let read (spec, errors) (path, value) =
+                match find path with
+                | Error error -> spec, error :: errors
+                | Ok field ->
+                    match field.Set value spec with
+                    | Some spec -> spec, errors
+                    | None -> spec, $"The setting {path} is {Canonical.encode value}; give {field.Expected}." :: errors
+
+            match List.fold read (Spec.Default, []) fields with
+            | spec, [] -> Ok spec
+            | _, errors -> Error(List.rev errors)
+        | _ -> Error [ "A spec is an object of settings." ]
+
+    /// The settings in which two specs differ.
+    let diff left right =
+        all
+        |> List.choose (fun field ->
+            match field.Get left, field.Get right with
+            | a, b when a = b -> None
+            | a, b -> Some(field.Path, a, b))
