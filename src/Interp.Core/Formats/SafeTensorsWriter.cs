@@ -77,7 +77,7 @@ public static class SafeTensorsWriter
         for (var at = 0L; at < flat.numel(); at += piece)
         {
             using var part = flat.narrow(0, at, Math.Min(piece, flat.numel() - at));
-            stream.Write(part.bytes);
+            stream.Write(TensorMemory.Span<byte>(part));
         }
     }
 }

@@ -1,0 +1,96 @@
+using System.Text.Json;
+using Interp.Formats;
+using Interp.Runtime;
+using static TorchSharp.torch;
+
+namespace Interp.Models;
+
+/// <summary>The weights of a Hugging Face folder: one safetensors file, or shards with an index. Files open when first needed.</summary>
+internal sealed class FolderWeights : IWeightSource
+{
+    private const string SingleFile = "model.safetensors";
+    private const string IndexFile = "model.safetensors.index.json";
+
+    private readonly string folder;
+    private readonly ScalarType type;
+    private readonly Device device;
+    private readonly Dictionary<string, string>? shardOf;
+    private readonly Dictionary<string, SafeTensors> files = [];
+    private readonly Dictionary<string, Tensor> tensors = [];
+    private readonly Lock gate = new();
+
+    public FolderWeights(string folder, ScalarType type, Device device)
+    {
+        this.folder = folder;
+        this.type = type;
+        this.device = device;
+        if (File.Exists(Path.Combine(folder, SingleFile)))
+            return;
+        var index = Path.Combine(folder, IndexFile);
+        shardOf = File.Exists(index)
+            ? ReadIndex(index)
+            : throw new InterpException($"{folder} has neither {SingleFile} nor {IndexFile}; download the weights into it.");
+    }
+
+    /// <summary>The files that hold the weights, in ordinal order.</summary>
+    public IReadOnlyList<string> Files =>
+        [.. (shardOf?.Values ?? Enumerable.Repeat(SingleFile, 1)).Distinct().Order(StringComparer.Ordinal).Select(name => Path.Combine(folder, name))];
+
+    public Tensor Get(string name, params ReadOnlySpan<long> shape)
+    {
+        lock (gate)
+        {
+            if (tensors.TryGetValue(name, out var known))
+                return known;
+            var file = FileOf(name);
+            file.Require(name, shape);
+            using var outside = NewDisposeScope();
+            var tensor = file.Entries[name].Type == type && device.type == TorchSharp.DeviceType.CPU
+                ? file.View(name)
+                : file.Load(name, type, device);
+            tensors[name] = tensor.DetachFromDisposeScope();
+            return tensor;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var tensor in tensors.Values)
+            tensor.Dispose();
+        foreach (var file in files.Values)
+            file.Dispose();
+        tensors.Clear();
+        files.Clear();
+    }
+
+    private SafeTensors FileOf(string name)
+    {
+        var shard = SingleFile;
+        if (shardOf is not null && !shardOf.TryGetValue(name, out shard))
+            throw new InterpException($"{Path.Combine(folder, IndexFile)} names no file for the tensor '{name}'; the folder is incomplete or belongs to another model.");
+        if (!files.TryGetValue(shard!, out var file))
+            files[shard!] = file = SafeTensors.Open(Path.Combine(folder, shard!));
+        return file;
+    }
+
+    private static Dictionary<string, string> ReadIndex(string path)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            if (document.RootElement.ValueKind != JsonValueKind.Object
+                || !document.RootElement.TryGetProperty("weight_map", out var map) || map.ValueKind != JsonValueKind.Object)
+                throw new InterpException($"{path} has no weight_map; fetch the file again.");
+            return map.EnumerateObject().ToDictionary(
+                pair => pair.Name,
+                pair => pair.Value.ValueKind == JsonValueKind.String && pair.Value.GetString() is { Length: > 0 } name && name == Path.GetFileName(name)
+                    ? name
+                    : throw new InterpException($"{path} places the tensor '{pair.Name}' in {pair.Value.GetRawText()}, which is no file of this folder; fetch the file again."),
+                StringComparer.Ordinal);
+        }
+        catch (JsonException e)
+        {
+            throw new InterpException($"{path} is not JSON; fetch the file again.", e);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using System.Globalization;
+using System.Text.Json;
+using Interp.Formats;
+using Interp.Hooks;
+using Interp.Runtime;
+using Interp.Tokenization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Interp.Models;
+
+/// <summary>Compares a model with golden values of a reference library.</summary>
+public static class ModelVerification
+{
+    private const double Absolute = 1e-4;
+    private const double Relative = 1e-3;
+
+    /// <summary>
+    /// Runs every <c>golden*.safetensors</c> of the folder, and its <c>generate.json</c>. For a Hugging Face folder values
+    /// agree within 1e-4; for a .gguf hidden states within 1e-3 of their row's RMS and logits within 1e-3.
+    /// </summary>
+    /// <param name="path">The model.</param>
+    /// <param name="goldenFolder">Where the golden files lie; null for the model's own folder.</param>
+    /// <param name="corpus">The text that <c>perplexity.json</c> was made from; null to leave that out.</param>
+    /// <param name="device">Device to run on.</param>
+    /// <param name="precision">Precision of the run.</param>
+    /// <exception cref="InterpException">There is no golden file, or the model cannot be read.</exception>
+    public static VerifyReport Verify(string path, string? goldenFolder, string? corpus, Device device, ScalarType precision = ScalarType.Float32)
+    {
+        var folder = goldenFolder ?? path;
+        var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "golden*.safetensors") : [];
+        if (files.Length == 0)
+            throw new InterpException($"There is no golden*.safetensors in {folder}; name the folder that has them with --golden.");
+        using var model = LanguageModel.Load(path, device, precision);
+        var byRow = !Directory.Exists(path);
+        var checks = new List<VerifyCheck>();
+        using var noGrad = no_grad();
+        foreach (var file in files.Order(StringComparer.Ordinal))
+            checks.AddRange(Compare(model, file, byRow));
+        var continuation = Path.Combine(folder, "generate.json");
+        if (File.Exists(continuation))
+            checks.Add(Continue(model, continuation, device));
+        var losses = Path.Combine(folder, "perplexity.json");
+        if (corpus is null)
+            return new VerifyReport(checks, File.Exists(losses) ? ["perplexity.json was left out; give its text with --corpus."] : []);
+        if (!File.Exists(losses))
+            throw new InterpException($"There is no perplexity.json in {folder} to replay on {corpus}; leave --corpus out.");
+        checks.AddRange(PerplexityReplay.Run(model, Tokenizer.Load(path), losses, corpus, device));
+        return new VerifyReport(checks, []);
+    }
+
+    private static IEnumerable<VerifyCheck> Compare(LanguageModel model, string path, bool byRow)
+    {
+        using var golden = SafeTensors.Open(path);
+        using var scope = NewDisposeScope();
+        var label = Path.GetFileNameWithoutExtension(path);
+        var tokens = golden.View("input_ids");
+        var mask = golden.View("attention_mask");
+        var valid = golden.View("valid").to(ScalarType.Bool);
+        var points = golden.Entries.Keys.Select(name => (name, point: PointOf(name))).Where(pair => pair.point is not null).ToArray();
+        using var run = model.Run(tokens, [.. points.Select(pair => pair.point!.Value)], mask: mask);
+        var checks = new List<VerifyCheck>();
+        foreach (var (name, point) in points)
+            checks.Add(new VerifyCheck($"{label}: {name}", Difference(run[point!.Value], golden.View(name), valid, byRow), byRow ? Relative : Absolute));
+        var tolerance = byRow ? Relative : Absolute;
+        if (golden.Entries.ContainsKey("logits"))
+            checks.Add(new VerifyCheck($"{label}: logits", Difference(run.Logits!, golden.View("logits"), valid, byRow: false), tolerance));
+        if (golden.Entries.ContainsKey("logits_last"))
+            checks.Add(new VerifyCheck($"{label}: logits_last", LastDifference(run.Logits!, golden.View("logits_last"), valid), tolerance));
+        if (golden.Entries.ContainsKey("top_ids"))
+            checks.Add(new VerifyCheck($"{label}: top_logits", TopDifference(run.Logits!, golden, valid), tolerance));
+        return checks;
+    }
+
+    /// <summary><c>hidden.0</c> is what enters block 0, <c>hidden.i</c> the output of block i-1.</summary>
+    private static HookPoint? PointOf(string name)
+    {
+        var dot = name.LastIndexOf('.');
+        if (dot < 0 || !int.TryParse(name.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var index))
+            return null;
+        return name[..dot] switch
+        {
+            "hidden" => index == 0 ? new HookPoint(HookSite.ResidPre, 0) : HookPoint.ResidPost(index - 1),
+            "attn_out" => new HookPoint(HookSite.AttnOut, index),
+            "mlp_out" => new HookPoint(HookSite.MlpOut, index),
+            "resid_mid" => new HookPoint(HookSite.ResidMid, index),
+            _ => null,
+        };
+    }
+
+    private static double Difference(Tensor ours, Tensor golden, Tensor valid, bool byRow)
+    {
+        using var scope = NewDisposeScope();
+        var reference = golden.to(ScalarType.Float64);
+        var difference = (ours.cpu().to(ScalarType.Float64) - reference).abs().amax([-1]);
+        if (byRow)
+            difference = difference / reference.square().mean([-1]).sqrt();
+        return difference.masked_select(valid).max().ToDouble();
+    }
+
+    private static double LastDifference(Tensor logits, Tensor golden, Tensor valid)
+    {
+        using var scope = NewDisposeScope();
+        var last = valid.to(ScalarType.Int64).sum(1) - 1;
+        var rows = arange(valid.size(0), device: CPU);
+        return (logits.cpu().to(ScalarType.Float64)[rows, last] - golden.to(ScalarType.Float64)).abs().max().ToDouble();
+    }
+
+    /// <summary>The logits at the golden ids; close neighbours may swap ranks without harm.</summary>
+    private static double TopDifference(Tensor logits, SafeTensors golden, Tensor valid)
+    {
+        using var scope = NewDisposeScope();
+        var ours = logits.cpu().to(ScalarType.Float64).gather(-1, golden.View("top_ids"));
+        return (ours - golden.View("top_logits").to(ScalarType.Float64)).abs().amax([-1]).masked_select(valid).max().ToDouble();
+    }
+
+    /// <summary>Greedy continuation, every step a full pass; the error is the number of tokens that differ.</summary>
+    private static VerifyCheck Continue(LanguageModel model, string path, Device device)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+        long[] Ids(string key) => [.. document.RootElement.GetProperty(key).EnumerateArray().Select(item => item.GetInt64())];
+        var ids = Ids("input_ids").ToList();
+        var expected = Ids("output_ids");
+        var wrong = 0;
+        foreach (var next in expected)
+        {
+            using var scope = NewDisposeScope();
+            var logits = model.Logits(tensor(ids.ToArray(), [1, ids.Count], device: device));
+            var best = logits[0, ids.Count - 1].argmax().ToInt64();
+            wrong += best == next ? 0 : 1;
+            ids.Add(next);
+        }
+        return new VerifyCheck("generate: tokens that differ", wrong, 0);
+    }
+}

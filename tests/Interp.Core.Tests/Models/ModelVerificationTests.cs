@@ -1,0 +1,18 @@
+using Interp.Models;
+using TorchSharp;
+using Xunit;
+
+namespace Interp.Core.Tests.Models;
+
+public class ModelVerificationTests
+{
+    public static TheoryData<string> Folders => [.. Directory.GetDirectories(Fixtures.Path("models")).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void Hidden_states_and_logits_are_those_of_the_reference_library(string folder)
+    {
+        var report = ModelVerification.Verify(Fixtures.Path("models", folder), null, null, torch.CPU);
+        Assert.True(report.Passed, string.Join('\n', report.Checks.Where(check => !check.Passed)));
+    }
+}
