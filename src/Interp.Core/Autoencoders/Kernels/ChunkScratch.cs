@@ -21,7 +21,7 @@ internal sealed unsafe class ChunkScratch<T> : IDisposable where T : unmanaged, 
     public TopKSelector<T> Selector { get; } = new();
 
     /// <summary>Tokens per chunk: 64, and fewer for dictionaries of more than 2¹⁴ latents, down to 16; it depends on nothing else.</summary>
-    public static int ChunkRows(int latents) => Math.Clamp((1 << 20) / latents, 16, 64);
+    public static int ChunkRows(int latents) => Math.Clamp((1 << 20) / latents, 16, 128);
 
     /// <summary>Number of chunks of a batch.</summary>
     public static int ChunkCount(int rows, int latents) => (rows + ChunkRows(latents) - 1) / ChunkRows(latents);

@@ -8,17 +8,23 @@ namespace Interp.Autoencoders.Kernels;
 /// is not positive need not be selected: a row may have fewer than k.
 /// </summary>
 /// <remarks>
-/// Numbers above the running threshold are kept in the order of their indices; when the room is full, a selection on the values
-/// alone finds the k-th largest, the rest are dropped and the threshold rises to it. A later number that equals the threshold
-/// has a higher index than those kept, so "above" is exact.
+/// A first threshold is found from maxima of groups, without branches. Numbers above it are kept in the order of their
+/// indices; when the room is full, a selection on the values alone finds the k-th largest, the rest are dropped and the
+/// threshold rises to it. A later number that equals the threshold has a higher index than those kept, so "above" is exact.
 /// </remarks>
 internal sealed unsafe class TopKSelector<T> : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private static readonly T Half = T.CreateChecked(0.5);
+    private static readonly T Up = T.CreateChecked(1.25);
+    private static readonly T Down = T.CreateChecked(0.75);
+
     private readonly AlignedBuffer<T> values = new();
     private readonly AlignedBuffer<int> indices = new();
     private readonly AlignedBuffer<T> work = new();
+    private readonly AlignedBuffer<T> maxima = new();
+    private T lastFloor = T.One;
 
-    /// <summary>Selects from row + bias (each <paramref name="width"/> numbers).</summary>
+    /// <summary>Selects from row + bias (each <paramref name="width"/> numbers); the row is left as that sum.</summary>
     /// <returns>How many were written, in increasing order of index.</returns>
     public int Select(T* row, T* bias, int width, int k, int* chosen, T* chosenValues)
     {
@@ -27,19 +33,18 @@ internal sealed unsafe class TopKSelector<T> : IDisposable where T : unmanaged, 
         var kept = indices.Ensure(room + Rows<T>.Lanes);
         work.Ensure(room + Rows<T>.Lanes);
         var count = 0;
-        var threshold = T.Zero;
-        var thresholds = Vector256<T>.Zero;
+        var threshold = AddBias(row, bias, width, k);
+        var thresholds = Vector256.Create(threshold);
         var at = 0;
         for (; at + Rows<T>.Lanes <= width; at += Rows<T>.Lanes)
         {
-            var sum = Vector256.Load(row + at) + Vector256.Load(bias + at);
-            var above = Vector256.GreaterThan(sum, thresholds).ExtractMostSignificantBits();
+            var above = Vector256.GreaterThan(Vector256.Load(row + at), thresholds).ExtractMostSignificantBits();
             if (above == 0)
                 continue;
             do
             {
                 var lane = at + BitOperations.TrailingZeroCount(above);
-                keptValues[count] = row[lane] + bias[lane];
+                keptValues[count] = row[lane];
                 kept[count++] = lane;
                 above &= above - 1;
             }
@@ -51,10 +56,9 @@ internal sealed unsafe class TopKSelector<T> : IDisposable where T : unmanaged, 
         }
         for (; at < width; at++)
         {
-            var sum = row[at] + bias[at];
-            if (!(sum > threshold))
+            if (!(row[at] > threshold))
                 continue;
-            keptValues[count] = sum;
+            keptValues[count] = row[at];
             kept[count++] = at;
             if (count >= room)
                 threshold = Shrink(keptValues, kept, ref count, k);
@@ -64,6 +68,64 @@ internal sealed unsafe class TopKSelector<T> : IDisposable where T : unmanaged, 
         new ReadOnlySpan<T>(keptValues, count).CopyTo(new Span<T>(chosenValues, count));
         new ReadOnlySpan<int>(kept, count).CopyTo(new Span<int>(chosen, count));
         return count;
+    }
+
+    /// <summary>Adds the bias to the row and finds a number that at least k of the row exceed, or 0.</summary>
+    /// <remarks>The row is cut into about 4k groups; a number that the maxima of k groups exceed is one that k numbers exceed.</remarks>
+    private T AddBias(T* row, T* bias, int width, int k)
+    {
+        var lanes = Rows<T>.Lanes;
+        var stride = Math.Max(1, width / (4 * k)) * lanes;
+        var heads = maxima.Ensure(width + lanes);
+        var count = 0;
+        var whole = width - width % lanes;
+        for (var start = 0; start < whole; start += stride)
+        {
+            var end = Math.Min(start + stride, whole);
+            var highest = Vector256<T>.Zero;
+            for (var at = start; at < end; at += lanes)
+            {
+                var sum = Vector256.Load(row + at) + Vector256.Load(bias + at);
+                sum.Store(row + at);
+                highest = Vector256.MaxNative(sum, highest);
+            }
+            highest.Store(heads + count);
+            count += lanes;
+        }
+        for (var at = whole; at < width; at++)
+            row[at] += bias[at];
+        return Floor(heads, count, k);
+    }
+
+    /// <summary>A number that between k and about 9/8 k of the numbers exceed, or one that more exceed, or 0.</summary>
+    /// <remarks>The search starts from what the last row gave; that moves only the time it takes, since any such number is fine.</remarks>
+    private T Floor(T* numbers, int count, int k)
+    {
+        var low = T.Zero;
+        var high = T.PositiveInfinity;
+        var middle = lastFloor;
+        for (var round = 0; round < 32 && middle > T.Zero && T.IsFinite(middle); round++)
+        {
+            var above = CountAbove(numbers, count, middle);
+            if (above < k)
+                high = middle;
+            else
+                low = middle;
+            if (above >= k && above <= k + k / 8)
+                break;
+            middle = T.IsInfinity(high) ? low * Up : low == T.Zero ? high * Down : (low + high) * Half;
+        }
+        lastFloor = low > T.Zero ? low : T.One;
+        return low;
+    }
+
+    private static int CountAbove(T* numbers, int count, T threshold)
+    {
+        var thresholds = Vector256.Create(threshold);
+        var above = 0;
+        for (var at = 0; at < count; at += Rows<T>.Lanes)
+            above += BitOperations.PopCount(Vector256.GreaterThan(Vector256.Load(numbers + at), thresholds).ExtractMostSignificantBits());
+        return above;
     }
 
     /// <summary>Keeps the k best of more than k in their order and returns the smallest of them.</summary>
@@ -128,6 +190,7 @@ internal sealed unsafe class TopKSelector<T> : IDisposable where T : unmanaged, 
         values.Dispose();
         indices.Dispose();
         work.Dispose();
+        maxima.Dispose();
     }
 
     private static T MedianOf(T a, T b, T c) => T.Max(T.Min(a, b), T.Min(T.Max(a, b), c));

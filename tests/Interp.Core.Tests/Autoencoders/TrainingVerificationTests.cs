@@ -1,0 +1,58 @@
+using Interp.Autoencoders;
+using Interp.Core.Tests.Tokenization;
+using Interp.Runtime;
+using TorchSharp;
+using Xunit;
+
+namespace Interp.Core.Tests.Autoencoders;
+
+public class TrainingVerificationTests
+{
+    [Theory]
+    [InlineData("openai-topk", SaeKernel.Cpu)]
+    [InlineData("openai-topk", SaeKernel.Aten)]
+    [InlineData("openai-topk-exact", SaeKernel.Cpu)]
+    [InlineData("openai-topk-exact", SaeKernel.Aten)]
+    public void Recorded_runs_are_replayed(string name, SaeKernel kernel)
+    {
+        var report = TrainingVerification.Verify(Fixtures.Path("training", name), null, kernel);
+        Assert.True(report.Passed, string.Join('\n', report.Checks.Where(check => !check.Passed)));
+        Assert.True(report.Checks.Where(check => check.Name.StartsWith("float64")).All(check => check.Error < 1e-13));
+    }
+
+    [Theory]
+    [InlineData("trace.json", "\"dead\": 4,", "\"dead\": 5,", "float64: dead")]
+    [InlineData("trace.json", "\"loss\": 0.425", "\"loss\": 0.426", "float64: loss")]
+    [InlineData("spec.json", "\"dead_window\": 5", "\"dead_window\": 6", "float64: dead")]
+    [InlineData("spec.json", "int(4k", "int(3k", "float64: k")]
+    [InlineData("spec.json", "0.03125", "0.03126", "float64: terms.aux")]
+    public void A_deviation_is_found(string file, string from, string to, string check)
+    {
+        using var folder = Copy();
+        var text = File.ReadAllText(Path.Combine(folder.Path, file));
+        Assert.Contains(from, text);
+        folder.Write(file, text.Replace(from, to));
+        var report = TrainingVerification.Verify(folder.Path, torch.ScalarType.Float64);
+        Assert.False(report.Checks.Single(c => c.Name == check).Passed);
+    }
+
+    [Theory]
+    [InlineData("spec.json", "{\"kind\":\"saelens-gated\"}", "'saelens-gated'")]
+    [InlineData("spec.json", "nonsense", "cannot be read as JSON")]
+    [InlineData("spec.json", "{\"kind\":\"openai-topk\"}", "not a recorded training run")]
+    [InlineData("trace.json", "{\"steps\":[],\"min_selection_gap\":1}", "announces 48 steps")]
+    public void What_cannot_be_replayed_is_one_clear_sentence(string file, string content, string part)
+    {
+        using var folder = Copy();
+        folder.Write(file, content);
+        Assert.Contains(part, Assert.Throws<InterpException>(() => TrainingVerification.Verify(folder.Path)).Message);
+    }
+
+    private static TemporaryFolder Copy()
+    {
+        var folder = new TemporaryFolder();
+        foreach (var file in Directory.GetFiles(Fixtures.Path("training", "openai-topk")))
+            File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
+        return folder;
+    }
+}
