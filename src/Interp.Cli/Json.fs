@@ -16,7 +16,8 @@ type Json =
     | Items of Json list
     | Fields of (string * Json) list
 
-let private options = JsonWriterOptions(Indented = true, Encoder = Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
+let private options =
+    JsonWriterOptions(Indented = true, Encoder = Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
 
 let rec private write (writer: Utf8JsonWriter) value =
     match value with
@@ -50,7 +51,7 @@ let render value =
     Encoding.UTF8.GetString(buffer.ToArray())
 
 /// Text, or null.
-let optional text =
+let optional (text: string | null) =
     match text with
     | null -> Null
     | text -> Text text

@@ -1,6 +1,80 @@
+/// Finds the command, runs it, and turns errors into one sentence and an exit code.
 module Interp.Cli.Program
 
+open System
+open System.Globalization
+open Interp.Cli.Arguments
+open Interp.Runtime
+
+/// All commands; a new one is a file and a line here.
+let private commands = [ VerifyCommand.command; DoctorCommand.command ]
+
+let private help () =
+    let line (command: Command) =
+        $"    {command.Name, -12}{command.Summary}"
+
+    String.concat
+        "\n"
+        ([
+            "Interp: experiments in mechanistic interpretability."
+            ""
+            "USAGE: interp COMMAND [OPTIONS]"
+            ""
+         ]
+         @ List.map line commands
+         @ [
+             "    test        run all tests; --slow for the long ones too"
+             ""
+             "interp COMMAND --help says more."
+         ])
+
+let private version () =
+    let attribute = typeof<Command>.Assembly.GetName().Version |> Option.ofObj
+    attribute |> Option.map (fun version -> version.ToString 3) |> Option.defaultValue "unknown"
+
+let private run arguments =
+    match arguments with
+    | []
+    | [ "--help" ]
+    | [ "-h" ]
+    | [ "help" ] ->
+        printfn "%s" (help ())
+        0
+    | [ "--version" ] ->
+        printfn "interp %s" (version ())
+        0
+    | name :: rest -> (find "command" commands name).Run rest
+
+/// Why libtorch did not load, in the words of its loader.
+let private libtorchProblem () =
+    try
+        Libtorch.Load() |> ignore
+        "libtorch did not initialise; see interp doctor."
+    with :? InterpException as error ->
+        error.Message
+
 [<EntryPoint>]
-let main _ =
-    printfn "%O" (Interp.Runtime.Libtorch.Load())
-    0
+let main arguments =
+    CultureInfo.DefaultThreadCurrentCulture <- CultureInfo.InvariantCulture
+    CultureInfo.CurrentCulture <- CultureInfo.InvariantCulture
+
+    try
+        run (List.ofArray arguments)
+    with
+    | HelpWanted text ->
+        printfn "%s" text
+        0
+    | :? InterpException as error ->
+        eprintfn "%s" error.Message
+        2
+    | :? OperationCanceledException -> 130
+    | :? TypeInitializationException as error when error.TypeName = "TorchSharp.torch" ->
+        eprintfn "%s" (libtorchProblem ())
+        2
+    | error ->
+        eprintfn
+            "%s: %s Please report this with the command that led to it."
+            (error.GetType().Name)
+            (error.Message.Split('\n')[0])
+
+        2

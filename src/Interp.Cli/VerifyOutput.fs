@@ -10,15 +10,19 @@ let private short (number: float) =
 let private json (report: VerifyReport) =
     let check (check: VerifyCheck) =
         Fields
-            [ "name", Text check.Name
-              "error", Number check.Error
-              "tolerance", Number check.Tolerance
-              "passed", Flag check.Passed ]
+            [
+                "name", Text check.Name
+                "error", Number check.Error
+                "tolerance", Number check.Tolerance
+                "passed", Flag check.Passed
+            ]
 
     Fields
-        [ "passed", Flag report.Passed
-          "checks", report.Checks |> Seq.map check |> List.ofSeq |> Items
-          "notes", report.Notes |> Seq.map Text |> List.ofSeq |> Items ]
+        [
+            "passed", Flag report.Passed
+            "checks", report.Checks |> Seq.map check |> List.ofSeq |> Items
+            "notes", report.Notes |> Seq.map Text |> List.ofSeq |> Items
+        ]
 
 /// Prints the report and returns the exit code: 0 when all checks hold, else 1.
 let print asJson (report: VerifyReport) =
@@ -29,12 +33,20 @@ let print asJson (report: VerifyReport) =
 
         for check in report.Checks do
             let verdict = if check.Passed then "ok  " else "FAIL"
-            printfn "%s  %s  %s (at most %s)" verdict (check.Name.PadRight width) (short check.Error) (short check.Tolerance)
+
+            printfn
+                "%s  %s  %s (at most %s)"
+                verdict
+                (check.Name.PadRight width)
+                (short check.Error)
+                (short check.Tolerance)
 
         for note in report.Notes do
             printfn "%s" note
 
-        let failed = report.Checks |> Seq.filter (fun check -> not check.Passed) |> Seq.length
+        let failed =
+            report.Checks |> Seq.filter (fun check -> not check.Passed) |> Seq.length
+
         printfn "%d checks hold, %d do not" (report.Checks.Count - failed) failed
 
     if report.Passed then 0 else 1

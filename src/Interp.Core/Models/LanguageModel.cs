@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Interp.Formats;
 using Interp.Hooks;
 using Interp.Runtime;
 using TorchSharp;
@@ -38,10 +39,12 @@ public sealed class LanguageModel : IDisposable
     /// <summary>SHA-256 over the configuration and all weight files: the identity of what the model computes.</summary>
     public string Digest => digest.Value;
 
-    /// <summary>Opens a Hugging Face folder.</summary>
+    /// <summary>Opens a Hugging Face folder or a .gguf file.</summary>
     /// <exception cref="InterpException">The path is missing, or holds a model that is not served.</exception>
     public static LanguageModel Load(string path, Device device, ScalarType precision = ScalarType.Float32)
     {
+        if (IsGguf(path))
+            return LoadGguf(path, device, precision);
         var (config, family) = ReadConfig(path);
         var source = new FolderWeights(path, precision, device);
         return new LanguageModel(config, family, source, precision, device, () => DigestOf(source.Files.Prepend(ConfigPath(path))));
@@ -57,7 +60,13 @@ public sealed class LanguageModel : IDisposable
 
     /// <summary>Reads the configuration alone, for a plan that needs no weights.</summary>
     /// <exception cref="InterpException">The path is missing, or names a model that is not served.</exception>
-    public static ModelConfig Describe(string path) => ReadConfig(path).Config;
+    public static ModelConfig Describe(string path)
+    {
+        if (!IsGguf(path))
+            return ReadConfig(path).Config;
+        using var file = Gguf.Open(path);
+        return GgufConfig.Read(file);
+    }
 
     /// <summary>Logits [B, T, V] of tokens, int64 [B, T].</summary>
     public Tensor Logits(Tensor tokens)
@@ -166,6 +175,24 @@ public sealed class LanguageModel : IDisposable
     {
         if (point.Layer < 0 || point.Layer >= Config.LayerCount)
             throw new InterpException($"The hook point {point} lies outside the model, whose blocks are 0 to {Config.LayerCount - 1}.");
+    }
+
+    private static bool IsGguf(string path) => path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
+
+    private static LanguageModel LoadGguf(string path, Device device, ScalarType precision)
+    {
+        var file = Gguf.Open(path);
+        try
+        {
+            var config = GgufConfig.Read(file);
+            return new LanguageModel(config, ModelFamily.Of(config.Architecture, path), new GgufWeights(file, config, precision, device), precision, device,
+                () => DigestOf([path]));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     private static string ConfigPath(string folder) => Path.Combine(folder, "config.json");

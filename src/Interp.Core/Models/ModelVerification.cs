@@ -3,6 +3,7 @@ using System.Text.Json;
 using Interp.Formats;
 using Interp.Hooks;
 using Interp.Runtime;
+using Interp.Tokenization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -20,10 +21,11 @@ public static class ModelVerification
     /// </summary>
     /// <param name="path">The model.</param>
     /// <param name="goldenFolder">Where the golden files lie; null for the model's own folder.</param>
+    /// <param name="corpus">The text that <c>perplexity.json</c> was made from; null to leave that out.</param>
     /// <param name="device">Device to run on.</param>
     /// <param name="precision">Precision of the run.</param>
     /// <exception cref="InterpException">There is no golden file, or the model cannot be read.</exception>
-    public static VerifyReport Verify(string path, string? goldenFolder, Device device, ScalarType precision = ScalarType.Float32)
+    public static VerifyReport Verify(string path, string? goldenFolder, string? corpus, Device device, ScalarType precision = ScalarType.Float32)
     {
         var folder = goldenFolder ?? path;
         var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "golden*.safetensors") : [];
@@ -38,6 +40,12 @@ public static class ModelVerification
         var continuation = Path.Combine(folder, "generate.json");
         if (File.Exists(continuation))
             checks.Add(Continue(model, continuation, device));
+        var losses = Path.Combine(folder, "perplexity.json");
+        if (corpus is null)
+            return new VerifyReport(checks, File.Exists(losses) ? ["perplexity.json was left out; give its text with --corpus."] : []);
+        if (!File.Exists(losses))
+            throw new InterpException($"There is no perplexity.json in {folder} to replay on {corpus}; leave --corpus out.");
+        checks.AddRange(PerplexityReplay.Run(model, Tokenizer.Load(path), losses, corpus, device));
         return new VerifyReport(checks, []);
     }
 

@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using TorchSharp;
 
 namespace Interp.Runtime;
 
@@ -25,7 +24,10 @@ public static class Libtorch
     private static nint wrapperHandle;
     private static nint torchCpuHandle;
 
-    /// <summary>Registers the resolvers when Interp.Core is first used; nothing native is loaded yet.</summary>
+    /// <summary>
+    /// Has the libraries loaded at the moment TorchSharp's assembly is, because its type initialiser searches by itself;
+    /// a program that makes no tensor loads neither.
+    /// </summary>
 #pragma warning disable CA2255 // A script or a test must not have to call this before its first tensor.
     [ModuleInitializer]
 #pragma warning restore CA2255
@@ -33,8 +35,25 @@ public static class Libtorch
     {
         if (!OperatingSystem.IsLinux())
             return;
-        NativeLibrary.SetDllImportResolver(typeof(torch).Assembly, Resolve);
         NativeLibrary.SetDllImportResolver(typeof(Libtorch).Assembly, Resolve);
+        AppDomain.CurrentDomain.AssemblyLoad += (_, loaded) => Prepare(loaded.LoadedAssembly);
+        foreach (var assembly in AppDomain.CurrentDomain.GetAssemblies())
+            Prepare(assembly);
+    }
+
+    private static void Prepare(Assembly assembly)
+    {
+        if (assembly.GetName().Name != "TorchSharp")
+            return;
+        NativeLibrary.SetDllImportResolver(assembly, Resolve);
+        try
+        {
+            Load();
+        }
+        catch (InterpException)
+        {
+            // The first call that needs libtorch reports it; this may be a program that never does.
+        }
     }
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)

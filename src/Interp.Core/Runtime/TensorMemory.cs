@@ -4,20 +4,30 @@ using static TorchSharp.torch;
 
 namespace Interp.Runtime;
 
-/// <summary>The memory of a contiguous CPU tensor as a span; the tensor must outlive the span's use.</summary>
+/// <summary>The memory of contiguous CPU tensors, row-major from the tensor's own first element; valid while the tensor lives.</summary>
 public static unsafe class TensorMemory
 {
-    /// <summary>All elements, row-major, from the tensor's own first one.</summary>
-    /// <exception cref="ArgumentException">The tensor is not contiguous, not on the CPU, or wider than a span.</exception>
+    /// <summary>The first element.</summary>
+    /// <exception cref="ArgumentException">The tensor is on another device, strided, or of another element type.</exception>
+    public static T* Pointer<T>(Tensor tensor) where T : unmanaged =>
+        tensor.element_size() == Unsafe.SizeOf<T>()
+            ? (T*)Address(tensor)
+            : throw new ArgumentException($"A tensor of {typeof(T).Name} is needed, not {tensor}.", nameof(tensor));
+
+    /// <summary>All elements, or their bytes.</summary>
+    /// <exception cref="ArgumentException">The tensor is on another device, strided, or wider than a span.</exception>
     public static Span<T> Span<T>(Tensor tensor) where T : unmanaged
     {
-        if (tensor.device_type != TorchSharp.DeviceType.CPU || !tensor.is_contiguous())
-            throw new ArgumentException("Only a contiguous CPU tensor has memory to look into.", nameof(tensor));
         var bytes = tensor.numel() * tensor.element_size();
-        if (bytes % Unsafe.SizeOf<T>() != 0 || bytes / Unsafe.SizeOf<T>() > int.MaxValue)
-            throw new ArgumentException("The tensor does not fit a span of this element type.", nameof(tensor));
-        return new Span<T>((void*)THSTensor_data(tensor.Handle), (int)(bytes / Unsafe.SizeOf<T>()));
+        return bytes % Unsafe.SizeOf<T>() == 0 && bytes / Unsafe.SizeOf<T>() <= int.MaxValue
+            ? new Span<T>((void*)Address(tensor), (int)(bytes / Unsafe.SizeOf<T>()))
+            : throw new ArgumentException("The tensor does not fit a span of this element type.", nameof(tensor));
     }
+
+    private static nint Address(Tensor tensor) =>
+        tensor.device_type == TorchSharp.DeviceType.CPU && tensor.is_contiguous()
+            ? THSTensor_data(tensor.Handle)
+            : throw new ArgumentException($"Only a contiguous CPU tensor has memory to look into, not {tensor}.", nameof(tensor));
 
     [DllImport("LibTorchSharp")]
     private static extern nint THSTensor_data(nint tensor);

@@ -1,0 +1,76 @@
+/// Parses the options of one command. Errors are one sentence; numbers are read by code of our own, in the invariant culture.
+module Interp.Cli.Arguments
+
+open System
+open Argu
+open Interp.Runtime
+
+/// What a command is called, what it does, and how it is typed.
+[<NoEquality; NoComparison>]
+type Command =
+    {
+        Name: string
+        Summary: string
+        Examples: string list
+        Run: string list -> int
+    }
+
+/// Raised by --help with the text to print.
+exception HelpWanted of string
+
+let private optionNames (parser: ArgumentParser) =
+    parser.GetArgumentCases() |> List.collect (fun case -> List.ofSeq case.CommandLineNames.Value)
+
+let private refuseUnknown (name: string) (parser: ArgumentParser) (arguments: string list) =
+    let known = "--help" :: optionNames parser
+
+    for argument in arguments do
+        if argument.StartsWith "--" && not (List.contains (argument.Split('=')[0]) known) then
+            let hint =
+                match NearestName.Of(argument, known) with
+                | null -> $"see interp {name} --help"
+                | near -> $"did you mean {near}?"
+
+            raise (InterpException $"interp {name} has no option {argument}; {hint}")
+
+let private firstSentence (message: string) =
+    let line = message.Split('\n')[0]
+    (if line.StartsWith "ERROR: " then line.Substring 7 else line).TrimEnd('.', '\r')
+
+/// Parses the arguments of a command described by an Argu template.
+let parse<'Template when 'Template :> IArgParserTemplate>
+    (name: string)
+    (examples: string list)
+    (arguments: string list)
+    : ParseResults<'Template> =
+    let parser =
+        ArgumentParser.Create<'Template>(programName = $"interp {name}", usageStringCharacterWidth = 100)
+
+    if arguments |> List.exists (fun argument -> argument = "--help" || argument = "-h") then
+        let lines = examples |> List.map (fun example -> $"    interp {example}")
+        raise (HelpWanted(String.concat "\n" (parser.PrintUsage().TrimEnd() :: "" :: "EXAMPLES:" :: "" :: lines)))
+
+    refuseUnknown name parser arguments
+
+    try
+        parser.ParseCommandLine(Array.ofList arguments, ignoreMissing = false, raiseOnUsage = false)
+    with :? ArguParseException as error ->
+        raise (InterpException $"interp {name}: {firstSentence error.Message}; see interp {name} --help.")
+
+/// A whole number of at least `smallest`.
+let wholeNumber option smallest (text: string) =
+    match Int32.TryParse(text, Globalization.NumberStyles.None, Globalization.CultureInfo.InvariantCulture) with
+    | true, number when number >= smallest -> number
+    | _ -> raise (InterpException $"{option} is '{text}'; give a whole number of {smallest} or more.")
+
+/// Finds a command by name; a misspelt one is an error that names the nearest.
+let find what (commands: Command list) name =
+    match commands |> List.tryFind (fun command -> command.Name = name) with
+    | Some command -> command
+    | None ->
+        let hint =
+            match NearestName.Of(name, commands |> List.map _.Name) with
+            | null -> "see interp --help"
+            | near -> $"did you mean '{near}'?"
+
+        raise (InterpException $"There is no {what} '{name}'; {hint}")

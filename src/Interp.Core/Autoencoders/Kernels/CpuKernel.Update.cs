@@ -1,0 +1,107 @@
+using Interp.Runtime;
+
+namespace Interp.Autoencoders.Kernels;
+
+internal sealed unsafe partial class CpuKernel<T>
+{
+    /// <summary>Latents per piece of the backward pass.</summary>
+    private const int BlockLatents = 32;
+
+    private readonly AlignedBuffer<T> gradients = new();
+    private readonly AlignedBuffer<T> biasGradients = new();
+    private readonly AlignedBuffer<T> blockSums = new();
+    private readonly AlignedBuffer<double> blockNorms = new();
+
+    /// <summary>
+    /// One pass over the latents: gradient rows by segments, projection, Adam and the decoder's norm while the row is in the
+    /// cache. With clipping, which needs the norm of all gradients first, Adam follows in a second pass.
+    /// </summary>
+    /// <returns>The norm of all gradients.</returns>
+    private double Update(TrainerState state, TrainingSpec spec, double learningRate, int n, double scale, double auxiliaryScale, StepGradients? record)
+    {
+        var blocks = (latents + BlockLatents - 1) / BlockLatents;
+        var matrices = state.Tied ? 1 : 2;
+        var keep = spec.Clip is not null;
+        gradients.Ensure(matrices * (long)width * (keep ? latents : blocks));
+        biasGradients.Ensure(latents);
+        var partial = blockSums.Zeroed((long)blocks * width);
+        var norms = blockNorms.Zeroed(blocks);
+        var pass = new UpdatePass(state, spec, new AdamUpdate<T>(spec.Adam, learningRate, ++state.Step), record);
+
+        Workers.For(blocks, block =>
+        {
+            var end = Math.Min(latents, (block + 1) * BlockLatents);
+            for (var j = block * BlockLatents; j < end; j++)
+            {
+                var encoderRow = gradients.Pointer + (long)(keep ? j : block) * matrices * width;
+                var decoderRow = state.Tied ? encoderRow : encoderRow + width;
+                norms[block] += GradientsOf(j, pass, encoderRow, decoderRow, partial + (long)block * width);
+                if (!keep)
+                    pass.Move(j, width, encoderRow, decoderRow, T.One);
+            }
+            if (!keep)
+                pass.MoveBiases(block * BlockLatents, end, biasGradients.Pointer, T.One);
+        });
+
+        var b = DecoderBiasGradient(partial, blocks, n, scale, spec.Auxiliary is { BiasGradient: true } ? auxiliaryScale : 0);
+        var squares = (double)Rows<T>.SquaredNorm(b, width);
+        for (var block = 0; block < blocks; block++)
+            squares += norms[block];
+        var norm = Math.Sqrt(squares);
+        pass.RecordBiases(biasGradients.Pointer, latents, b, width);
+        var clip = spec.Clip is { } limit ? T.CreateChecked(Math.Min(1, limit / (norm + 1e-6))) : T.One;
+        if (keep)
+        {
+            Workers.For(blocks, block =>
+            {
+                var end = Math.Min(latents, (block + 1) * BlockLatents);
+                for (var j = block * BlockLatents; j < end; j++)
+                {
+                    var row = gradients.Pointer + (long)j * matrices * width;
+                    pass.Move(j, width, row, state.Tied ? row : row + width, clip);
+                }
+                pass.MoveBiases(block * BlockLatents, end, biasGradients.Pointer, clip);
+            });
+        }
+        pass.MoveDecoderBias(b, width, clip);
+        return norm;
+    }
+
+    /// <summary>The gradients of a latent's rows and bias.</summary>
+    /// <returns>The sum of their squares.</returns>
+    private double GradientsOf(int j, UpdatePass pass, T* encoderRow, T* decoderRow, T* inputSum)
+    {
+        var start = segments.Start(j);
+        var count = segments.Start(j + 1) - start;
+        var u = TensorMemory.Pointer<T>(centred!);
+        new Span<T>(encoderRow, width).Clear();
+        if (!pass.Tied)
+            new Span<T>(decoderRow, width).Clear();
+        Rows<T>.AddWeighted(encoderRow, u, width, segments.InputRows + start, segments.EncoderWeights + start, count);
+        Rows<T>.AddWeighted(decoderRow, residuals.Pointer, width, segments.ResidualRows + start, segments.DecoderWeights + start, count);
+        var bias = T.Zero;
+        for (var e = start; e < start + count; e++)
+            bias += segments.EncoderWeights[e];
+        biasGradients.Pointer[j] = bias;
+        if (bias != T.Zero)
+            Rows<T>.AddScaled(inputSum, pass.EncoderRow(j, width), bias, width);
+        pass.Project(j, width, encoderRow, decoderRow);
+        var squares = Rows<T>.SquaredNorm(encoderRow, width) + double.CreateChecked(bias * bias);
+        return pass.Tied ? squares : squares + Rows<T>.SquaredNorm(decoderRow, width);
+    }
+
+    /// <summary>Σ G - Σⱼ dc[j]·E[j], where the bias also gets AuxK's gradient with its share.</summary>
+    private T* DecoderBiasGradient(T* partial, int blocks, int n, double scale, double auxiliaryScale)
+    {
+        for (var block = 1; block < blocks; block++)
+            Rows<T>.AddScaled(partial, partial + (long)block * width, T.One, width);
+        Rows<T>.Scale(partial, partial, -T.One, width);
+        Rows<T>.AddScaled(partial, residualMean.Pointer, T.CreateChecked(scale * n), width);
+        if (auxiliaryScale != 0)
+        {
+            for (var chunk = 0; chunk < ChunkScratch<T>.ChunkCount(n, latents); chunk++)
+                Rows<T>.AddScaled(partial, auxiliarySums.Pointer + (long)chunk * width, T.CreateChecked(auxiliaryScale), width);
+        }
+        return partial;
+    }
+}

@@ -1,0 +1,159 @@
+using System.Numerics;
+using Interp.Runtime;
+using static TorchSharp.torch;
+
+namespace Interp.Autoencoders.Kernels;
+
+/// <summary>
+/// The step on the CPU: one dense product, the encoder's, by libtorch and per chunk of tokens; everything else sparse, in C#.
+/// Chunks of tokens and blocks of latents have fixed sizes and their sums are combined in order, so the result does not depend
+/// on the number of threads.
+/// </summary>
+internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int latents;
+    private readonly int width;
+    private readonly ScalarType type = typeof(T) == typeof(float) ? ScalarType.Float32 : ScalarType.Float64;
+    private readonly ChunkScratch<T>.Pool chunks;
+    private readonly SparseCodes<T> main = new();
+    private readonly SparseCodes<T> auxiliary = new();
+    private readonly LatentSegments<T> segments = new();
+    private readonly AlignedBuffer<T> residuals = new();
+    private readonly AlignedBuffer<T> columnSums = new();
+    private readonly AlignedBuffer<double> chunkSums = new();
+    private readonly AlignedBuffer<T> dataMean = new();
+    private readonly AlignedBuffer<T> residualMean = new();
+    private readonly AlignedBuffer<byte> flags = new();
+    private Tensor? centred;
+
+    public CpuKernel(int latents, int width)
+    {
+        (this.latents, this.width) = (latents, width);
+        chunks = new ChunkScratch<T>.Pool(latents, type);
+    }
+
+    /// <inheritdoc/>
+    public KernelReport Step(TrainerState state, Tensor input, TrainingSpec spec, int k, double learningRate, StepGradients? record = null)
+    {
+        using var noGradient = no_grad();
+        Workers.SingleThreaded();
+        var n = (int)input.shape[0];
+        if (centred?.shape[0] != n)
+        {
+            centred?.Dispose();
+            centred = empty([n, width], dtype: type, device: CPU).DetachFromDisposeScope();
+        }
+        residuals.Ensure(2L * n * width);
+
+        var (error, variance) = Forward(state, input, n, k);
+        var scale = spec.MseScale ?? (variance > 0 ? n * (double)width / variance : 0);
+        var perElement = 1.0 / ((double)n * width);
+        var dead = CountSilence(state, spec.Dead, n);
+        var (auxiliaryLoss, auxiliaryScale) = spec.Auxiliary is { } a ? Auxiliary(state, a, n, dead, error) : default;
+
+        segments.Sort(latents, main, 2 * scale * perElement, spec.Auxiliary is null ? null : auxiliary, auxiliaryScale);
+        var norm = Update(state, spec, learningRate, n, 2 * scale * perElement, auxiliaryScale, record);
+
+        long active = 0;
+        for (var row = 0; row < n; row++)
+            active += main.Counts[row];
+        return new KernelReport(scale * error * perElement, auxiliaryLoss, error / variance, norm, dead, (double)active / n);
+    }
+
+    /// <summary>Encodes, decodes, and leaves residuals and ⟨r, D[j]⟩; one chunk's rows are used while they are in the cache.</summary>
+    /// <returns>Σ r² and Σ (x - mean of x)².</returns>
+    private (double Error, double Variance) Forward(TrainerState state, Tensor input, int n, int k)
+    {
+        main.Resize(n, k);
+        var x = TensorMemory.Pointer<T>(input);
+        var u = TensorMemory.Pointer<T>(centred!);
+        var encoder = state.EncoderWeight.Value;
+        var c = TensorMemory.Pointer<T>(state.EncoderBias.Value);
+        var decoder = TensorMemory.Pointer<T>(state.DecoderWeight.Value);
+        var b = TensorMemory.Pointer<T>(state.DecoderBias.Value);
+        var count = ChunkScratch<T>.ChunkCount(n, latents);
+        var sums = columnSums.Zeroed((long)count * width);
+        var partial = chunkSums.Zeroed(2L * count);
+
+        chunks.ForChunks(n, (chunk, start, rows, _) =>
+        {
+            for (var row = start; row < start + rows; row++)
+                Rows<T>.AddScaled(sums + (long)chunk * width, x + (long)row * width, T.One, width);
+        });
+        var mean = MeanOfColumns(dataMean, sums, count, n);
+        new Span<T>(sums, count * width).Clear();
+
+        chunks.ForChunks(n, (chunk, start, rows, scratch) =>
+        {
+            for (var row = start; row < start + rows; row++)
+                Rows<T>.Subtract(u + (long)row * width, x + (long)row * width, b, width);
+            var pre = scratch.Product(centred!, start, rows, encoder);
+            for (var row = start; row < start + rows; row++)
+            {
+                var active = main.Counts[row] = scratch.Selector.Select(pre + (long)(row - start) * latents, c, latents, k, main.Indices(row), main.Values(row));
+                var r = residuals.Pointer + (long)row * width;
+                Rows<T>.Scale(r, u + (long)row * width, -T.One, width);
+                Rows<T>.AddWeighted(r, decoder, width, main.Indices(row), main.Values(row), active);
+                Rows<T>.DotMany(main.Products(row), r, decoder, width, main.Indices(row), active);
+                Rows<T>.AddScaled(sums + (long)chunk * width, r, T.One, width);
+                partial[2 * chunk] += Rows<T>.SquaredNorm(r, width);
+                partial[2 * chunk + 1] += Rows<T>.SquaredDistance(x + (long)row * width, mean, width);
+            }
+        });
+        MeanOfColumns(residualMean, sums, count, n);
+        return (SumOf(partial, count, 0), SumOf(partial, count, 1));
+    }
+
+    /// <summary>Moves the counters of silence and finds the dead; <see cref="flags"/> keeps 1 for each of them.</summary>
+    private int CountSilence(TrainerState state, DeadRule rule, int n)
+    {
+        var flag = flags.Zeroed(latents);
+        var above = T.CreateChecked(rule.FiredAbove);
+        for (var row = 0; row < n; row++)
+        {
+            for (var s = 0; s < main.Counts[row]; s++)
+            {
+                if (main.Values(row)[s] > above)
+                    flag[main.Indices(row)[s]] = 1;
+            }
+        }
+        var silent = TensorMemory.Pointer<long>(state.Silent);
+        var step = rule.Unit == DeadUnit.Steps ? 1 : n;
+        var dead = 0;
+        for (var j = 0; j < latents; j++)
+        {
+            silent[j] = (flag[j] != 0 ? 0 : silent[j]) + step;
+            flag[j] = silent[j] > rule.Window ? (byte)1 : (byte)0;
+            dead += flag[j];
+        }
+        return dead;
+    }
+
+    /// <summary>Sums of the chunks' columns, in order, over n.</summary>
+    private T* MeanOfColumns(AlignedBuffer<T> into, T* sums, int count, int n)
+    {
+        var mean = into.Zeroed(width);
+        for (var chunk = 0; chunk < count; chunk++)
+            Rows<T>.AddScaled(mean, sums + (long)chunk * width, T.One, width);
+        Rows<T>.Scale(mean, mean, T.One / T.CreateChecked(n), width);
+        return mean;
+    }
+
+    private static double SumOf(double* partial, int count, int which)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < count; i++)
+            sum += partial[2 * i + which];
+        return sum;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        centred?.Dispose();
+        deadWeights?.Dispose();
+        foreach (var item in new IDisposable[] { chunks, main, auxiliary, segments, residuals, columnSums, chunkSums, dataMean, residualMean, flags,
+            deadBias, deadLatents, auxiliarySums, gradients, biasGradients, blockSums, blockNorms })
+            item.Dispose();
+    }
+}

@@ -1,0 +1,164 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Interp.Autoencoders.Kernels;
+
+/// <summary>
+/// Arithmetic on rows of numbers, in lanes of 256 bits on every processor, so that the order of additions, and with it every
+/// bit of a result, is the same wherever it runs.
+/// </summary>
+internal static unsafe class Rows<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    public static readonly int Lanes = Vector256<T>.Count;
+
+    /// <summary>a·b + c with one rounding.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Fma(Vector256<T> a, Vector256<T> b, Vector256<T> c) =>
+        typeof(T) == typeof(float)
+            ? Vector256.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
+            : Vector256.FusedMultiplyAdd(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
+
+    /// <summary>Σ a·b.</summary>
+    public static T Dot(T* a, T* b, int count)
+    {
+        Vector256<T> s0 = default, s1 = default, s2 = default, s3 = default;
+        var lanes = Lanes;
+        var i = 0;
+        for (; i + 4 * lanes <= count; i += 4 * lanes)
+        {
+            s0 = Fma(Vector256.Load(a + i), Vector256.Load(b + i), s0);
+            s1 = Fma(Vector256.Load(a + i + lanes), Vector256.Load(b + i + lanes), s1);
+            s2 = Fma(Vector256.Load(a + i + 2 * lanes), Vector256.Load(b + i + 2 * lanes), s2);
+            s3 = Fma(Vector256.Load(a + i + 3 * lanes), Vector256.Load(b + i + 3 * lanes), s3);
+        }
+        for (; i + lanes <= count; i += lanes)
+            s0 = Fma(Vector256.Load(a + i), Vector256.Load(b + i), s0);
+        var sum = Vector256.Sum(s0 + s1 + (s2 + s3));
+        for (; i < count; i++)
+            sum = T.FusedMultiplyAdd(a[i], b[i], sum);
+        return sum;
+    }
+
+    /// <summary>products[e] = ⟨a, table[rows[e]]⟩, where a table row is <paramref name="width"/> numbers.</summary>
+    public static void DotMany(T* products, T* a, T* table, int width, int* rows, int entries)
+    {
+        for (var e = 0; e < entries; e++)
+            products[e] = Dot(a, table + (nint)rows[e] * width, width);
+    }
+
+    /// <summary>Σ a², as <see cref="SquaredDistance"/> from 0.</summary>
+    public static double SquaredNorm(T* a, int count)
+    {
+        var total = 0.0;
+        for (var start = 0; start < count; start += 64)
+            total += double.CreateChecked(Dot(a + start, a + start, Math.Min(64, count - start)));
+        return total;
+    }
+
+    /// <summary>Σ (a-b)², summed in float64 over pieces of 64 numbers.</summary>
+    public static double SquaredDistance(T* a, T* b, int count)
+    {
+        var total = 0.0;
+        for (var start = 0; start < count; start += 64)
+        {
+            var end = Math.Min(count, start + 64);
+            Vector256<T> sum = default;
+            var i = start;
+            for (; i + Lanes <= end; i += Lanes)
+            {
+                var difference = Vector256.Load(a + i) - Vector256.Load(b + i);
+                sum = Fma(difference, difference, sum);
+            }
+            var part = Vector256.Sum(sum);
+            for (; i < end; i++)
+                part = T.FusedMultiplyAdd(a[i] - b[i], a[i] - b[i], part);
+            total += double.CreateChecked(part);
+        }
+        return total;
+    }
+
+    /// <summary>destination += scale · row.</summary>
+    public static void AddScaled(T* destination, T* row, T scale, int count)
+    {
+        var factor = Vector256.Create(scale);
+        var i = 0;
+        for (; i + Lanes <= count; i += Lanes)
+            Fma(Vector256.Load(row + i), factor, Vector256.Load(destination + i)).Store(destination + i);
+        for (; i < count; i++)
+            destination[i] = T.FusedMultiplyAdd(row[i], scale, destination[i]);
+    }
+
+    /// <summary>destination = scale · row.</summary>
+    public static void Scale(T* destination, T* row, T scale, int count)
+    {
+        var factor = Vector256.Create(scale);
+        var i = 0;
+        for (; i + Lanes <= count; i += Lanes)
+            (Vector256.Load(row + i) * factor).Store(destination + i);
+        for (; i < count; i++)
+            destination[i] = row[i] * scale;
+    }
+
+    /// <summary>destination = a - b.</summary>
+    public static void Subtract(T* destination, T* a, T* b, int count)
+    {
+        var i = 0;
+        for (; i + Lanes <= count; i += Lanes)
+            (Vector256.Load(a + i) - Vector256.Load(b + i)).Store(destination + i);
+        for (; i < count; i++)
+            destination[i] = a[i] - b[i];
+    }
+
+    /// <summary>destination += Σ weights[e] · table[rows[e]], in the order of the entries; a table row is <paramref name="width"/> numbers.</summary>
+    public static void AddWeighted(T* destination, T* table, int width, int* rows, T* weights, int entries)
+    {
+        var lanes = Lanes;
+        var at = 0;
+        for (; at + 8 * lanes <= width; at += 8 * lanes)
+        {
+            var d = destination + at;
+            var s0 = Vector256.Load(d);
+            var s1 = Vector256.Load(d + lanes);
+            var s2 = Vector256.Load(d + 2 * lanes);
+            var s3 = Vector256.Load(d + 3 * lanes);
+            var s4 = Vector256.Load(d + 4 * lanes);
+            var s5 = Vector256.Load(d + 5 * lanes);
+            var s6 = Vector256.Load(d + 6 * lanes);
+            var s7 = Vector256.Load(d + 7 * lanes);
+            for (var e = 0; e < entries; e++)
+            {
+                var row = table + (nint)rows[e] * width + at;
+                var weight = Vector256.Create(weights[e]);
+                s0 = Fma(Vector256.Load(row), weight, s0);
+                s1 = Fma(Vector256.Load(row + lanes), weight, s1);
+                s2 = Fma(Vector256.Load(row + 2 * lanes), weight, s2);
+                s3 = Fma(Vector256.Load(row + 3 * lanes), weight, s3);
+                s4 = Fma(Vector256.Load(row + 4 * lanes), weight, s4);
+                s5 = Fma(Vector256.Load(row + 5 * lanes), weight, s5);
+                s6 = Fma(Vector256.Load(row + 6 * lanes), weight, s6);
+                s7 = Fma(Vector256.Load(row + 7 * lanes), weight, s7);
+            }
+            s0.Store(d);
+            s1.Store(d + lanes);
+            s2.Store(d + 2 * lanes);
+            s3.Store(d + 3 * lanes);
+            s4.Store(d + 4 * lanes);
+            s5.Store(d + 5 * lanes);
+            s6.Store(d + 6 * lanes);
+            s7.Store(d + 7 * lanes);
+        }
+        for (; at + lanes <= width; at += lanes)
+        {
+            var sum = Vector256.Load(destination + at);
+            for (var e = 0; e < entries; e++)
+                sum = Fma(Vector256.Load(table + (nint)rows[e] * width + at), Vector256.Create(weights[e]), sum);
+            sum.Store(destination + at);
+        }
+        for (; at < width; at++)
+        {
+            for (var e = 0; e < entries; e++)
+                destination[at] = T.FusedMultiplyAdd(table[(nint)rows[e] * width + at], weights[e], destination[at]);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using Interp.Runtime;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Interp.Autoencoders;
+
+/// <summary>Start weights.</summary>
+public static class SaeInitialisation
+{
+    /// <summary>Rows of the data that are enough to fit the input normalisation and the decoder bias.</summary>
+    public const int SampleRows = 32768;
+
+    /// <summary>
+    /// Decoder rows uniform on the unit sphere, encoder = decoder, encoder bias 0, decoder bias by <see cref="TrainingSpec.PreBias"/>.
+    /// </summary>
+    /// <param name="spec">The recipe; its seed gives the directions.</param>
+    /// <param name="sample">Rows of the training data [n, d] on the CPU, float32.</param>
+    /// <param name="device">Where the autoencoder is to live.</param>
+    /// <param name="precision">Its element type.</param>
+    public static SparseAutoencoder Create(TrainingSpec spec, Tensor sample, Device device, ScalarType precision = ScalarType.Float32)
+    {
+        spec.Validate();
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var transform = InputTransform.Fit(spec.Normalisation, sample);
+        var bias = DecoderBias(spec.PreBias, transform.Apply(sample).Values);
+        var directions = UnitRows(spec.Latents, (int)sample.shape[1], spec.Seed).to(precision, device);
+        return new SparseAutoencoder(
+            directions,
+            zeros(spec.Latents, dtype: precision, device: device),
+            spec.TiedDecoder ? directions : directions.clone(),
+            bias.to(precision, device).clone(),
+            spec.K,
+            transform with { Centre = transform.Centre?.to(precision, device).DetachFromDisposeScope() });
+    }
+
+    /// <summary>The start of the decoder bias for data as it enters the encoder [n, d].</summary>
+    internal static Tensor DecoderBias(PreBias kind, Tensor data) => kind switch
+    {
+        PreBias.Mean => data.mean([0], type: ScalarType.Float64).to(data.dtype),
+        PreBias.GeometricMedian => GeometricMedian(data),
+        _ => zeros(data.shape[1], dtype: data.dtype, device: data.device),
+    };
+
+    /// <summary>The point with the smallest sum of distances to the rows, by Weiszfeld's iteration from the mean.</summary>
+    internal static Tensor GeometricMedian(Tensor data)
+    {
+        Workers.SingleThreaded();
+        using var scope = NewDisposeScope();
+        var point = data.mean([0]);
+        for (var iteration = 0; iteration < 200; iteration++)
+        {
+            using var inner = NewDisposeScope();
+            var distances = (data - point).norm(1, keepdim: true, p: 2).clamp_min_(1e-10);
+            var weights = distances.reciprocal_();
+            var next = weights.t().mm(data).div_(weights.sum()).squeeze(0);
+            var moved = (next - point).norm().ToDouble();
+            point = next.MoveToOuterDisposeScope();
+            if (moved <= 1e-6 * next.norm().ToDouble())
+                break;
+        }
+        return point.MoveToOuterDisposeScope();
+    }
+
+    private static Tensor UnitRows(int count, int width, long seed)
+    {
+        var random = new RandomStream(seed, "sae/directions");
+        var numbers = new float[(long)count * width];
+        for (var row = 0; row < count; row++)
+        {
+            var directions = numbers.AsSpan(row * width, width);
+            var squares = 0.0;
+            foreach (ref var number in directions)
+            {
+                var normal = random.NextNormal();
+                squares += normal * normal;
+                number = (float)normal;
+            }
+            foreach (ref var number in directions)
+                number = (float)(number / Math.Sqrt(squares));
+        }
+        return tensor(numbers, [count, width], device: CPU);
+    }
+}

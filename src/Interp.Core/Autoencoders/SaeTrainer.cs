@@ -1,0 +1,175 @@
+using System.Globalization;
+using Interp.Autoencoders.Kernels;
+using Interp.Formats;
+using Interp.Runtime;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Interp.Autoencoders;
+
+/// <summary>Which implementation of the step is used.</summary>
+public enum SaeKernel
+{
+    /// <summary>The fast one on the CPU, libtorch's operations elsewhere.</summary>
+    Automatic,
+
+    /// <summary>One dense product by libtorch, the rest sparse in C#; CPU, float32 or float64.</summary>
+    Cpu,
+
+    /// <summary>libtorch's operations; any device.</summary>
+    Aten,
+}
+
+/// <summary>What one optimiser step found.</summary>
+/// <param name="Step">Number of the step, from 0.</param>
+/// <param name="K">Active latents per token in this step.</param>
+/// <param name="LearningRate">Learning rate of this step.</param>
+/// <param name="Main">The main loss.</param>
+/// <param name="Auxiliary">The AuxK term with its coefficient; 0 without one.</param>
+/// <param name="Fvu">The batch's fraction of variance unexplained at this step's k, in the encoder's space.</param>
+/// <param name="GradientNorm">Norm of all gradients before clipping and after the projection.</param>
+/// <param name="Dead">Dead latents by the training counter, after this step.</param>
+/// <param name="Active">Mean number of active latents per token.</param>
+public sealed record StepReport(int Step, int K, double LearningRate, double Main, double Auxiliary, double Fvu, double GradientNorm, int Dead, double Active)
+{
+    /// <summary>The loss that was minimised.</summary>
+    public double Loss => Main + Auxiliary;
+
+    /// <summary>Whether loss and gradient are numbers; a run where they are not has diverged.</summary>
+    public bool IsFinite => double.IsFinite(Loss) && double.IsFinite(GradientNorm);
+}
+
+/// <summary>Trains a TopK autoencoder step by step. One thread calls it; inside, <see cref="Workers"/> share the work.</summary>
+public sealed class SaeTrainer : IDisposable
+{
+    private readonly ISaeKernel kernel;
+
+    /// <param name="spec">The recipe.</param>
+    /// <param name="autoencoder">What is trained, in place; the trainer owns it from now on.</param>
+    /// <param name="totalSteps">Steps of the whole run, by which the schedules are stretched.</param>
+    /// <param name="choice">Which kernel.</param>
+    /// <exception cref="InterpException">The spec and the autoencoder do not fit each other, or the kernel does not serve its device.</exception>
+    public SaeTrainer(TrainingSpec spec, SparseAutoencoder autoencoder, int totalSteps, SaeKernel choice = SaeKernel.Automatic)
+    {
+        spec.Validate();
+        if (spec.Latents != autoencoder.Latents || spec.TiedDecoder != autoencoder.Tied || !autoencoder.SubtractDecoderBias)
+            throw new InterpException($"The autoencoder has {autoencoder.Latents} latents{(autoencoder.Tied ? " and a tied decoder" : "")}, the spec asks for {spec.Latents}{(spec.TiedDecoder ? " and a tied decoder" : "")}; start from one made for this spec.");
+        Spec = spec;
+        Autoencoder = autoencoder;
+        TotalSteps = totalSteps;
+        State = new TrainerState(autoencoder, spec.TiedDecoder);
+        kernel = Kernel(choice, autoencoder);
+    }
+
+    /// <summary>The recipe.</summary>
+    public TrainingSpec Spec { get; }
+
+    /// <summary>The autoencoder as it is now; its K is the target K. It lives as long as the trainer.</summary>
+    public SparseAutoencoder Autoencoder { get; }
+
+    /// <summary>Steps of the whole run.</summary>
+    public int TotalSteps { get; }
+
+    /// <summary>Steps taken so far.</summary>
+    public int CompletedSteps => State.Step;
+
+    internal TrainerState State { get; }
+
+    /// <summary>Where the next steps leave their gradients; null: nowhere.</summary>
+    internal StepGradients? Record { get; set; }
+
+    /// <summary>k of a step.</summary>
+    public int KAt(int step) => Spec.KSchedule.At(step, TotalSteps, Spec.K, Spec.Latents);
+
+    /// <summary>Takes one optimiser step.</summary>
+    /// <param name="batch">Tokens [n, d] in the model's own scale; any floating type. Not changed.</param>
+    public StepReport Step(Tensor batch)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        Workers.SingleThreaded();
+        var step = State.Step;
+        var k = KAt(step);
+        var rate = Spec.LearningRate.At(step, TotalSteps, Spec.Latents);
+        var found = kernel.Step(State, Autoencoder.Normalise(batch).Values.contiguous(), Spec, k, rate, Record);
+        return new StepReport(step, k, rate, found.Main, found.Auxiliary, found.Fvu, found.GradientNorm, found.Dead, found.Active);
+    }
+
+    /// <summary>Number of dead latents by the counter as it stands.</summary>
+    public int DeadLatents()
+    {
+        using var scope = NewDisposeScope();
+        return (State.Silent > Spec.Dead.Window).sum().ToInt32();
+    }
+
+    /// <summary>Writes everything that the next step depends on: weights, moments, counters and the step.</summary>
+    /// <param name="path">A .safetensors file, replaced in one go.</param>
+    public void Save(string path)
+    {
+        var transform = Autoencoder.Transform;
+        var tensors = State.Tensors();
+        if (transform.Centre is { } centre)
+            tensors = tensors.Append(KeyValuePair.Create("centre", centre));
+        SafeTensorsWriter.Write(path, tensors, new Dictionary<string, string>
+        {
+            ["format"] = "interp-trainer-1",
+            ["step"] = State.Step.ToString(CultureInfo.InvariantCulture),
+            ["total_steps"] = TotalSteps.ToString(CultureInfo.InvariantCulture),
+            ["normalisation"] = transform.Kind.ToString(),
+            ["scale"] = transform.Scale.ToString("R", CultureInfo.InvariantCulture),
+        });
+    }
+
+    /// <summary>A trainer that goes on from a checkpoint as if it had never stopped.</summary>
+    /// <param name="path">A file of <see cref="Save"/>.</param>
+    /// <param name="spec">The recipe that the checkpoint was made with.</param>
+    /// <param name="device">Where to go on.</param>
+    /// <param name="choice">Which kernel.</param>
+    /// <exception cref="InterpException">The file is no checkpoint, or one of another recipe.</exception>
+    public static SaeTrainer Load(string path, TrainingSpec spec, Device device, SaeKernel choice = SaeKernel.Automatic)
+    {
+        using var file = SafeTensors.Open(path);
+        if (file.Metadata.GetValueOrDefault("format") != "interp-trainer-1")
+            throw new InterpException($"{path} is not a training checkpoint; give the file that the run wrote.");
+        file.Require("encoder_weight", spec.Latents, -1);
+        file.Require("silent", spec.Latents);
+        var precision = file.Entries["encoder_weight"].Type;
+        var encoder = file.Load("encoder_weight", precision, device);
+        var transform = new InputTransform(
+            Enum.Parse<InputNormalisation>(file.Metadata["normalisation"]),
+            file.Entries.ContainsKey("centre") ? file.Load("centre", precision, device).DetachFromDisposeScope() : null,
+            double.Parse(file.Metadata["scale"], CultureInfo.InvariantCulture));
+        var autoencoder = new SparseAutoencoder(encoder, file.Load("encoder_bias", precision, device),
+            spec.TiedDecoder ? encoder : file.Load("decoder_weight", precision, device), file.Load("decoder_bias", precision, device), spec.K, transform);
+        var trainer = new SaeTrainer(spec, autoencoder, int.Parse(file.Metadata["total_steps"], CultureInfo.InvariantCulture), choice);
+        using var noGradient = no_grad();
+        foreach (var (name, tensor) in trainer.State.Tensors())
+        {
+            using var stored = file.Load(name, tensor.dtype, device);
+            tensor.copy_(stored);
+        }
+        trainer.State.Step = int.Parse(file.Metadata["step"], CultureInfo.InvariantCulture);
+        return trainer;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        kernel.Dispose();
+        State.Dispose();
+        Autoencoder.Dispose();
+    }
+
+    private static ISaeKernel Kernel(SaeKernel choice, SparseAutoencoder autoencoder)
+    {
+        var onCpu = autoencoder.Device.type == DeviceType.CPU;
+        return (choice, autoencoder.Precision) switch
+        {
+            (SaeKernel.Aten, _) => new AtenKernel(),
+            (_, ScalarType.Float32) when onCpu => new CpuKernel<float>(autoencoder.Latents, autoencoder.Width),
+            (_, ScalarType.Float64) when onCpu => new CpuKernel<double>(autoencoder.Latents, autoencoder.Width),
+            (SaeKernel.Automatic, _) => new AtenKernel(),
+            _ => throw new InterpException($"The CPU kernel does not serve {autoencoder.Precision} on {autoencoder.Device}; use float32 or float64 on the CPU, or the kernel aten."),
+        };
+    }
+}

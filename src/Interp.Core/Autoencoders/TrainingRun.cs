@@ -1,0 +1,130 @@
+using Interp.Activations;
+using Interp.Runtime;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Interp.Autoencoders;
+
+/// <summary>
+/// Trains on a source for several passes. The order of the data is one fresh permutation of all rows per pass, one after the
+/// other; a batch may straddle two passes, and the last rows of the last pass that fill no batch are left out.
+/// </summary>
+public sealed class TrainingRun : IDisposable
+{
+    private readonly IActivationSource source;
+    private readonly Tensor batch;
+    private readonly int[] rows;
+    private int[] order = [];
+    private int orderPass = -1;
+
+    private TrainingRun(IActivationSource source, SaeTrainer trainer)
+    {
+        this.source = source;
+        Trainer = trainer;
+        rows = new int[trainer.Spec.BatchSize];
+        batch = empty([rows.Length, source.Width], dtype: ScalarType.Float32, device: CPU).DetachFromDisposeScope();
+    }
+
+    /// <summary>The trainer, owned by the run.</summary>
+    public SaeTrainer Trainer { get; }
+
+    /// <summary>Optimiser steps of a recipe on a number of tokens: int(passes · tokens / batch).</summary>
+    /// <exception cref="InterpException">The tokens do not fill one batch, or are more than 2³¹.</exception>
+    public static int StepsFor(TrainingSpec spec, long tokens)
+    {
+        if (tokens is < 1 or > int.MaxValue || spec.Passes * tokens < spec.BatchSize)
+            throw new InterpException($"{tokens} training tokens in {spec.Passes} passes cannot be trained on with batches of {spec.BatchSize}; use between one batch and 2^31 tokens.");
+        return checked((int)(spec.Passes * tokens / spec.BatchSize));
+    }
+
+    /// <summary>A run from its beginning; normalisation and start weights come from a sample of the source.</summary>
+    public static TrainingRun Start(TrainingSpec spec, IActivationSource source, Device device, SaeKernel kernel = SaeKernel.Automatic)
+    {
+        spec.Validate();
+        var steps = StepsFor(spec, source.Count);
+        using var sample = Sample(source, spec.Seed);
+        return new TrainingRun(source, new SaeTrainer(spec, SaeInitialisation.Create(spec, sample, device), steps, kernel));
+    }
+
+    /// <summary>A run that goes on from a checkpoint of <see cref="SaeTrainer.Save"/>, bit for bit as if it had not stopped.</summary>
+    /// <exception cref="InterpException">The checkpoint belongs to another recipe or source.</exception>
+    public static TrainingRun Resume(string checkpoint, TrainingSpec spec, IActivationSource source, Device device, SaeKernel kernel = SaeKernel.Automatic)
+    {
+        var trainer = SaeTrainer.Load(checkpoint, spec, device, kernel);
+        if (trainer.TotalSteps != StepsFor(spec, source.Count) || trainer.Autoencoder.Width != source.Width)
+        {
+            trainer.Dispose();
+            throw new InterpException($"{checkpoint} belongs to a run of other length or width than this recipe has on this data; delete it to start again.");
+        }
+        return new TrainingRun(source, trainer);
+    }
+
+    /// <summary>Evenly spread steps at which to validate: after each of them, ending with the last step.</summary>
+    public static IReadOnlyList<int> Points(int totalSteps, int count) =>
+        [.. Enumerable.Range(1, count).Select(i => (int)((long)totalSteps * i / count)).Where(step => step > 0).Distinct()];
+
+    /// <summary>Trains until the end, a divergence (a loss or gradient that is not finite), or cancellation.</summary>
+    /// <param name="afterStep">Is told of every step; <see cref="SaeTrainer.CompletedSteps"/> has moved. Validation and checkpoints go here.</param>
+    /// <param name="cancel">Asks to stop between steps.</param>
+    /// <returns>Whether the run reached its end with finite numbers.</returns>
+    public bool Run(Action<StepReport> afterStep, CancellationToken cancel = default)
+    {
+        while (Trainer.CompletedSteps < Trainer.TotalSteps)
+        {
+            cancel.ThrowIfCancellationRequested();
+            FillBatch(Trainer.CompletedSteps);
+            var report = Trainer.Step(batch);
+            afterStep(report);
+            if (!report.IsFinite)
+                return false;
+        }
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        batch.Dispose();
+        Trainer.Dispose();
+    }
+
+    /// <summary>Up to <see cref="SaeInitialisation.SampleRows"/> rows of a source, drawn by the seed [n, d] float32; the caller disposes.</summary>
+    internal static Tensor Sample(IActivationSource source, long seed)
+    {
+        var chosen = new RandomStream(seed, "train/sample").Permutation((int)source.Count);
+        if (chosen.Length > SaeInitialisation.SampleRows)
+            chosen = chosen[..SaeInitialisation.SampleRows];
+        Array.Sort(chosen);
+        var sample = empty([chosen.Length, source.Width], dtype: ScalarType.Float32, device: CPU).DetachFromDisposeScope();
+        Gather(source, chosen, sample);
+        return sample;
+    }
+
+    private void FillBatch(int step)
+    {
+        var count = (int)source.Count;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var position = (long)step * rows.Length + i;
+            var pass = (int)(position / count);
+            if (pass != orderPass)
+            {
+                order = new RandomStream(Trainer.Spec.Seed, $"train/order/{pass}").Permutation(count);
+                orderPass = pass;
+            }
+            rows[i] = order[position % count];
+        }
+        Gather(source, rows, batch);
+    }
+
+    private static unsafe void Gather(IActivationSource source, ReadOnlySpan<int> rows, Tensor destination)
+    {
+        const int piece = 4096;
+        var start = TensorMemory.Pointer<float>(destination);
+        for (var at = 0; at < rows.Length; at += piece)
+        {
+            var part = rows.Slice(at, Math.Min(piece, rows.Length - at));
+            source.Gather(part, new Span<float>(start + (long)at * source.Width, part.Length * source.Width));
+        }
+    }
+}

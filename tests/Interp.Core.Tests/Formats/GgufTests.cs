@@ -1,0 +1,84 @@
+using System.Text;
+using Interp.Formats;
+using Interp.Models;
+using Interp.Runtime;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Interp.Core.Tests.Formats;
+
+public sealed class GgufTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("interp-test-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void Blocks_decode_to_the_golden_values_and_the_rest_is_named()
+    {
+        var report = GgufVerification.Verify(Fixtures.Path("gguf"));
+        string[] served = ["BF16", "F16", "Q4_0", "Q4_1", "Q8_0"];
+        Assert.Equal(served, report.Checks.Where(check => check.Passed).Select(check => check.Name));
+        Assert.Contains("Q6_K", Assert.Single(report.Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_llama_file_computes_what_its_folder_computes()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var expected = LanguageModel.Load(Fixtures.Path("models", "mistral-window"), CPU);
+        var path = Write("model.gguf", GgufSample.FromMistral(Fixtures.Path("models", "mistral-window")));
+        using var model = LanguageModel.Load(path, CPU);
+        Assert.Equal(expected.Config.ParameterCount, model.Config.ParameterCount);
+        var tokens = tensor(new long[] { 5, 9, 100, 30, 7, 1 }, [1, 6], device: CPU);
+        Assert.True(model.Logits(tokens).equal(expected.Logits(tokens)).all().ToBoolean());
+    }
+
+    [Theory]
+    [InlineData(8, 1UL << 60, "tensors")]
+    [InlineData(16, 1UL << 60, "metadata pairs")]
+    [InlineData(24, 1UL << 60, "bytes of a text")]
+    [InlineData(4, 9UL, "version")]
+    public void A_header_that_claims_too_much_is_refused_at_once(int offset, ulong value, string expected)
+    {
+        var bytes = GgufSample.Tiny();
+        if (offset == 4)
+            BitConverter.TryWriteBytes(bytes.AsSpan(offset), (uint)value);
+        else
+            BitConverter.TryWriteBytes(bytes.AsSpan(offset), value);
+        var error = Assert.Throws<InterpException>(() => Gguf.Open(Write("bad.gguf", bytes)));
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_truncation_and_every_flipped_byte_is_read_or_one_clear_error()
+    {
+        var whole = GgufSample.Tiny();
+        for (var length = 0; length <= whole.Length - 25; length++)
+            Assert.Throws<InterpException>(() => Gguf.Open(Write("cut.gguf", whole[..length])).Dispose());
+        for (var i = 0; i < whole.Length; i++)
+        {
+            var damaged = whole.ToArray();
+            damaged[i] ^= 0x41;
+            try
+            {
+                using var file = Gguf.Open(Write("flipped.gguf", damaged));
+                foreach (var name in file.Tensors.Keys)
+                    file.Load(name).Dispose();
+            }
+            catch (InterpException)
+            {
+                // The one kind of failure that is allowed.
+            }
+        }
+    }
+
+    private string Write(string name, byte[] bytes)
+    {
+        var path = Path.Combine(folder, name);
+        File.WriteAllBytes(path, bytes);
+        return path;
+    }
+}
