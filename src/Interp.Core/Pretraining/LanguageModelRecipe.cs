@@ -2,7 +2,7 @@ using System.Text.Json;
 using Interp.Models;
 using Interp.Runtime;
 
-namespace Interp.World;
+namespace Interp.Pretraining;
 
 /// <summary>Everything that decides the bits of a trained language model, besides its data.</summary>
 public sealed record LanguageModelRecipe
@@ -23,7 +23,7 @@ public sealed record LanguageModelRecipe
     public int ContextsPerMicrobatch { get; init; } = 2;
 
     /// <summary>Highest learning rate.</summary>
-    public double LearningRate { get; init; } = 4e-3;
+    public double LearningRate { get; init; } = 3e-3;
 
     /// <summary>Learning rate at the end, as a share of the highest.</summary>
     public double FinalShare { get; init; } = 0.03;

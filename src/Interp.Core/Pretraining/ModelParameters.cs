@@ -2,7 +2,7 @@ using Interp.Models;
 using Interp.Runtime;
 using static TorchSharp.torch;
 
-namespace Interp.World;
+namespace Interp.Pretraining;
 
 /// <summary>Names, shapes and initial values of the weights of a Phi-3 model, under their Hugging Face names.</summary>
 internal static class ModelParameters

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Interp.World;
+namespace Interp.Pretraining;
 
 /// <summary>Adam with bias correction and decoupled weight decay, for one parameter at a time.</summary>
 internal static class AdamW

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Interp.World;
+namespace Interp.Pretraining;
 
 /// <summary>One point of a training run.</summary>
 /// <param name="Step">Steps done.</param>

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using Interp.Runtime;
 using static TorchSharp.torch;
 
-namespace Interp.World;
+namespace Interp.Pretraining;
 
 /// <summary>Texts packed into contexts of one length: each context begins with the token that begins a text, and so does each text inside it.</summary>
 public sealed class PackedContexts

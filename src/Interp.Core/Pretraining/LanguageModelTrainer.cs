@@ -5,7 +5,7 @@ using Interp.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Interp.World;
+namespace Interp.Pretraining;
 
 /// <summary>
 /// Trains a decoder by AdamW on packed contexts, in float32 on the CPU. A step is cut into microbatches of fixed size, each
