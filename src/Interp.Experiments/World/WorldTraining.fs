@@ -86,31 +86,64 @@ module WorldTraining =
 
     /// Validation documents with their encodings.
     let validation (options: WorldTrainingOptions) (tokenizer: Tokenizer) =
-        let documents = WorldCorpus.documents options.Seed firstValidation options.ValidationDocuments
+        let documents =
+            WorldCorpus.documents options.Seed firstValidation options.ValidationDocuments
+
         documents, WorldCorpus.encode tokenizer documents
 
     let train (work: string) (options: WorldTrainingOptions) =
         let say format = Printf.ksprintf options.Report format
         let definition = Path.Combine(work, "tokenizer.json")
+
         if not (File.Exists definition) then
             AtomicFile.WriteText(definition, tokenizerJson options)
+
         say "tokenizer ready"
         let tokenizer = Tokenizer.Load definition
         let recipe = recipe options tokenizer
         let documents, encodings = validation options tokenizer
-        let validation = PackedContexts.Pack(encodings |> Seq.map _.Ids, options.ContextLength, 1)
-        let bound = (documents |> Array.sumBy _.Nats) / float (encodings |> Array.sumBy (fun e -> e.Ids.Length + 1))
-        say "validation tokens %d, bound %.4f nats per token, %.3f characters per token" validation.PredictedCount bound (float (documents |> Array.sumBy _.Text.Length) / float (encodings |> Array.sumBy _.Ids.Length))
-        let count = int64 options.Steps * int64 recipe.ContextsPerStep * int64 options.ContextLength
-        let training = PackedContexts.Pack(WorldCorpus.tokens tokenizer options.Seed 0L count, options.ContextLength, 1)
+
+        let validation =
+            PackedContexts.Pack(encodings |> Seq.map _.Ids, options.ContextLength, 1)
+
+        let bound =
+            (documents |> Array.sumBy _.Nats) / float (encodings |> Array.sumBy (fun e -> e.Ids.Length + 1))
+
+        say
+            "validation tokens %d, bound %.4f nats per token, %.3f characters per token"
+            validation.PredictedCount
+            bound
+            (float (documents |> Array.sumBy _.Text.Length) / float (encodings |> Array.sumBy _.Ids.Length))
+
+        let count =
+            int64 options.Steps * int64 recipe.ContextsPerStep * int64 options.ContextLength
+
+        let training =
+            PackedContexts.Pack(WorldCorpus.tokens tokenizer options.Seed 0L count, options.ContextLength, 1)
+
         say "training contexts %d" training.Count
         use trainer = new LanguageModelTrainer(recipe, training)
         let checkpoint = Path.Combine(work, "checkpoint.safetensors")
+
         if File.Exists checkpoint then
             trainer.Resume checkpoint
+
         let clock = Diagnostics.Stopwatch.StartNew()
         let first = trainer.Step
-        trainer.Train(validation, options.Interval, checkpoint, fun point ->
-            let perStep = float (recipe.ContextsPerStep * (options.ContextLength - 1))
-            let speed = float (point.Step - first) * perStep / clock.Elapsed.TotalSeconds
-            say "step %d of %d: train %.4f, validation %.4f, %.0f tokens/s" point.Step options.Steps point.TrainLoss point.ValidationLoss speed)
+
+        trainer.Train(
+            validation,
+            options.Interval,
+            checkpoint,
+            fun point ->
+                let perStep = float (recipe.ContextsPerStep * (options.ContextLength - 1))
+                let speed = float (point.Step - first) * perStep / clock.Elapsed.TotalSeconds
+
+                say
+                    "step %d of %d: train %.4f, validation %.4f, %.0f tokens/s"
+                    point.Step
+                    options.Steps
+                    point.TrainLoss
+                    point.ValidationLoss
+                    speed
+        )
