@@ -110,11 +110,17 @@ public sealed class LanguageModelTrainer : IDisposable
         return losses.Average();
     }
 
-    /// <summary>Mean loss on other contexts, in nats per predicted token.</summary>
+    /// <summary>Mean loss of the model as it stands, in nats per predicted token.</summary>
     public double Evaluate(PackedContexts validation)
     {
-        var sums = new double[(validation.Count + EvaluationBatch - 1) / EvaluationBatch];
         using var model = LanguageModel.FromParameters(Recipe.Model, parameters);
+        return Evaluate(model, validation);
+    }
+
+    /// <summary>Mean loss of a model on the CPU, in nats per predicted token.</summary>
+    public static double Evaluate(LanguageModel model, PackedContexts validation)
+    {
+        var sums = new double[(validation.Count + EvaluationBatch - 1) / EvaluationBatch];
         Workers.For(sums.Length, piece =>
         {
             using var scope = NewDisposeScope();

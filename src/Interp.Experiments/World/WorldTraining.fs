@@ -1,12 +1,13 @@
 namespace Interp
 
 open System
-open System.Globalization
+open System.Diagnostics
 open System.IO
 open Interp.Formats
+open Interp.Hooks
 open Interp.Models
-open Interp.Tokenization
 open Interp.Pretraining
+open Interp.Tokenization
 
 /// How the language model of the embedded world is made. The defaults are those of the model that is shipped.
 [<NoEquality; NoComparison>]
@@ -26,8 +27,12 @@ type WorldTrainingOptions =
         ValidationDocuments: int
         /// Documents that the probes are fitted to, and as many that they are measured on.
         ProbeDocuments: int
+        /// Block after which the probes read the residual stream.
+        ProbeLayer: int
         /// Steps between two points of the training curve, each of which is a checkpoint.
         Interval: int
+        /// Folder of the checkpoint; a run that finds one of the same recipe goes on from it.
+        WorkFolder: string
         /// Told what happens, a line at a time.
         Report: string -> unit
     }
@@ -42,18 +47,26 @@ type WorldTrainingOptions =
             Steps = 3500
             ValidationDocuments = 1500
             ProbeDocuments = 1000
+            ProbeLayer = 2
             Interval = 100
+            WorkFolder = Path.Combine(".interp", "world")
             Report = ignore
         }
 
 /// Makes the tokenizer and the language model of the embedded world.
 [<RequireQualifiedAccess>]
 module WorldTraining =
-    /// Training documents are numbered from 0; these are far from any that training reaches.
+    // Training documents are numbered from 0; these ranges are far from any number that training reaches.
     let private firstValidation = 1_000_000_000L
+    let private firstProbeFit = 2_000_000_000L
+    let private firstProbeTest = 3_000_000_000L
+
+    let private tokens = SpecialTokens("<unk>", "<s>", "</s>")
+    let private beginId = 1
+    let private endId = 2
 
     /// The shape of the model: Phi-3 with 4 blocks.
-    let modelConfig (vocabularySize: int) (contextLength: int) (beginId: int) (endId: int) =
+    let private modelConfig (vocabularySize: int) (contextLength: int) =
         ModelConfig(
             Architecture = "Phi3ForCausalLM",
             LayerCount = 4,
@@ -71,79 +84,125 @@ module WorldTraining =
             EosId = endId
         )
 
-    /// The recipe that the options stand for.
-    let recipe (options: WorldTrainingOptions) (tokenizer: Tokenizer) =
+    let private recipe (options: WorldTrainingOptions) (tokenizer: Tokenizer) =
         LanguageModelRecipe(
-            Model = modelConfig tokenizer.VocabularySize options.ContextLength 1 2,
+            Model = modelConfig tokenizer.VocabularySize options.ContextLength,
             Seed = options.Seed,
             Steps = options.Steps
         )
 
-    /// Trains the tokenizer and returns its definition.
-    let tokenizerJson (options: WorldTrainingOptions) : string =
+    let private trainTokenizer (options: WorldTrainingOptions) : string =
         let documents = WorldCorpus.documents options.Seed 0L options.TokenizerDocuments
         BpeTrainer.Train(documents |> Seq.map _.Text, options.VocabularySize)
 
-    /// Validation documents with their encodings.
-    let validation (options: WorldTrainingOptions) (tokenizer: Tokenizer) =
-        let documents =
-            WorldCorpus.documents options.Seed firstValidation options.ValidationDocuments
+    let private pack (options: WorldTrainingOptions) (documents: int[] seq) =
+        PackedContexts.Pack(documents, options.ContextLength, beginId)
 
-        documents, WorldCorpus.encode tokenizer documents
+    /// Nats of the derivations per token, the token that begins a text counted with it.
+    let private grammarBound (documents: Document[]) (encodings: Encoding[]) =
+        (documents |> Array.sumBy _.Nats)
+        / float (encodings |> Array.sumBy (fun encoding -> encoding.Ids.Length + 1))
 
-    let train (work: string) (options: WorldTrainingOptions) =
-        let say format = Printf.ksprintf options.Report format
-        let definition = Path.Combine(work, "tokenizer.json")
-
-        if not (File.Exists definition) then
-            AtomicFile.WriteText(definition, tokenizerJson options)
-
-        say "tokenizer ready"
-        let tokenizer = Tokenizer.Load definition
-        let recipe = recipe options tokenizer
-        let documents, encodings = validation options tokenizer
-
-        let validation =
-            PackedContexts.Pack(encodings |> Seq.map _.Ids, options.ContextLength, 1)
-
-        let bound =
-            (documents |> Array.sumBy _.Nats) / float (encodings |> Array.sumBy (fun e -> e.Ids.Length + 1))
-
-        say
-            "validation tokens %d, bound %.4f nats per token, %.3f characters per token"
-            validation.PredictedCount
-            bound
-            (float (documents |> Array.sumBy _.Text.Length) / float (encodings |> Array.sumBy _.Ids.Length))
-
-        let count =
-            int64 options.Steps * int64 recipe.ContextsPerStep * int64 options.ContextLength
-
-        let training =
-            PackedContexts.Pack(WorldCorpus.tokens tokenizer options.Seed 0L count, options.ContextLength, 1)
-
-        say "training contexts %d" training.Count
-        use trainer = new LanguageModelTrainer(recipe, training)
-        let checkpoint = Path.Combine(work, "checkpoint.safetensors")
+    let private trainModel
+        (options: WorldTrainingOptions)
+        (trainer: LanguageModelTrainer)
+        (validation: PackedContexts)
+        =
+        let checkpoint = Path.Combine(options.WorkFolder, "checkpoint.safetensors")
 
         if File.Exists checkpoint then
             trainer.Resume checkpoint
+            options.Report $"goes on from step {trainer.Step}"
 
-        let clock = Diagnostics.Stopwatch.StartNew()
+        let clock = Stopwatch.StartNew()
         let first = trainer.Step
 
-        trainer.Train(
-            validation,
-            options.Interval,
-            checkpoint,
-            fun point ->
-                let perStep = float (recipe.ContextsPerStep * (options.ContextLength - 1))
-                let speed = float (point.Step - first) * perStep / clock.Elapsed.TotalSeconds
+        let report (point: CurvePoint) =
+            let share = float (point.Step - first) / float point.Step
+            let speed = share * float point.Tokens / clock.Elapsed.TotalSeconds
 
-                say
-                    "step %d of %d: train %.4f, validation %.4f, %.0f tokens/s"
-                    point.Step
-                    options.Steps
-                    point.TrainLoss
-                    point.ValidationLoss
+            options.Report(
+                String.Format(
+                    Globalization.CultureInfo.InvariantCulture,
+                    "step {0} of {1}: train {2:F4}, validation {3:F4} nats per token, {4:F0} tokens/s",
+                    point.Step,
+                    options.Steps,
+                    point.TrainLoss,
+                    point.ValidationLoss,
                     speed
-        )
+                )
+            )
+
+        trainer.Train(validation, options.Interval, checkpoint, report)
+
+    let private labelled (options: WorldTrainingOptions) (tokenizer: Tokenizer) (first: int64) =
+        let documents = WorldCorpus.documents options.Seed first options.ProbeDocuments
+
+        Array.map2
+            (fun document (encoding: Encoding) ->
+                let offsets =
+                    encoding.Offsets |> Array.map (fun struct (start, finish) -> start, finish)
+
+                LabelledText(encoding.Ids, World.tokenLabels offsets document))
+            documents
+            (WorldCorpus.encode tokenizer documents)
+
+    let private probe (options: WorldTrainingOptions) (tokenizer: Tokenizer) (model: LanguageModel) =
+        let results =
+            ConceptProbes.Run(
+                model,
+                HookPoint.ResidPost options.ProbeLayer,
+                labelled options tokenizer firstProbeFit,
+                labelled options tokenizer firstProbeTest
+            )
+
+        List.zip World.concepts (List.ofSeq results)
+
+    /// Trains tokenizer, model, 5-gram and probes, and writes the model as a Hugging Face folder with
+    /// `training-curve.csv`, `probes.csv` and `README.md`.
+    let run (folder: string) (options: WorldTrainingOptions) : WorldTrainingResult =
+        let definition = trainTokenizer options
+        let tokenizerFile = Path.Combine(options.WorkFolder, "tokenizer.json")
+        AtomicFile.WriteText(tokenizerFile, definition)
+        let tokenizer = Tokenizer.Load tokenizerFile
+        let recipe = recipe options tokenizer
+        options.Report $"tokenizer of {tokenizer.VocabularySize} pieces"
+
+        let documents =
+            WorldCorpus.documents options.Seed firstValidation options.ValidationDocuments
+
+        let encodings = WorldCorpus.encode tokenizer documents
+        let validation = encodings |> Seq.map _.Ids |> pack options
+
+        let needed =
+            int64 options.Steps * int64 recipe.ContextsPerStep * int64 options.ContextLength
+
+        let training = WorldCorpus.tokens tokenizer options.Seed 0L needed |> pack options
+
+        options.Report
+            $"{training.Count} contexts of {training.Length} tokens to train on, {validation.Count} to measure on"
+
+        let ngramLoss =
+            NgramModel.Train(training, tokenizer.VocabularySize).Evaluate validation
+
+        use trainer = new LanguageModelTrainer(recipe, training)
+        trainModel options trainer validation
+        HuggingFaceFolder.Write(folder, recipe.Model, trainer.Parameters, definition, tokens)
+
+        use model = LanguageModel.Load(folder, TorchSharp.torch.CPU)
+        options.Report "probes"
+
+        let result =
+            {
+                Curve = List.ofSeq trainer.Curve
+                ParameterCount = recipe.Model.ParameterCount
+                ValidationLoss = LanguageModelTrainer.Evaluate(model, validation)
+                NgramLoss = ngramLoss
+                GrammarBound = grammarBound documents encodings
+                ValidationTokens = validation.PredictedCount
+                Probes = probe options tokenizer model
+            }
+
+        WorldTrainingReport.write folder options.ProbeLayer result
+        options.Report(WorldTrainingReport.summary result)
+        result
