@@ -31,7 +31,10 @@ public static class HuggingFaceFolder
         WriteJson(folder, "config.json", Config(config));
         WriteJson(folder, "generation_config.json", new JsonObject
         {
-            ["_from_model_config"] = true, ["bos_token_id"] = config.BosId, ["eos_token_id"] = config.EosId, ["pad_token_id"] = config.EosId,
+            ["_from_model_config"] = true,
+            ["bos_token_id"] = config.BosId,
+            ["eos_token_id"] = config.EosId,
+            ["pad_token_id"] = config.EosId,
         });
         AtomicFile.WriteText(Path.Combine(folder, "tokenizer.json"), tokenizerJson);
         WriteJson(folder, "tokenizer_config.json", tokens.Configuration(config.ContextLength));
@@ -86,7 +89,10 @@ public sealed record SpecialTokens(string Unknown, string Begin, string End)
 {
     internal JsonObject Map() => new()
     {
-        ["bos_token"] = Begin, ["eos_token"] = End, ["pad_token"] = End, ["unk_token"] = Unknown,
+        ["bos_token"] = Begin,
+        ["eos_token"] = End,
+        ["pad_token"] = End,
+        ["unk_token"] = Unknown,
     };
 
     internal JsonObject Configuration(int contextLength) => new()
