@@ -40,6 +40,9 @@ module WorldCorpus =
                 let ids =
                     inPieces chunk (fun i -> tokenizer.Encode((World.document seed (next + int64 i)).Text, false).Ids)
 
-                collect (next + int64 chunk) (total + (ids |> Array.sumBy (fun document -> int64 document.Length + 1L))) (ids :: chunks)
+                collect
+                    (next + int64 chunk)
+                    (total + (ids |> Array.sumBy (fun document -> int64 document.Length + 1L)))
+                    (ids :: chunks)
 
         collect first 0L []

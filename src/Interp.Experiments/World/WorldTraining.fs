@@ -103,7 +103,11 @@ module WorldTraining =
         (documents |> Array.sumBy _.Nats)
         / float (encodings |> Array.sumBy (fun encoding -> encoding.Ids.Length + 1))
 
-    let private trainModel (options: WorldTrainingOptions) (trainer: LanguageModelTrainer) (validation: PackedContexts) =
+    let private trainModel
+        (options: WorldTrainingOptions)
+        (trainer: LanguageModelTrainer)
+        (validation: PackedContexts)
+        =
         let checkpoint = Path.Combine(options.WorkFolder, "checkpoint.safetensors")
 
         if File.Exists checkpoint then
@@ -174,7 +178,9 @@ module WorldTraining =
             int64 options.Steps * int64 recipe.ContextsPerStep * int64 options.ContextLength
 
         let training = WorldCorpus.tokens tokenizer options.Seed 0L needed |> pack options
-        options.Report $"{training.Count} contexts of {training.Length} tokens to train on, {validation.Count} to measure on"
+
+        options.Report
+            $"{training.Count} contexts of {training.Length} tokens to train on, {validation.Count} to measure on"
 
         let ngramLoss =
             NgramModel.Train(training, tokenizer.VocabularySize).Evaluate validation
