@@ -12,7 +12,7 @@ public class LinearProbeTests
     [InlineData(new double[] { 1, 2, 3, 4 }, new[] { false, false, true, true }, 1.0)]
     [InlineData(new double[] { 1, 2, 3, 4 }, new[] { true, true, false, false }, 0.0)]
     [InlineData(new double[] { 1, 1, 1, 1 }, new[] { true, false, true, false }, 0.5)]
-    [InlineData(new double[] { 3, 1, 3, 2 }, new[] { true, false, false, true }, 0.625 + 0.25)]
+    [InlineData(new double[] { 3, 1, 3, 2 }, new[] { true, false, false, true }, 2.5 / 4)]
     [InlineData(new double[] { 1, 2 }, new[] { true, true }, double.NaN)]
     public void Area_under_the_curve_counts_ties_half(double[] scores, bool[] labels, double expected) =>
         Assert.Equal(expected, RankedScores.Auc(scores, labels), 1e-12);
