@@ -85,7 +85,7 @@ public sealed record TrainingSpec
     /// <summary>Passes over the source, each a fresh permutation.</summary>
     public int Passes { get; init; } = 1;
 
-    /// <summary>Learning rate; the default rate is that of <c>reference</c> runs of a few hundred steps, about five times the law.</summary>
+    /// <summary>Learning rate; runs of some hundred to some thousand steps want several times what <see cref="LearningRateSchedule.Law"/> gives.</summary>
     public LearningRateSchedule LearningRate { get; init; } = new(Peak: 1e-3, WarmUp: 0.05, Decay: 0.2);
 
     /// <summary>The optimiser's constants.</summary>

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Interp.Autoencoders.Kernels;
@@ -9,11 +10,15 @@ namespace Interp.Autoencoders.Kernels;
 /// </summary>
 /// <remarks>
 /// A first threshold is found from maxima of groups, without branches. Numbers above it are kept in the order of their
-/// indices; when the room is full, a selection on the values alone finds the k-th largest, the rest are dropped and the
-/// threshold rises to it. A later number that equals the threshold has a higher index than those kept, so "above" is exact.
+/// indices; when the room is full, a bisection, or with equal numbers a selection, finds where the k best end; the rest are
+/// dropped and the threshold rises. A later number that equals the threshold has a higher index than those kept, so "above" is
+/// exact.
 /// </remarks>
 internal sealed unsafe class TopKSelector<T> : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary>Numbers that are compared at once.</summary>
+    private const int Word = 64;
+
     private static readonly T Half = T.CreateChecked(0.5);
     private static readonly T Up = T.CreateChecked(1.25);
     private static readonly T Down = T.CreateChecked(0.75);
@@ -29,45 +34,45 @@ internal sealed unsafe class TopKSelector<T> : IDisposable where T : unmanaged, 
     public int Select(T* row, T* bias, int width, int k, int* chosen, T* chosenValues)
     {
         var room = Math.Max(2 * k, k + 64);
-        var keptValues = values.Ensure(room + Rows<T>.Lanes);
-        var kept = indices.Ensure(room + Rows<T>.Lanes);
-        work.Ensure(room + Rows<T>.Lanes);
+        var keptValues = values.Ensure(room + Word);
+        var kept = indices.Ensure(room + Word);
+        work.Ensure(room + Word);
         var count = 0;
         var threshold = AddBias(row, bias, width, k);
-        var thresholds = Vector256.Create(threshold);
         var at = 0;
-        for (; at + Rows<T>.Lanes <= width; at += Rows<T>.Lanes)
+        for (; at + Word <= width; at += Word)
         {
-            var above = Vector256.GreaterThan(Vector256.Load(row + at), thresholds).ExtractMostSignificantBits();
-            if (above == 0)
-                continue;
-            do
+            for (var above = Above(row + at, threshold); above != 0; above &= above - 1)
             {
-                var lane = at + BitOperations.TrailingZeroCount(above);
-                keptValues[count] = row[lane];
-                kept[count++] = lane;
-                above &= above - 1;
+                var place = at + BitOperations.TrailingZeroCount(above);
+                keptValues[count] = row[place];
+                kept[count++] = place;
             }
-            while (above != 0);
-            if (count < room)
-                continue;
-            threshold = Shrink(keptValues, kept, ref count, k);
-            thresholds = Vector256.Create(threshold);
+            if (count >= room)
+                threshold = Shrink(keptValues, kept, ref count, k);
         }
         for (; at < width; at++)
         {
-            if (!(row[at] > threshold))
-                continue;
             keptValues[count] = row[at];
-            kept[count++] = at;
-            if (count >= room)
-                threshold = Shrink(keptValues, kept, ref count, k);
+            kept[count] = at;
+            count += row[at] > threshold ? 1 : 0;
         }
         if (count > k)
             Shrink(keptValues, kept, ref count, k);
         new ReadOnlySpan<T>(keptValues, count).CopyTo(new Span<T>(chosenValues, count));
         new ReadOnlySpan<int>(kept, count).CopyTo(new Span<int>(chosen, count));
         return count;
+    }
+
+    /// <summary>Which of 64 numbers exceed the threshold, a bit each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Above(T* numbers, T threshold)
+    {
+        var thresholds = Vector256.Create(threshold);
+        var above = 0UL;
+        for (var i = 0; i < Word; i += Rows<T>.Lanes)
+            above |= (ulong)Vector256.GreaterThan(Vector256.Load(numbers + i), thresholds).ExtractMostSignificantBits() << i;
+        return above;
     }
 
     /// <summary>Adds the bias to the row and finds a number that at least k of the row exceed, or 0.</summary>
@@ -123,32 +128,60 @@ internal sealed unsafe class TopKSelector<T> : IDisposable where T : unmanaged, 
     {
         var thresholds = Vector256.Create(threshold);
         var above = 0;
-        for (var at = 0; at < count; at += Rows<T>.Lanes)
+        var at = 0;
+        for (; at + Rows<T>.Lanes <= count; at += Rows<T>.Lanes)
             above += BitOperations.PopCount(Vector256.GreaterThan(Vector256.Load(numbers + at), thresholds).ExtractMostSignificantBits());
+        for (; at < count; at++)
+            above += numbers[at] > threshold ? 1 : 0;
         return above;
     }
 
-    /// <summary>Keeps the k best of more than k in their order and returns the smallest of them.</summary>
+    /// <summary>Keeps the k best of more than k in their order and returns a number that no other exceeds.</summary>
     private T Shrink(T* keptValues, int* kept, ref int count, int k)
     {
-        var scratch = work.Pointer;
-        new ReadOnlySpan<T>(keptValues, count).CopyTo(new Span<T>(scratch, count));
-        var smallest = Largest(scratch, count, k);
-        var above = 0;
-        for (var i = 0; i < count; i++)
-            above += keptValues[i] > smallest ? 1 : 0;
-        var equal = k - above;
+        var threshold = Between(keptValues, count, k);
+        var equal = 0;
+        if (CountAbove(keptValues, count, threshold) != k)
+        {
+            new ReadOnlySpan<T>(keptValues, count).CopyTo(new Span<T>(work.Pointer, count));
+            threshold = Largest(work.Pointer, count, k);
+            equal = k - CountAbove(keptValues, count, threshold);
+        }
         var to = 0;
         for (var i = 0; i < count; i++)
         {
             var value = keptValues[i];
-            if (!(value > smallest) && !(value == smallest && equal-- > 0))
-                continue;
+            var stays = value > threshold || (equal > 0 && value == threshold && equal-- > 0);
             keptValues[to] = value;
-            kept[to++] = kept[i];
+            kept[to] = kept[i];
+            to += stays ? 1 : 0;
         }
         count = to;
-        return smallest;
+        return threshold;
+    }
+
+    /// <summary>By bisection, a number that exactly k of the numbers exceed, if a few rounds find one.</summary>
+    private static T Between(T* numbers, int count, int k)
+    {
+        var low = T.PositiveInfinity;
+        var high = T.Zero;
+        for (var i = 0; i < count; i++)
+        {
+            low = T.Min(low, numbers[i]);
+            high = T.Max(high, numbers[i]);
+        }
+        for (var round = 0; round < 16; round++)
+        {
+            var middle = (low + high) * Half;
+            var above = CountAbove(numbers, count, middle);
+            if (above == k)
+                return middle;
+            if (above > k)
+                low = middle;
+            else
+                high = middle;
+        }
+        return high;
     }
 
     /// <summary>The k-th largest of the numbers, which are moved about (Hoare's selection).</summary>
