@@ -74,3 +74,32 @@ let find what (commands: Command list) name =
             | near -> $"did you mean '{near}'?"
 
         raise (InterpException $"There is no {what} '{name}'; {hint}")
+
+/// A command whose first argument names one of several.
+let group name summary usage (commands: Command list) =
+    let examples = commands |> List.collect _.Examples
+
+    {
+        Name = name
+        Summary = summary
+        Examples = examples
+        Run =
+            function
+            | []
+            | [ "--help" ]
+            | [ "-h" ] ->
+                let line (command: Command) =
+                    $"    {command.Name, -12}{command.Summary}"
+
+                raise (
+                    HelpWanted(
+                        String.concat
+                            "\n"
+                            ([ usage; "" ]
+                             @ List.map line commands
+                             @ [ ""; "EXAMPLES:"; "" ]
+                             @ List.map (fun example -> $"    interp {example}") examples)
+                    )
+                )
+            | what :: rest -> (find $"'{name}' command" commands what).Run rest
+    }

@@ -150,30 +150,8 @@ let private commands =
     ]
 
 let command =
-    {
-        Name = "verify"
-        Summary = "compare with golden values: " + (commands |> List.map _.Name |> String.concat ", ")
-        Examples = commands |> List.collect _.Examples
-        Run =
-            function
-            | []
-            | [ "--help" ]
-            | [ "-h" ] ->
-                let line (command: Command) =
-                    $"    {command.Name, -12}{command.Summary}"
-
-                let examples =
-                    commands |> List.collect _.Examples |> List.map (fun example -> $"    interp {example}")
-
-                raise (
-                    HelpWanted(
-                        String.concat
-                            "\n"
-                            ([ "USAGE: interp verify WHAT PATH [--json]"; "" ]
-                             @ List.map line commands
-                             @ [ ""; "EXAMPLES:"; "" ]
-                             @ examples)
-                    )
-                )
-            | name :: rest -> (find "check" commands name).Run rest
-    }
+    group
+        "verify"
+        ("compare with golden values: " + (commands |> List.map _.Name |> String.concat ", "))
+        "USAGE: interp verify WHAT PATH [--json]"
+        commands
