@@ -7,7 +7,8 @@ open Interp.Cli.Arguments
 open Interp.Runtime
 
 /// All commands; a new one is a file and a line here.
-let private commands = [ VerifyCommand.command; WorldCommand.command; DoctorCommand.command ]
+let private commands =
+    [ VerifyCommand.command; WorldCommand.command; DoctorCommand.command ]
 
 let private help () =
     let line (command: Command) =

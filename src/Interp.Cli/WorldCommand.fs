@@ -47,10 +47,7 @@ let private train arguments =
         (options.GetResult(Out, Path.Combine("assets", "world")))
         { recipe with
             Steps = options.TryGetResult Steps |> number "--steps" 1 recipe.Steps
-            Seed =
-                options.TryGetResult TrainOptions.Seed
-                |> number "--seed" 0 (int recipe.Seed)
-                |> int64
+            Seed = options.TryGetResult TrainOptions.Seed |> number "--seed" 0 (int recipe.Seed) |> int64
             WorkFolder = options.GetResult(Work, recipe.WorkFolder)
             Report = eprintfn "%s"
         }

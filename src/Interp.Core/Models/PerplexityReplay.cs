@@ -21,7 +21,7 @@ public static class PerplexityReplay
             .Select(item => (Id: item.GetProperty("id").GetString()!, Tokens: item.GetProperty("tokens").GetInt32(), Loss: item.GetProperty("loss").GetDouble()))
             .ToArray();
         var wanted = expected.Select(document => document.Id).ToHashSet();
-        var texts = TextSource.Read(corpus).Where(document => wanted.Contains(document.Id)).ToDictionary(document => document.Id, document => document.Text);
+        var texts = TextFiles.Open(corpus).Read().Where(document => wanted.Contains(document.Id)).ToDictionary(document => document.Id, document => document.Text);
         if (expected.FirstOrDefault(document => !texts.ContainsKey(document.Id)).Id is { } missing)
             throw new InterpException($"The corpus {corpus} has no document '{missing}', which {goldenFile} names; give the corpus it was made from.");
 

@@ -1,0 +1,104 @@
+using Interp.Runtime;
+using Interp.Tokenization;
+
+namespace Interp.Activations;
+
+/// <summary>Tokenizes a corpus, splits it by document, and cuts each split into contexts.</summary>
+public static class ContextPacking
+{
+    private const int DocumentsAtOnce = 128;
+
+    /// <summary>Packs with a tokenizer; see the other overload.</summary>
+    public static PackedCorpus Pack(IDocumentSource source, Tokenizer tokenizer, PackingSpec spec, CancellationToken cancel = default) =>
+        Pack(source, text => tokenizer.Encode(text, addSpecialTokens: false).Ids, spec.BosOf(tokenizer), spec, cancel);
+
+    /// <summary>
+    /// Reads documents until both splits have the tokens asked for, or the corpus ends. Which split a document belongs to
+    /// follows from the seed and its number alone, except that the first document trains and the second validates, so that a
+    /// corpus of two documents has both.
+    /// </summary>
+    /// <param name="source">The corpus; it may be endless.</param>
+    /// <param name="encode">Tokens of a text, without special ones; called from several threads at once.</param>
+    /// <param name="bos">The token that begins every context, or null.</param>
+    /// <param name="spec">Sizes and rules.</param>
+    /// <param name="cancel">Stops the work.</param>
+    /// <exception cref="InterpException">A split that was asked for got no token at all.</exception>
+    public static PackedCorpus Pack(IDocumentSource source, Func<string, int[]> encode, int? bos, PackingSpec spec, CancellationToken cancel = default)
+    {
+        spec.Validate(bos);
+        var training = new ContextBuilder(spec, bos, spec.TrainingTokens);
+        var validation = new ContextBuilder(spec, bos, spec.ValidationTokens);
+        var draws = new RandomStream(spec.Seed, "corpus/split");
+        var number = 0;
+        foreach (var documents in source.Read().Chunk(DocumentsAtOnce))
+        {
+            var sides = documents.Select((_, i) => Side(draws.NextDouble() < spec.ValidationFraction, number + i)).ToArray();
+            var ids = new int[documents.Length][];
+            Workers.For(documents.Length, i => ids[i] = sides[i].IsFull ? [] : encode(documents[i].Text), cancel);
+            for (var i = 0; i < documents.Length; i++)
+                sides[i].Add(number + i, ids[i]);
+            number += documents.Length;
+            if (training.IsFull && validation.IsFull)
+                break;
+        }
+        string[] notes = [.. training.Notes("training", source.Name), .. validation.Notes("validation", source.Name)];
+        return new PackedCorpus(training.Build(), validation.Build(), bos, training.Documents, validation.Documents, notes);
+
+        ContextBuilder Side(bool validates, int document) => document switch
+        {
+            0 => spec.TrainingTokens > 0 ? training : validation,
+            1 => spec.ValidationTokens > 0 ? validation : training,
+            _ => validates ? validation : training,
+        };
+    }
+
+    /// <summary>Fills the contexts of one split.</summary>
+    private sealed class ContextBuilder(PackingSpec spec, int? bos, int asked)
+    {
+        private readonly List<int> tokens = [];
+        private readonly List<int> documents = [];
+        private readonly int room = spec.ContextLength - (bos is null ? 0 : 1);
+        private long leftOut;
+        private int taken;
+
+        public bool IsFull => taken == asked;
+
+        public int Documents { get; private set; }
+
+        public void Add(int document, int[] ids)
+        {
+            var usable = spec.Style == PackingStyle.OneDocument ? ids.Length / room * room : ids.Length;
+            if (IsFull)
+                return;
+            leftOut += ids.Length - usable;
+            var count = Math.Min(usable, asked - taken);
+            for (var i = 0; i < count; i++, taken++)
+            {
+                if (bos is { } first && taken % room == 0)
+                    Put(first);
+                Put(ids[i]);
+            }
+            Documents += count > 0 ? 1 : 0;
+
+            void Put(int id)
+            {
+                tokens.Add(id);
+                documents.Add(document);
+            }
+        }
+
+        public IEnumerable<string> Notes(string split, string corpus)
+        {
+            if (taken == 0 && asked > 0)
+                throw new InterpException(leftOut > 0
+                    ? $"No {split} document of the corpus {corpus} fills a context of {spec.ContextLength} tokens; use shorter contexts or continuous packing."
+                    : $"The corpus {corpus} has no {split} text; give more documents or another validation fraction.");
+            if (taken < asked)
+                yield return $"The corpus {corpus} has {taken} {split} tokens, fewer than the {asked} asked for; all are used.";
+            if (leftOut > 0)
+                yield return $"{leftOut} {split} tokens at the ends of documents did not fill a context and were left out.";
+        }
+
+        public TokenContexts Build() => new(spec.ContextLength, [.. tokens], [.. documents]);
+    }
+}
