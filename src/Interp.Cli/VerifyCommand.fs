@@ -3,6 +3,7 @@ module Interp.Cli.VerifyCommand
 
 open Argu
 open Interp.Autoencoders
+open Interp.Evaluation
 open Interp.Cli.Arguments
 open Interp.Formats
 open Interp.Models
@@ -140,6 +141,12 @@ let private commands =
             Summary = "a recorded training run, replayed step by step"
             Examples = trainingExamples
             Run = training
+        }
+        {
+            Name = "metrics"
+            Summary = "FVU, L0, CE recovered and the other metrics of a recorded SAE"
+            Examples = [ "verify metrics fixtures/metrics" ]
+            Run = ofFolder "metrics" "verify metrics fixtures/metrics" MetricsVerification.Verify
         }
         {
             Name = "gguf"

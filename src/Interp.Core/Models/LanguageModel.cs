@@ -39,6 +39,9 @@ public sealed class LanguageModel : IDisposable
     /// <summary>SHA-256 over the configuration and all weight files: the identity of what the model computes.</summary>
     public string Digest => digest.Value;
 
+    /// <summary>Element type of weights and activations.</summary>
+    public ScalarType Precision => type;
+
     /// <summary>Opens a Hugging Face folder or a .gguf file.</summary>
     /// <exception cref="InterpException">The path is missing, or holds a model that is not served.</exception>
     public static LanguageModel Load(string path, Device device, ScalarType precision = ScalarType.Float32)

@@ -1,0 +1,130 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Interp.Formats;
+using Interp.Runtime;
+using static TorchSharp.torch;
+
+namespace Interp.Activations;
+
+/// <summary>
+/// Activations on disk: a folder with <c>manifest.json</c> and safetensors shards that hold <c>activations</c> [tokens, d]
+/// float32 and, per token, <c>token_ids</c>, <c>document</c> and <c>position</c>, int32. Shards are mapped, not read.
+/// </summary>
+/// <remarks>Safe to read from several threads at once.</remarks>
+public sealed class ActivationStore : IActivationSource, IDisposable
+{
+    private readonly SafeTensors[] shards;
+    private readonly Tensor[] views;
+    private readonly nint[] addresses;
+    private readonly int rowsPerShard;
+
+    private ActivationStore(StoreManifest manifest, SafeTensors[] shards)
+    {
+        Manifest = manifest;
+        this.shards = shards;
+        rowsPerShard = manifest.Shards is [var first, ..] ? first.Rows : 1;
+        views = [.. shards.Select(shard => shard.View("activations").DetachFromDisposeScope())];
+        addresses = [.. views.Select(Address)];
+        Contexts = new TokenContexts(manifest.ContextLength, Integers("token_ids"), Integers("document"));
+    }
+
+    /// <summary>Where the activations come from.</summary>
+    public StoreManifest Manifest { get; }
+
+    /// <summary>Tokens and documents of the rows.</summary>
+    public TokenContexts Contexts { get; }
+
+    /// <inheritdoc/>
+    public int Width => (int)Manifest.Shape[1];
+
+    /// <inheritdoc/>
+    public long Count => Manifest.Shape[0];
+
+    /// <summary>Opens a complete store, with every checksum recomputed.</summary>
+    /// <param name="folder">The folder of the store.</param>
+    /// <exception cref="InterpException">Something is missing, torn or altered; extraction makes it again.</exception>
+    public static ActivationStore Open(string folder)
+    {
+        var manifest = StoreManifest.Read(folder);
+        if (!manifest.Complete)
+            throw new InterpException($"The activation store {folder} is not complete; run its extraction again, it goes on where it stopped.");
+        var failures = new string?[manifest.Shards.Length];
+        Workers.For(failures.Length, i => failures[i] = Fault(folder, manifest, i));
+        if (failures.FirstOrDefault(failure => failure is not null) is { } failure)
+            throw new InterpException($"{failure}; run the extraction again, it makes that shard anew.");
+        var shards = new List<SafeTensors>();
+        try
+        {
+            foreach (var shard in manifest.Shards)
+                shards.Add(SafeTensors.Open(Path.Combine(folder, shard.File)));
+            return new ActivationStore(manifest, [.. shards]);
+        }
+        catch
+        {
+            shards.ForEach(shard => shard.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>What is wrong with a shard, or null.</summary>
+    internal static string? Fault(string folder, StoreManifest manifest, int index)
+    {
+        var shard = manifest.Shards[index];
+        var path = Path.Combine(folder, shard.File);
+        if (!File.Exists(path))
+            return $"The shard {path} is missing";
+        if (ChecksumOf(path) != shard.Sha256)
+            return $"The shard {path} is not the one that was written (its checksum differs)";
+        using var file = SafeTensors.Open(path);
+        file.Require("activations", shard.Rows, manifest.Shape[1]);
+        foreach (var name in new[] { "token_ids", "document", "position" })
+            file.Require(name, shard.Rows);
+        return index < manifest.Shards.Length - 1 && shard.Rows != manifest.Shards[0].Rows
+            ? $"The shard {path} has {shard.Rows} rows, the first one {manifest.Shards[0].Rows}"
+            : null;
+    }
+
+    internal static string ChecksumOf(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+
+    /// <inheritdoc/>
+    public unsafe void Gather(ReadOnlySpan<int> rows, Span<float> destination)
+    {
+        for (var i = 0; i < rows.Length; i++)
+            Row(rows[i]).CopyTo(destination.Slice(i * Width, Width));
+    }
+
+    /// <summary>The activations of one token, in mapped memory that lives as long as the store.</summary>
+    public unsafe ReadOnlySpan<float> Row(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Count, nameof(row));
+        return new((float*)addresses[row / rowsPerShard] + (long)(row % rowsPerShard) * Width, Width);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var view in views)
+            view.Dispose();
+        foreach (var shard in shards)
+            shard.Dispose();
+    }
+
+    private int[] Integers(string name)
+    {
+        var all = new int[Count];
+        var at = 0;
+        foreach (var shard in shards)
+        {
+            using var view = shard.View(name);
+            TensorMemory.Span<int>(view).CopyTo(all.AsSpan(at));
+            at += (int)view.numel();
+        }
+        return all;
+    }
+
+    private static unsafe nint Address(Tensor view) => (nint)TensorMemory.Pointer<float>(view);
+}

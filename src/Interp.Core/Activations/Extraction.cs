@@ -1,0 +1,132 @@
+using Interp.Formats;
+using Interp.Hooks;
+using Interp.Models;
+using Interp.Runtime;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Interp.Activations;
+
+/// <summary>What is extracted, and what the store says about it.</summary>
+/// <param name="Hook">The hook point.</param>
+/// <param name="BatchContexts">Contexts of one forward pass; part of the identity, as it can move a bit.</param>
+/// <param name="TokenizerDigest">Identity of the tokenizer.</param>
+/// <param name="CorpusDigest">Identity of the corpus.</param>
+/// <param name="BosId">The token that begins each context; null: none.</param>
+public sealed record ExtractionSpec(HookPoint Hook, int BatchContexts, string TokenizerDigest, string CorpusDigest, int? BosId);
+
+/// <summary>
+/// Runs the model up to a hook point and writes an activation store. Shards are written whole and entered in the manifest
+/// one by one, so a stopped extraction goes on with the first shard that is missing or damaged, to the same bytes.
+/// </summary>
+public static class Extraction
+{
+    private const long BytesPerShard = 64 << 20;
+
+    /// <summary>Extracts into a folder, or finishes what is there; returns when the store is complete.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="device">Where the model is.</param>
+    /// <param name="contexts">The tokens.</param>
+    /// <param name="spec">What to extract.</param>
+    /// <param name="folder">The store; created when absent.</param>
+    /// <param name="progress">Is told how many tokens are done, after each shard part; may be called from several threads.</param>
+    /// <param name="cancel">Asks to stop; what is done stays.</param>
+    /// <exception cref="InterpException">The folder holds another extraction, an activation is not finite, or a file cannot be written.</exception>
+    public static void Run(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, string folder,
+        Action<long>? progress = null, CancellationToken cancel = default)
+    {
+        var manifest = new StoreManifest
+        {
+            Model = model.Digest,
+            Tokenizer = spec.TokenizerDigest,
+            Corpus = spec.CorpusDigest,
+            Contexts = contexts.Digest(),
+            Hook = spec.Hook.ToString(),
+            Precision = model.Precision.ToString().ToLowerInvariant(),
+            Device = device.type.ToString().ToLowerInvariant(),
+            Shape = [contexts.Rows, model.Config.Width],
+            ContextLength = contexts.Length,
+            BosId = spec.BosId,
+            BatchContexts = spec.BatchContexts,
+            Shards = [],
+        };
+        var known = Known(folder, manifest);
+        var perShard = ContextsPerShard(model.Config.Width, contexts.Length, spec.BatchContexts);
+        var count = (contexts.Count + perShard - 1) / perShard;
+        var done = 0L;
+        var shards = new List<StoreShard>();
+        for (var shard = 0; shard < count; shard++)
+        {
+            var first = shard * perShard;
+            var size = Math.Min(perShard, contexts.Count - first);
+            var rows = contexts.RowsOf(first, size);
+            if (shard < known.Shards.Length && ActivationStore.Fault(folder, known, shard) is null)
+            {
+                shards.Add(known.Shards[shard]);
+                progress?.Invoke(done += rows.Count);
+                continue;
+            }
+            var file = FormattableString.Invariant($"shard-{shard:00000}.safetensors");
+            WriteShard(model, device, contexts, spec, Path.Combine(folder, file), first, size, tokens => progress?.Invoke(done + tokens), cancel);
+            done += rows.Count;
+            shards.Add(new StoreShard(file, rows.Count, ActivationStore.ChecksumOf(Path.Combine(folder, file))));
+            (manifest with { Shards = [.. shards] }).Write(folder);
+        }
+        (manifest with { Shards = [.. shards], Complete = true }).Write(folder);
+        foreach (var left in Directory.GetFiles(folder, "*.tmp"))
+            File.Delete(left);
+    }
+
+    /// <summary>Contexts of a shard: a multiple of the batch that gives about 64 MiB.</summary>
+    internal static int ContextsPerShard(int width, int length, int batch)
+    {
+        var contexts = BytesPerShard / (4L * width * length);
+        return (int)Math.Max(batch, contexts / batch * batch);
+    }
+
+    private static StoreManifest Known(string folder, StoreManifest manifest)
+    {
+        if (!StoreManifest.Exists(folder))
+            return manifest;
+        var found = StoreManifest.Read(folder);
+        return found.SameWork(manifest)
+            ? found
+            : throw new InterpException($"{folder} holds the activations of another model, text or hook point; give another folder, or delete this one.");
+    }
+
+    private static void WriteShard(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, string path,
+        int first, int count, Action<long> progress, CancellationToken cancel)
+    {
+        using var scope = NewDisposeScope();
+        var (start, rows) = contexts.RowsOf(first, count);
+        var activations = empty([rows, model.Config.Width], dtype: ScalarType.Float32, device: CPU);
+        var done = 0L;
+        Workers.For((count + spec.BatchContexts - 1) / spec.BatchContexts, piece =>
+        {
+            var context = first + piece * spec.BatchContexts;
+            var part = contexts.RowsOf(context, Math.Min(spec.BatchContexts, first + count - context));
+            Capture(model, device, contexts, spec, context, activations, part.Start - start, part.Count);
+            progress(Interlocked.Add(ref done, part.Count));
+        }, cancel);
+        if (!activations.isfinite().all().ToBoolean())
+            throw new InterpException($"The model's activations at {spec.Hook} are not all finite; check the weights with interp inspect, or use another precision.");
+        SafeTensorsWriter.Write(path, new Dictionary<string, Tensor>
+        {
+            ["activations"] = activations,
+            ["token_ids"] = tensor(contexts.Tokens.Slice(start, rows).ToArray(), ScalarType.Int32, CPU),
+            ["document"] = tensor(contexts.Documents.Slice(start, rows).ToArray(), ScalarType.Int32, CPU),
+            ["position"] = arange(start, start + rows, ScalarType.Int32, CPU).remainder(contexts.Length),
+        });
+    }
+
+    private static void Capture(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, int context, Tensor destination, int row, int rows)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var ragged = rows % contexts.Length != 0;
+        var batch = contexts.Batch(context, (rows + contexts.Length - 1) / contexts.Length, device);
+        using var run = model.Run(batch, [spec.Hook], stopEarly: true);
+        var values = run[spec.Hook].reshape(-1, model.Config.Width);
+        destination.narrow(0, row, rows).copy_(ragged ? values.narrow(0, 0, rows) : values);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Interp.Formats;
+using Interp.Runtime;
+
+namespace Interp.Activations;
+
+/// <summary>One shard of an activation store.</summary>
+/// <param name="File">Its name in the folder.</param>
+/// <param name="Rows">Tokens in it.</param>
+/// <param name="Sha256">SHA-256 (hex) of the file.</param>
+public sealed record StoreShard(string File, int Rows, string Sha256);
+
+/// <summary>The <c>manifest.json</c> of an activation store: where the activations come from, and its shards in order.</summary>
+public sealed record StoreManifest
+{
+    /// <summary>Name of the file.</summary>
+    public const string FileName = "manifest.json";
+
+    internal const string Version = "interp-activations-1";
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        WriteIndented = true,
+        NewLine = "\n",
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
+
+    /// <summary>Format and version of the folder.</summary>
+    public string Format { get; init; } = Version;
+
+    /// <summary>Digest of the model.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Digest of the tokenizer.</summary>
+    public required string Tokenizer { get; init; }
+
+    /// <summary>Digest of the corpus.</summary>
+    public required string Corpus { get; init; }
+
+    /// <summary>Digest of the packed tokens and their documents.</summary>
+    public required string Contexts { get; init; }
+
+    /// <summary>TransformerLens name of the hook point.</summary>
+    public required string Hook { get; init; }
+
+    /// <summary>Element type of the stored activations.</summary>
+    public string Dtype { get; init; } = "float32";
+
+    /// <summary>Precision of the model that computed them.</summary>
+    public required string Precision { get; init; }
+
+    /// <summary>Kind of device that computed them.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Tokens and width.</summary>
+    public required long[] Shape { get; init; }
+
+    /// <summary>Positions of a context.</summary>
+    public required int ContextLength { get; init; }
+
+    /// <summary>The token that begins each context; null: none.</summary>
+    public int? BosId { get; init; }
+
+    /// <summary>Contexts of one forward pass.</summary>
+    public required int BatchContexts { get; init; }
+
+    /// <summary>Whether all shards are there.</summary>
+    public bool Complete { get; init; }
+
+    /// <summary>The shards, in the order of their rows.</summary>
+    public required StoreShard[] Shards { get; init; }
+
+    /// <summary>Whether a folder holds a manifest.</summary>
+    public static bool Exists(string folder) => File.Exists(Path.Combine(folder, FileName));
+
+    /// <summary>Reads and checks the manifest of a folder.</summary>
+    /// <exception cref="InterpException">It is missing, malformed, or contradicts itself.</exception>
+    public static StoreManifest Read(string folder)
+    {
+        var path = Path.Combine(folder, FileName);
+        if (!File.Exists(path))
+            throw new InterpException($"{folder} holds no {FileName}; give the folder of an activation store.");
+        try
+        {
+            var manifest = JsonSerializer.Deserialize<StoreManifest>(File.ReadAllBytes(path), Json)
+                ?? throw new JsonException("it is null.");
+            return manifest.IsSound() ? manifest : throw new JsonException("its parts contradict each other.");
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new InterpException($"{path} is not the manifest of an activation store: {e.Message.Split(" Path:")[0]} Make the store again.", e);
+        }
+    }
+
+    internal void Write(string folder) =>
+        AtomicFile.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, Json) + "\n");
+
+    /// <summary>Whether another manifest describes the same work, whatever of it is done.</summary>
+    internal bool SameWork(StoreManifest other) => JsonSerializer.Serialize(Blank(), Json) == JsonSerializer.Serialize(other.Blank(), Json);
+
+    private StoreManifest Blank() => this with { Complete = false, Shards = [] };
+
+    private bool IsSound() =>
+        Format == Version && Dtype == "float32" && Shape is [>= 0 and <= int.MaxValue, >= 1 and <= int.MaxValue] && ContextLength >= 1
+        && Shards.All(shard => shard.Rows >= 1 && shard.File == Path.GetFileName(shard.File) && shard.File.EndsWith(".safetensors", StringComparison.Ordinal))
+        && (Complete ? Shards.Sum(shard => (long)shard.Rows) == Shape[0] : Shards.Sum(shard => (long)shard.Rows) <= Shape[0]);
+}

@@ -1,0 +1,52 @@
+using Interp.Runtime;
+
+namespace Interp.Activations;
+
+/// <summary>
+/// Which tokens do not count, in training and in evaluation. A few positions of a language model carry enormous norms
+/// (attention sinks); they would own the loss.
+/// </summary>
+/// <param name="Positions">Leading positions of each context that do not count.</param>
+/// <param name="NormFactor">Tokens whose norm exceeds this multiple of the median norm do not count; null: all do.</param>
+public sealed record TokenSkipping(int Positions, double? NormFactor)
+{
+    /// <summary>The largest norm that counts: the factor times the median norm of the tokens behind the leading positions.</summary>
+    /// <returns>Infinity without a norm rule.</returns>
+    public double NormLimit(ActivationStore store)
+    {
+        if (NormFactor is not { } factor)
+            return double.PositiveInfinity;
+        var norms = Norms(store).Where((_, row) => row % store.Contexts.Length >= Positions).Order().ToArray();
+        return norms.Length == 0 ? double.PositiveInfinity : factor * norms[norms.Length / 2];
+    }
+
+    /// <summary>The rows that count, ascending.</summary>
+    /// <param name="store">The activations.</param>
+    /// <param name="normLimit">Of <see cref="NormLimit"/> on the training store, so that both splits follow one rule.</param>
+    /// <exception cref="InterpException">No token is left.</exception>
+    public int[] Rows(ActivationStore store, double normLimit)
+    {
+        var norms = double.IsPositiveInfinity(normLimit) ? null : Norms(store);
+        int[] rows = [.. Enumerable.Range(0, (int)store.Count).Where(row => row % store.Contexts.Length >= Positions && (norms is null || norms[row] <= normLimit))];
+        return rows.Length > 0
+            ? rows
+            : throw new InterpException($"Skipping {Positions} positions of contexts of {store.Contexts.Length} leaves no token; skip fewer.");
+    }
+
+    private static double[] Norms(ActivationStore store)
+    {
+        const int piece = 4096;
+        var norms = new double[store.Count];
+        Workers.For((norms.Length + piece - 1) / piece, i =>
+        {
+            for (var row = i * piece; row < Math.Min(norms.Length, (i + 1) * piece); row++)
+            {
+                var sum = 0.0;
+                foreach (var value in store.Row(row))
+                    sum += (double)value * value;
+                norms[row] = Math.Sqrt(sum);
+            }
+        });
+        return norms;
+    }
+}
