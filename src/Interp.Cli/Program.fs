@@ -8,7 +8,16 @@ open Interp.Runtime
 
 /// All commands; a new one is a file and a line here.
 let private commands =
-    [ VerifyCommand.command; WorldCommand.command; DoctorCommand.command ]
+    [
+        RunCommand.run'
+        RunCommand.plan'
+        ResultsCommand.results'
+        ResultsCommand.diff'
+        ExportCommand.command
+        VerifyCommand.command
+        WorldCommand.command
+        DoctorCommand.command
+    ]
 
 let private help () =
     let line (command: Command) =

@@ -16,13 +16,14 @@ type TextSource =
     /// A .txt, .jsonl or .jsonl.gz file.
     | TextFile of path: string
 
-/// The text and how much of it is used; tokens are counted after skipping.
+/// The text and how much of it is used; tokens that begin contexts come on top, skipped ones are among them.
 type CorpusSpec =
     {
         Source: TextSource
         /// The field of a JSON line that holds the text.
         TextField: string
         TrainTokens: int
+        /// Held-out tokens on which the reconstruction is measured.
         ValidationTokens: int
     }
 
@@ -31,7 +32,7 @@ type CorpusSpec =
             Source = WorldText
             TextField = "text"
             TrainTokens = 200_000
-            ValidationTokens = 200_000
+            ValidationTokens = 50_000
         }
 
 /// How activations are extracted, and which tokens are left out.
@@ -135,6 +136,8 @@ type TrainSpec =
         DeadWindow: int
         /// Points of the curves.
         ValidationPoints: int
+        /// Held-out tokens of each point.
+        CurveTokens: int
     }
 
     static member Default =
@@ -149,6 +152,7 @@ type TrainSpec =
             Aux = None
             DeadWindow = 50_000
             ValidationPoints = 20
+            CurveTokens = 8192
         }
 
 /// What is measured on held-out documents.

@@ -137,6 +137,8 @@ module SpecFields =
                 train (fun part -> { part with DeadWindow = value }))
             field "train.validationPoints" Codec.int _.Train.ValidationPoints (fun value ->
                 train (fun part -> { part with ValidationPoints = value }))
+            field "train.curveTokens" Codec.int _.Train.CurveTokens (fun value ->
+                train (fun part -> { part with CurveTokens = value }))
             field "evaluate.deadTokens" Codec.int _.Evaluate.DeadTokens (fun value ->
                 evaluate (fun part -> { part with DeadTokens = value }))
             field "evaluate.lossTokens" Codec.int _.Evaluate.LossTokens (fun value ->
@@ -153,7 +155,7 @@ module SpecFields =
         | Some field -> Ok field
         | None ->
             match NearestName.Of(path, all |> List.map _.Path) with
-            | null -> Error $"There is no setting '{path}'; see interp show --help for their names."
+            | null -> Error $"There is no setting '{path}'; see docs/experiments.md for all of them."
             | near -> Error $"There is no setting '{path}'; did you mean {near}?"
 
     /// Sets a field to what was typed.
@@ -167,6 +169,12 @@ module SpecFields =
     /// The spec as a value that digests and files read.
     let toCanon spec =
         Canon.Fields(all |> List.map (fun field -> field.Path, field.Get spec))
+
+    /// Some fields of a spec, by their paths.
+    let pick paths spec =
+        all
+        |> List.filter (fun field -> List.contains field.Path paths)
+        |> List.map (fun field -> field.Path, field.Get spec)
 
     /// Reads a spec; fields that are absent keep their default, unknown ones and wrong values are errors, all at once.
     let ofCanon value =

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Interp.Activations;
 using Interp.Formats;
 using Interp.Runtime;
 using TorchSharp;
@@ -19,7 +20,7 @@ public static class SaeFolder
     public static bool Exists(string folder) => File.Exists(Config(folder)) && File.Exists(Weights(folder));
 
     /// <summary>Reads an autoencoder; <c>rescale_acts_by_decoder_norm</c> is folded into the weights.</summary>
-    /// <param name="folder">A folder of SAELens 6 or of <see cref="Write"/>.</param>
+    /// <param name="folder">A folder of SAELens 6 or of <c>Write</c>.</param>
     /// <param name="device">Where it is to live.</param>
     /// <param name="precision">float32 or float64.</param>
     /// <exception cref="InterpException">A file is missing or malformed, the architecture is not served, or the probe batch gives other values than it should.</exception>
@@ -101,6 +102,14 @@ public static class SaeFolder
         });
         SaeProbe.Write(folder, autoencoder, metadata.Provenance, probe);
         AtomicFile.WriteText(Config(folder), Text(ConfigOf(autoencoder, metadata)));
+    }
+
+    /// <summary>The same with all tokens of a source as the probe.</summary>
+    public static void Write(string folder, SparseAutoencoder autoencoder, SaeMetadata metadata, IActivationSource probe)
+    {
+        using var tokens = empty([probe.Count, probe.Width], dtype: ScalarType.Float32, device: CPU);
+        probe.Gather(Enumerable.Range(0, (int)probe.Count).ToArray(), TensorMemory.Span<float>(tokens));
+        Write(folder, autoencoder, metadata, tokens);
     }
 
     /// <summary>JSON as our files hold it.</summary>

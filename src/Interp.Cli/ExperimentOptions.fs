@@ -1,0 +1,147 @@
+/// Options that `run` and `plan` share, and what they make of a config.
+module Interp.Cli.ExperimentOptions
+
+open System.IO
+open Argu
+open Interp
+open Interp.Cli.Arguments
+open Interp.Runtime
+
+type ExperimentOptions =
+    | [<MainCommand; ExactlyOnce>] Config of path: string
+    | Set of edit: string
+    | Name of name: string
+    | Model of path: string
+    | Corpus of path: string
+    | Text_Field of name: string
+    | Device of name: string
+    | Precision of name: string
+    | Kernel of name: string
+    | Threads of count: string
+    | Store of folder: string
+    | Json
+
+    interface IArgParserTemplate with
+        member option.Usage =
+            match option with
+            | Config _ -> "a .fsx script whose last value is the experiment, or a spec.json."
+            | Set _ ->
+                "PATH=VALUE, such as sae.k=16 or train.kSchedule=linear:512:0.25; a comma list makes an axis. Repeatable."
+            | Name _ -> "store the result under another name."
+            | Model _ -> "a Hugging Face folder or a .gguf file in place of the config's model."
+            | Corpus _ -> "a .txt, .jsonl or .jsonl.gz file in place of the config's text."
+            | Text_Field _ -> "field of a JSON line that holds the text (default text)."
+            | Device _ -> "cpu (default) or cuda."
+            | Precision _ -> "of the model: float32 (default), float64 or bfloat16."
+            | Kernel _ -> "of the trainer: automatic (default), cpu or aten."
+            | Threads _ -> "threads (default: all processors); results do not depend on it."
+            | Store _ -> "folder of the store (default $INTERP_STORE, else .interp)."
+            | Json -> "print one JSON object."
+
+/// An experiment that was read, edited and validated.
+[<NoEquality; NoComparison>]
+type Prepared =
+    {
+        Experiment: Experiment
+        Inputs: Inputs
+        Store: Store
+        Json: bool
+        /// The command line that makes the result, without what does not change it.
+        Command: string
+    }
+
+let private quoted (text: string) =
+    if text |> Seq.forall (fun c -> System.Char.IsLetterOrDigit c || "-_./:=,".Contains c) then
+        text
+    else
+        "'" + text.Replace("'", "'\\''") + "'"
+
+let private refuse errors =
+    match errors with
+    | [] -> ()
+    | errors ->
+        let shown = errors |> List.truncate 4
+
+        let lines =
+            if errors.Length > 4 then
+                List.truncate 3 shown @ [ $"... and {errors.Length - 3} more like these." ]
+            else
+                shown
+
+        raise (InterpException(String.concat "\n" lines))
+
+/// Reads the config, applies the edits and checks everything that can be checked before work begins.
+let prepare command examples arguments =
+    let options = parse<ExperimentOptions> command examples arguments
+
+    options.TryGetResult Threads
+    |> Option.iter (fun text -> Workers.Count <- wholeNumber "--threads" 1 text)
+
+    let store = Store.Open(options.TryGetResult Store)
+    let config = options.GetResult Config
+
+    let shorthand =
+        [
+            "model", options.TryGetResult Model
+            "corpus.source", options.TryGetResult Corpus
+            "corpus.textField", options.TryGetResult Text_Field
+            "device", options.TryGetResult Device
+            "precision", options.TryGetResult Precision
+            "kernel", options.TryGetResult Kernel
+        ]
+        |> List.choose (fun (path, value) -> value |> Option.map (fun value -> path, value))
+
+    let sets =
+        options.GetResults Set
+        |> List.map (fun text ->
+            match Overrides.parse text with
+            | Ok edit -> edit
+            | Error error -> raise (InterpException error))
+
+    let experiment =
+        ConfigScript.load store.Root config |> Overrides.applyOrFail (sets @ shorthand)
+
+    let experiment =
+        match options.TryGetResult Name with
+        | Some name -> { experiment with Name = name }
+        | None -> experiment
+
+    refuse (Validation.experiment experiment)
+    let inputs = Inputs store.Root
+    refuse (Validation.models inputs.Config experiment)
+    experiment.Cells |> List.map _.Spec.Device |> List.distinct |> List.iter (Devices.Parse >> ignore)
+
+    let words =
+        [ "interp"; "run"; config ]
+        @ (options.GetResults Set |> List.collect (fun edit -> [ "--set"; edit ]))
+        @ (List.zip
+            [
+                "--model"
+                "--corpus"
+                "--text-field"
+                "--device"
+                "--precision"
+                "--kernel"
+                "--name"
+            ]
+            ([
+                options.TryGetResult Model
+                options.TryGetResult Corpus
+                options.TryGetResult Text_Field
+                options.TryGetResult Device
+                options.TryGetResult Precision
+                options.TryGetResult Kernel
+                options.TryGetResult Name
+            ])
+           |> List.collect (fun (option, value) ->
+               match value with
+               | Some value -> [ option; value ]
+               | None -> []))
+
+    {
+        Experiment = experiment
+        Inputs = inputs
+        Store = store
+        Json = options.Contains ExperimentOptions.Json
+        Command = "./" + String.concat " " (List.map quoted words)
+    }

@@ -1,0 +1,119 @@
+/// `interp run` and `interp plan`: what an experiment would do, and doing it.
+module Interp.Cli.RunCommand
+
+open System
+open System.IO
+open System.Threading
+open Interp
+open Interp.Cli.Arguments
+open Interp.Cli.ExperimentOptions
+open Interp.Cli.Json
+open Interp.Runtime
+
+let private runExamples =
+    [
+        "run configs/demo.fsx"
+        "run configs/demo.fsx --set sae.k=16,32 --name small"
+        "run configs/ksearch-smollm2.fsx --model model.gguf --corpus text.jsonl.gz"
+    ]
+
+let private canceller () =
+    let source = new CancellationTokenSource()
+
+    Console.CancelKeyPress.Add(fun signal ->
+        signal.Cancel <- true
+        source.Cancel())
+
+    source
+
+let private run arguments =
+    let prepared = prepare "run" runExamples arguments
+    use cancel = canceller ()
+    let experiment = prepared.Experiment
+
+    match Plan.make prepared.Inputs prepared.Store experiment with
+    | plan when plan |> List.forall (fun planned -> planned.State = Hit) ->
+        eprintfn "All %d stages are in the store." plan.Length
+    | plan ->
+        match Plan.misfits prepared.Store plan with
+        | [] -> ()
+        | misfits -> misfits |> List.iter (eprintfn "%s")
+
+    let results, failures =
+        try
+            Runner.run prepared.Inputs prepared.Store (Progress.reporter ()) cancel.Token experiment
+        with :? OperationCanceledException ->
+            eprintfn "\nStopped; the same command goes on from here."
+            reraise ()
+
+    Report.write prepared.Inputs prepared.Store prepared.Command experiment results failures
+
+    if prepared.Json then
+        printfn "%s" (render (ResultsOutput.json results))
+    else
+        ResultsOutput.table experiment.Metrics results
+
+        printfn
+            "Stored in %s: table.csv, table.md, curves.csv, density.csv, spec.json, two plots."
+            (Results.folder results.Name)
+
+    if results.Cells |> List.forall (fun cell -> cell.Status = "ok") then
+        0
+    else
+        1
+
+let run' =
+    {
+        Name = "run"
+        Summary = "run an experiment, or what of it is not in the store, and print its table"
+        Examples = runExamples
+        Run = run
+    }
+
+let private planExamples =
+    [ "plan configs/demo.fsx"; "plan configs/demo.fsx --set sae.k=12 --json" ]
+
+let private plan arguments =
+    let prepared = prepare "plan" planExamples arguments
+    let plan = Plan.make prepared.Inputs prepared.Store prepared.Experiment
+
+    if prepared.Json then
+        let stage (planned: PlannedStage) =
+            Fields
+                [
+                    "name", Text planned.Stage.Name
+                    "key", Text planned.Stage.Key
+                    "state", Text(Plan.stateName planned.State)
+                    "reason", Text planned.Reason
+                    "cells", Items(planned.Stage.Cells |> List.map Text)
+                    "seconds", Number planned.Cost.Seconds
+                    "disk_bytes", Integer planned.Cost.DiskBytes
+                    "memory_bytes", Integer planned.Cost.MemoryBytes
+                ]
+
+        let total = Plan.total plan
+
+        printfn
+            "%s"
+            (render (
+                Fields
+                    [
+                        "stages", Items(List.map stage plan)
+                        "seconds", Number total.Seconds
+                        "disk_bytes", Integer total.DiskBytes
+                        "memory_bytes", Integer total.MemoryBytes
+                        "misfits", Items(Plan.misfits prepared.Store plan |> List.map Text)
+                    ]
+            ))
+    else
+        printfn "%s" (Plan.describe prepared.Store plan)
+
+    0
+
+let plan' =
+    {
+        Name = "plan"
+        Summary = "what a run would do: hit, or miss and why, with time, disk and memory"
+        Examples = planExamples
+        Run = plan
+    }

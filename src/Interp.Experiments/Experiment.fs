@@ -1,0 +1,194 @@
+namespace Interp
+
+open Interp.Autoencoders
+open Interp.Hooks
+
+/// One point of a sweep.
+type Cell =
+    {
+        /// Axis and value, in the order in which the axes were added; the seed is not among them.
+        Axes: (string * string) list
+        Spec: Spec
+    }
+
+    /// What makes the cell the group it is in: all axes but the seed.
+    member cell.Group =
+        cell.Axes |> List.map (fun (axis, value) -> $"{axis}={value}") |> String.concat ","
+
+    /// Such as k=32,schedule=linear,seed=1.
+    member cell.Name =
+        let seed = string cell.Spec.Seed
+
+        if cell.Axes.IsEmpty then
+            $"seed={seed}"
+        else
+            $"{cell.Group},seed={seed}"
+
+/// A named set of cells. Edits apply to every cell; sweeps multiply them.
+type Experiment =
+    {
+        Name: string
+        /// Columns of the tables that people read; table.csv has all of them.
+        Metrics: Metric list
+        Cells: Cell list
+    }
+
+[<RequireQualifiedAccess>]
+module Experiment =
+    /// One cell with the default spec.
+    let create name =
+        {
+            Name = name
+            Metrics = [ Metric.fvu; Metric.l0; Metric.dead; Metric.deadCounter; Metric.ceRecovered ]
+            Cells = [ { Axes = []; Spec = Spec.Default } ]
+        }
+
+    /// Applies an edit to the spec of every cell.
+    let edit (change: Spec -> Spec) experiment =
+        { experiment with
+            Cells = experiment.Cells |> List.map (fun cell -> { cell with Spec = change cell.Spec })
+        }
+
+    let model source =
+        edit (fun spec -> { spec with Model = source })
+
+    /// Which activations: hook point and text.
+    let activations (hook: string) corpus =
+        edit (fun spec ->
+            { spec with
+                Corpus = corpus
+                Extract.Hook = hook
+            })
+
+    let extract (change: Spec -> Spec) = edit change
+    let sae (change: Spec -> Spec) = edit change
+    let train (change: Spec -> Spec) = edit change
+
+    /// Which metrics the printed table shows.
+    let evaluate metrics experiment = { experiment with Metrics = metrics }
+
+    /// How much held-out text the metrics read.
+    let evaluateOn deadTokens lossTokens =
+        edit (fun spec ->
+            { spec with
+                Evaluate.DeadTokens = deadTokens
+                Evaluate.LossTokens = lossTokens
+            })
+
+/// Models that come with the repository.
+[<RequireQualifiedAccess>]
+module Assets =
+    let world = WorldModel
+
+[<RequireQualifiedAccess>]
+module Model =
+    /// A Hugging Face folder or a .gguf file; `--model PATH` names another one.
+    let path path = ModelPath path
+
+[<RequireQualifiedAccess>]
+module Hook =
+    /// The residual stream after a block.
+    let residPost layer = HookPoint.ResidPost(layer).ToString()
+
+[<RequireQualifiedAccess>]
+module Corpus =
+    let private of' source trainTokens =
+        { CorpusSpec.Default with
+            Source = source
+            TrainTokens = trainTokens
+        }
+
+    /// Documents of the embedded world.
+    let world trainTokens = of' WorldText trainTokens
+
+    /// A .txt, .jsonl or .jsonl.gz file, or a folder of them; `--corpus PATH` names another one.
+    let file path trainTokens = of' (TextFile path) trainTokens
+
+    /// Held-out tokens on which the reconstruction is measured.
+    let validation tokens (corpus: CorpusSpec) =
+        { corpus with
+            ValidationTokens = tokens
+        }
+
+[<RequireQualifiedAccess>]
+module Extract =
+    let contextLength length (spec: Spec) =
+        { spec with
+            Extract.ContextLength = length
+        }
+
+    /// Leading positions of each context that do not count.
+    let skipPositions count (spec: Spec) =
+        { spec with
+            Extract.SkipPositions = count
+        }
+
+    /// Tokens whose norm exceeds this multiple of the median do not count.
+    let skipNorm factor (spec: Spec) =
+        { spec with
+            Extract.SkipNorm = Some factor
+        }
+
+    let withoutBos (spec: Spec) = { spec with Extract.Bos = false }
+
+[<RequireQualifiedAccess>]
+module Sae =
+    let k k (spec: Spec) = { spec with Sae.K = k }
+    let topK value = k value
+
+    /// Latents as a multiple of the width.
+    let expansion factor (spec: Spec) =
+        { spec with
+            Sae.Size = Expansion factor
+        }
+
+    let latents count (spec: Spec) = { spec with Sae.Size = Latents count }
+    let normalise kind (spec: Spec) = { spec with Sae.Normalise = kind }
+    let preBias start (spec: Spec) = { spec with Sae.PreBias = start }
+    let tied (spec: Spec) = { spec with Sae.TiedDecoder = true }
+
+[<RequireQualifiedAccess>]
+module Train =
+    let batch tokens (spec: Spec) = { spec with Train.Batch = tokens }
+    let passes count (spec: Spec) = { spec with Train.Passes = count }
+
+    let learningRate rate (spec: Spec) =
+        { spec with
+            Train.LearningRate = Rate rate
+        }
+
+    /// 2e-4 / sqrt(latents / 2^14).
+    let learningRateLaw (spec: Spec) = { spec with Train.LearningRate = Law }
+
+    /// Fractions of the steps.
+    let warmUp fraction (spec: Spec) = { spec with Train.WarmUp = fraction }
+    let decay fraction (spec: Spec) = { spec with Train.Decay = fraction }
+    let clip norm (spec: Spec) = { spec with Train.Clip = Some norm }
+
+    let kSchedule schedule (spec: Spec) =
+        { spec with Train.KSchedule = schedule }
+
+    /// AuxK with this coefficient; half the width latents per token.
+    let auxK coefficient (spec: Spec) =
+        { spec with
+            Train.Aux =
+                Some
+                    {
+                        Coefficient = coefficient
+                        KAux = None
+                    }
+        }
+
+    /// A latent silent for more training tokens than this counts as dead.
+    let deadWindow tokens (spec: Spec) = { spec with Train.DeadWindow = tokens }
+
+/// Short names for the choices of a spec.
+[<AutoOpen>]
+module Choices =
+    let PerTokenLayerNorm = InputNormalisation.PerTokenLayerNorm
+    let PerTokenNorm = InputNormalisation.PerTokenNorm
+    let Centred = InputNormalisation.Centred
+    let DatasetScale = InputNormalisation.DatasetScale
+    let ZeroBias = PreBias.Zero
+    let DataMean = PreBias.Mean
+    let GeometricMedian = PreBias.GeometricMedian

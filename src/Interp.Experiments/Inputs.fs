@@ -1,0 +1,163 @@
+namespace Interp
+
+open System
+open System.Collections.Generic
+open System.Globalization
+open System.IO
+open Interp.Activations
+open Interp.Formats
+open Interp.Models
+open Interp.Runtime
+open Interp.Tokenization
+
+/// What a spec names, opened: configuration, digests, model, tokenizer and text. Digests of large files are kept beside the
+/// store under the file's size and time, so that a plan costs nothing.
+type Inputs(storeRoot: string) =
+    let cachePath = Path.Combine(storeRoot, "digests.json")
+
+    let remembered =
+        let stored =
+            if File.Exists cachePath then
+                match Canonical.parse (File.ReadAllText cachePath) with
+                | Ok(Canon.Fields fields) -> fields
+                | _ -> []
+            else
+                []
+
+        Dictionary<string, string>(
+            stored
+            |> Seq.choose (function
+                | name, Canon.Text digest -> Some(KeyValuePair(name, digest))
+                | _ -> None)
+        )
+
+    let memo = Dictionary<string, objnull>()
+
+    let once (name: string) (make: unit -> 'T) : 'T =
+        match memo.TryGetValue name with
+        | true, value -> downcast (value: objnull)
+        | _ ->
+            let value = make ()
+            memo[name] <- box value
+            value
+
+    let stamp (path: string) =
+        let files =
+            if Directory.Exists path then
+                Directory.GetFiles path |> Array.sortWith (fun a b -> String.CompareOrdinal(a, b))
+            elif File.Exists path then
+                [| path |]
+            else
+                [||]
+
+        files
+        |> Array.map (fun file ->
+            let info = FileInfo file
+
+            String.Format(
+                CultureInfo.InvariantCulture,
+                "{0}|{1}|{2}",
+                Path.GetFullPath file,
+                info.Length,
+                info.LastWriteTimeUtc.Ticks
+            ))
+        |> String.concat "\n"
+
+    let remember kind path (compute: unit -> string) =
+        let name = Canonical.digest (Canon.Text $"{kind}\n{stamp path}")
+
+        match remembered.TryGetValue name with
+        | true, digest -> digest
+        | _ ->
+            let digest = compute ()
+            remembered[name] <- digest
+
+            AtomicFile.WriteText(
+                cachePath,
+                Canonical.print (Canon.Fields [ for pair in remembered -> pair.Key, Canon.Text pair.Value ])
+            )
+
+            digest
+
+    /// The folder of the model that comes with the repository.
+    static member WorldFolder =
+        let rec search (folder: DirectoryInfo | null) =
+            match folder with
+            | null ->
+                raise (
+                    InterpException
+                        "The embedded model assets/world is not beside the program; run it from a clone of the repository."
+                )
+            | folder when File.Exists(Path.Combine(folder.FullName, "assets", "world", "config.json")) ->
+                Path.Combine(folder.FullName, "assets", "world")
+            | folder -> search folder.Parent
+
+        search (
+            DirectoryInfo(
+                Path.GetDirectoryName typeof<Spec>.Assembly.Location |> Option.ofObj |> Option.defaultValue "."
+            )
+        )
+
+    member _.ModelPath(spec: Spec) =
+        match spec.Model with
+        | WorldModel -> Inputs.WorldFolder
+        | ModelPath path -> path
+
+    /// How tables call the model.
+    member _.ModelName(spec: Spec) =
+        match spec.Model with
+        | WorldModel -> "world"
+        | ModelPath path -> (DirectoryInfo path).Name
+
+    member inputs.Config(spec: Spec) : ModelConfig =
+        let path = inputs.ModelPath spec
+        once $"config {path}" (fun () -> LanguageModel.Describe path)
+
+    /// Whether the weights are there, or only the configuration.
+    member inputs.HasWeights(spec: Spec) =
+        let path = inputs.ModelPath spec
+
+        File.Exists path || Directory.Exists path && Directory.GetFiles(path, "*.safetensors").Length > 0
+
+    member inputs.ModelDigest(spec: Spec) =
+        let path = inputs.ModelPath spec
+
+        if inputs.HasWeights spec then
+            once $"model digest {path}" (fun () ->
+                remember "model" path (fun () ->
+                    use model = LanguageModel.Load(path, Devices.Parse "cpu")
+                    model.Digest))
+        else
+            "no weights"
+
+    member inputs.OpenModel(spec: Spec) =
+        LanguageModel.Load(inputs.ModelPath spec, Devices.Parse spec.Device, Devices.ParsePrecision spec.Precision)
+
+    member inputs.Tokenizer(spec: Spec) =
+        let path = inputs.ModelPath spec
+        once $"tokenizer {path}" (fun () -> Tokenizer.Load path)
+
+    member inputs.TokenizerDigest(spec: Spec) =
+        let path = inputs.ModelPath spec
+
+        if inputs.HasWeights spec then
+            once $"tokenizer digest {path}" (fun () ->
+                remember "tokenizer" path (fun () -> (inputs.Tokenizer spec).Digest))
+        else
+            "no weights"
+
+    /// The documents.
+    member _.Documents(spec: Spec) : IDocumentSource =
+        match spec.Corpus.Source with
+        | WorldText -> once "world" (fun () -> WorldDocuments.source)
+        | TextFile path ->
+            once $"text {path} {spec.Corpus.TextField}" (fun () -> TextFiles.Open(path, spec.Corpus.TextField))
+
+    member inputs.CorpusDigest(spec: Spec) =
+        let source = inputs.Documents spec
+
+        match spec.Corpus.Source with
+        | WorldText -> once "world digest" (fun () -> source.Digest)
+        | TextFile path ->
+            once $"text digest {path} {spec.Corpus.TextField}" (fun () ->
+                remember $"corpus {spec.Corpus.TextField}" path (fun () -> source.Digest))

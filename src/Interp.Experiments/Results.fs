@@ -1,0 +1,256 @@
+namespace Interp
+
+open System
+open System.Globalization
+open System.IO
+open Deedle
+open Interp.Formats
+open Interp.Runtime
+open MathNet.Numerics.Statistics
+
+type CellResult =
+    {
+        Cell: string
+        Axes: (string * string) list
+        Seed: int
+        /// ok, diverged or failed.
+        Status: string
+        Metrics: Map<string, float>
+    }
+
+    /// All axes but the seed.
+    member cell.Group =
+        cell.Axes
+        |> List.filter (fun (_, value) -> value <> "")
+        |> List.map (fun (axis, value) -> $"{axis}={value}")
+        |> String.concat ","
+
+type Results =
+    {
+        Name: string
+        Cells: CellResult list
+    }
+
+    member results.Axes =
+        results.Cells |> List.collect (fun cell -> List.map fst cell.Axes) |> List.distinct
+
+/// Result tables: CSV for programs and diffs, Markdown and console for people, Deedle frames for FSI.
+[<RequireQualifiedAccess>]
+module Results =
+    let private csvField (text: string) =
+        if text |> Seq.exists (fun c -> c = ',' || c = '"' || c = '\n' || c = '\r') then
+            "\"" + text.Replace("\"", "\"\"") + "\""
+        else
+            text
+
+    /// Six decimals, or none for a count; the culture is invariant, so the same value is the same text everywhere.
+    let private number (metric: Metric) (value: float) =
+        value.ToString((if metric.Decimals = 0 then "0" else "0.000000"), CultureInfo.InvariantCulture)
+
+    /// One row per cell: axes, seed, status, one column per metric.
+    let csv (results: Results) =
+        let axes = results.Axes
+
+        let row cell =
+            (axes
+             |> List.map (fun axis ->
+                 cell.Axes |> List.tryFind (fst >> (=) axis) |> Option.map snd |> Option.defaultValue ""))
+            @ [ cell.Seed.ToString CultureInfo.InvariantCulture; cell.Status ]
+            @ (Metric.all
+               |> List.map (fun metric ->
+                   Map.tryFind metric.Name cell.Metrics |> Option.map (number metric) |> Option.defaultValue ""))
+
+        let header = axes @ [ "seed"; "status" ] @ (Metric.all |> List.map _.Name)
+
+        header :: List.map row results.Cells
+        |> List.map (List.map csvField >> String.concat ",")
+        |> fun lines -> String.concat "\n" lines + "\n"
+
+    let private splitCsv (line: string) =
+        let rec fields at acc (field: Text.StringBuilder) quoted =
+            if at = line.Length then
+                List.rev (field.ToString() :: acc)
+            else
+                match line[at], quoted with
+                | '"', true when at + 1 < line.Length && line[at + 1] = '"' ->
+                    fields (at + 2) acc (field.Append '"') true
+                | '"', _ -> fields (at + 1) acc field (not quoted)
+                | ',', false -> fields (at + 1) (field.ToString() :: acc) (Text.StringBuilder()) false
+                | c, _ -> fields (at + 1) acc (field.Append c) quoted
+
+        fields 0 [] (Text.StringBuilder()) false
+
+    /// Reads what `csv` wrote.
+    let parse name (text: string) =
+        let fail what =
+            raise (InterpException $"The table of {name} {what}; run the experiment again.")
+
+        match text.Split('\n', StringSplitOptions.RemoveEmptyEntries) |> List.ofArray |> List.map splitCsv with
+        | header :: rows ->
+            let axisCount =
+                match List.tryFindIndex ((=) "seed") header with
+                | Some at -> at
+                | None -> fail "has no column seed"
+
+            let read row =
+                if List.length row <> header.Length then
+                    fail "has rows of different lengths"
+
+                let fields = List.zip header row
+                let seed = Map.ofList(fields)["seed"]
+
+                let axes =
+                    fields |> List.take axisCount |> List.filter (fun (_, value) -> value <> "")
+
+                let name =
+                    axes @ [ "seed", seed ] |> List.map (fun (axis, value) -> $"{axis}={value}") |> String.concat ","
+
+                {
+                    Cell = name
+                    Axes = axes
+                    Seed =
+                        match Int32.TryParse(seed, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
+                        | true, seed -> seed
+                        | _ -> fail $"has the seed '{seed}'"
+                    Status = Map.ofList(fields)["status"]
+                    Metrics =
+                        fields
+                        |> List.skip (axisCount + 2)
+                        |> List.choose (fun (name, text) ->
+                            match Double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture) with
+                            | true, value -> Some(name, value)
+                            | _ -> None)
+                        |> Map.ofList
+                }
+
+            {
+                Name = name
+                Cells = List.map read rows
+            }
+        | [] -> fail "is empty"
+
+    let folder name = Path.Combine("results", name)
+
+    /// The stored results of a name or of a folder.
+    let load (name: string) =
+        let path =
+            [ Path.Combine(folder name, "table.csv"); Path.Combine(name, "table.csv") ]
+            |> List.tryFind File.Exists
+
+        match path with
+        | Some path -> parse name (File.ReadAllText path)
+        | None ->
+            let known =
+                if Directory.Exists "results" then
+                    Directory.GetDirectories "results" |> Array.map (fun folder -> (DirectoryInfo folder).Name)
+                else
+                    [||]
+
+            let hint =
+                match NearestName.Of(name, known) with
+                | null -> "run its experiment first, or give a folder with a table.csv"
+                | near -> $"did you mean {near}?"
+
+            raise (InterpException $"There are no results '{name}'; {hint}")
+
+    /// Cells by name, one column per axis and metric.
+    let frame (results: Results) : Frame<string, string> =
+        let row cell =
+            let axes = cell.Axes |> List.map (fun (axis, value) -> axis => box value)
+
+            let metrics =
+                cell.Metrics |> Map.toList |> List.map (fun (name, value) -> name => box value)
+
+            cell.Cell
+            => Series.ofObservations (axes @ [ "seed" => box cell.Seed; "status" => box cell.Status ] @ metrics)
+
+        results.Cells |> Seq.map row |> Frame.ofRows
+
+    /// Mean over seeds, their standard deviation (n - 1; none for one seed), and their number.
+    let summary (metric: Metric) (cells: CellResult list) =
+        match cells |> List.choose (fun cell -> Map.tryFind metric.Name cell.Metrics) with
+        | [] -> None
+        | [ value ] -> Some(value, None, 1)
+        | values -> Some(Statistics.Mean values, Some(Statistics.StandardDeviation values), values.Length)
+
+    let private show (metric: Metric) cells =
+        let text (value: float) =
+            value.ToString("F" + string metric.Decimals, CultureInfo.InvariantCulture)
+
+        match summary metric cells with
+        | None -> "–"
+        | Some(mean, None, _) -> text mean
+        | Some(mean, Some sd, _) when sd = 0.0 -> text mean
+        | Some(mean, Some sd, _) -> $"{text mean} ± {text sd}"
+
+    /// Groups of cells that differ in nothing but the seed, in their order.
+    let groups (results: Results) =
+        results.Cells |> List.groupBy _.Group |> List.map snd
+
+    /// Header and rows: per group of seeds its axes, the number of seeds, and mean ± standard deviation of each metric.
+    let rows (metrics: Metric list) (results: Results) =
+        let axes = results.Axes
+
+        let title (metric: Metric) =
+            let constant name =
+                match results.Cells |> List.choose (fun cell -> Map.tryFind name cell.Metrics) |> List.distinct with
+                | [ value ] -> Some(value.ToString("#,0", CultureInfo.InvariantCulture).Replace(',', ' '))
+                | _ -> None
+
+            match metric.Name with
+            | "dead" ->
+                match constant "latents", constant "dead_tokens" with
+                | Some latents, Some tokens -> $"dead of {latents} in {tokens} tokens"
+                | _ -> metric.Label
+            | "dead_counter" ->
+                match constant "latents", constant "dead_window" with
+                | Some latents, Some window -> $"dead of {latents}, silent {window} in training"
+                | _ -> metric.Label
+            | _ -> metric.Label
+
+        let row (cells: CellResult list) =
+            let first = List.head cells
+
+            let states =
+                cells |> List.map _.Status |> List.filter ((<>) "ok") |> List.countBy id
+
+            (axes
+             |> List.map (fun axis ->
+                 first.Axes |> List.tryFind (fst >> (=) axis) |> Option.map snd |> Option.defaultValue ""))
+            @ [ string cells.Length ]
+            @ (metrics |> List.map (fun metric -> show metric cells))
+            @ [
+                states |> List.map (fun (state, count) -> $"{count} {state}") |> String.concat ", "
+            ]
+
+        let rows = groups results |> List.map row
+        let anyState = rows |> List.exists (fun row -> List.last row <> "")
+
+        let trim row =
+            if anyState then
+                row
+            else
+                List.take (List.length row - 1) row
+
+        trim (axes @ [ "seeds" ] @ (metrics |> List.map title) @ [ "status" ]), List.map trim rows
+
+    /// The table as Markdown, with sentences about what was measured above it.
+    let markdown (notes: string list) metrics (results: Results) =
+        let header, rows = rows metrics results
+        let line cells = "| " + String.concat " | " cells + " |"
+        let axes = results.Axes.Length
+
+        let rule =
+            header |> List.mapi (fun i _ -> if i < axes then "---" else "---:") |> line
+
+        [ $"# {results.Name}"; "" ]
+        @ (notes |> List.collect (fun note -> [ note; "" ]))
+        @ [ line header; rule ]
+        @ List.map line rows
+        @ [ ""; "Mean ± standard deviation over seeds. Columns:"; "" ]
+        @ (metrics |> List.map (fun metric -> $"- {metric.Label}: {metric.Meaning}"))
+        |> fun lines -> String.concat "\n" lines + "\n"
+
+    /// Writes a file of a result in one go.
+    let write name file text =
+        AtomicFile.WriteText(Path.Combine(folder name, file), text)

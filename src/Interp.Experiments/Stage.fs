@@ -1,0 +1,136 @@
+namespace Interp
+
+/// One step of an experiment's graph: a pure function from a spec and other stages' artifacts to an artifact.
+[<NoEquality; NoComparison>]
+type Stage =
+    {
+        /// extract, baseline, train or evaluate.
+        Name: string
+        Key: string
+        /// Everything that went into the key.
+        Inputs: (string * Canon) list
+        /// Keys of the stages that must come before.
+        Needs: (string * string) list
+        /// The cells that use it.
+        Cells: string list
+        /// A spec of one of these cells; they agree in everything the stage reads.
+        Spec: Spec
+    }
+
+/// The kinds of stage and what each reads. A new kind is one definition here, and its file in `Stages/`.
+[<RequireQualifiedAccess>]
+module Stage =
+    let private deviceKind (spec: Spec) = spec.Device.Split(':')[0]
+
+    /// A stage's key: the digest of its name, version, the part of the spec that it reads, and the keys of its inputs.
+    let private make name (version: int) paths extra (needs: Stage list) cell spec =
+        let inputs =
+            [
+                "stage", Canon.Text name
+                "stageVersion", Canon.Integer(int64 version)
+                "device", Canon.Text(deviceKind spec)
+            ]
+            @ SpecFields.pick paths spec
+            @ extra
+            @ (needs |> List.map (fun stage -> $"input.{stage.Name}", Canon.Text stage.Key))
+
+        {
+            Name = name
+            Key = Canonical.digest (Canon.Fields inputs)
+            Inputs = inputs
+            Needs = needs |> List.map (fun stage -> stage.Name, stage.Key)
+            Cells = [ cell ]
+            Spec = spec
+        }
+
+    let private skipping = [ "extract.skipPositions"; "extract.skipNorm" ]
+
+    /// Held-out tokens that are extracted: those for the reconstruction are the first of those for the dead latents.
+    let heldOutTokens (spec: Spec) =
+        max spec.Corpus.ValidationTokens (max spec.Evaluate.DeadTokens spec.Evaluate.LossTokens)
+
+    /// Text to activations of training and held-out documents.
+    let extract (inputs: Inputs) cell spec =
+        make
+            "extract"
+            1
+            [
+                "corpus.trainTokens"
+                "extract.hook"
+                "extract.contextLength"
+                "extract.bos"
+                "extract.batchContexts"
+                "precision"
+            ]
+            [
+                "model", Canon.Text(inputs.ModelDigest spec)
+                "tokenizer", Canon.Text(inputs.TokenizerDigest spec)
+                "corpus", Canon.Text(inputs.CorpusDigest spec)
+                "heldOutTokens", Canon.Integer(int64 (heldOutTokens spec))
+            ]
+            []
+            cell
+            spec
+
+    /// Cross-entropy of the model: clean, and with zeros or the mean in place of the activations.
+    let baseline extract cell spec =
+        make
+            "baseline"
+            1
+            ([ "evaluate.lossTokens"; "corpus.validationTokens"; "precision" ] @ skipping)
+            []
+            [ extract ]
+            cell
+            spec
+
+    /// Activations to an autoencoder and its curves.
+    let train extract cell spec =
+        let sae =
+            SpecFields.all
+            |> List.map _.Path
+            |> List.filter (fun path -> path.StartsWith "sae." || path.StartsWith "train.")
+
+        make "train" 1 (sae @ [ "seed"; "kernel"; "corpus.validationTokens" ] @ skipping) [] [ extract ] cell spec
+
+    /// Autoencoder to metrics on held-out documents.
+    let evaluate extract baseline train cell spec =
+        make
+            "evaluate"
+            1
+            ([
+                "evaluate.deadTokens"
+                "evaluate.lossTokens"
+                "corpus.validationTokens"
+                "precision"
+             ]
+             @ skipping)
+            []
+            [ extract; baseline; train ]
+            cell
+            spec
+
+    /// The stages of one cell, in an order in which they can run.
+    let ofCell inputs (cell: Cell) =
+        let extract = extract inputs cell.Name cell.Spec
+        let baseline = baseline extract cell.Name cell.Spec
+        let train = train extract cell.Name cell.Spec
+
+        [
+            extract
+            baseline
+            train
+            evaluate extract baseline train cell.Name cell.Spec
+        ]
+
+    /// The stages of an experiment, shared ones once: those of a kind together, in the order of the cells.
+    let ofExperiment inputs (experiment: Experiment) =
+        let order = [ "extract"; "baseline"; "train"; "evaluate" ]
+
+        experiment.Cells
+        |> List.collect (ofCell inputs)
+        |> List.groupBy (fun stage -> stage.Name, stage.Key)
+        |> List.map (fun (_, same) ->
+            { List.head same with
+                Cells = List.collect _.Cells same
+            })
+        |> List.sortBy (fun stage -> List.findIndex ((=) stage.Name) order)

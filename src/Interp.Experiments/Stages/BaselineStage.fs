@@ -1,0 +1,86 @@
+namespace Interp
+
+open System
+open System.IO
+open Interp.Activations
+open Interp.Evaluation
+open Interp.Formats
+open Interp.Hooks
+open Interp.Runtime
+
+/// Numbers by name, as stages write them.
+[<RequireQualifiedAccess>]
+module Numbers =
+    let write (path: string) (numbers: (string * float) list) =
+        AtomicFile.WriteText(
+            path,
+            numbers
+            |> List.map (fun (name, value) -> name, Canon.Number value)
+            |> Canon.Fields
+            |> Canonical.print
+        )
+
+    let read (path: string) : Map<string, float> =
+        match Canonical.parse (File.ReadAllText path) with
+        | Ok(Canon.Fields fields) ->
+            fields
+            |> List.choose (function
+                | name, Canon.Number value -> Some(name, value)
+                | name, Canon.Integer value -> Some(name, float value)
+                | _ -> None)
+            |> Map.ofList
+        | _ -> raise (InterpException $"{path} is damaged; delete its folder to make it again.")
+
+/// Next-token loss of the model itself: clean, and with zeros or the mean in place of the counted activations.
+[<RequireQualifiedAccess>]
+module BaselineStage =
+    /// What splices into the held-out contexts; the loss reads the first of them.
+    let splice (context: StageContext) model (counted: int[]) progress =
+        let spec = context.Spec
+        let heldOut = context.Activations "held-out"
+        let flags = Array.zeroCreate<bool>(int heldOut.Count)
+        counted |> Array.iter (fun row -> flags[row] <- true)
+        let bos = if heldOut.Manifest.BosId.HasValue then 1 else 0
+        let text = heldOut.Contexts.Length - bos
+
+        let contexts =
+            min heldOut.Contexts.Count ((spec.Evaluate.LossTokens + text - 1) / text)
+
+        SpliceEvaluation(
+            model,
+            HookPoint.Parse spec.Extract.Hook,
+            heldOut,
+            heldOut.Contexts,
+            flags,
+            Devices.Parse spec.Device,
+            Contexts = contexts,
+            Progress = Action<int64>(progress (int64 (snd (heldOut.Contexts.RowsOf(0, contexts).ToTuple()))))
+        )
+
+    let run (context: StageContext) =
+        let spec = context.Spec
+        use model = context.Inputs.OpenModel spec
+        let heldOut = context.Activations "held-out"
+        let limit = CountedTokens.normLimit (context.Activations "training") spec
+        let rows, others = CountedTokens.split heldOut limit spec
+
+        let mean =
+            ReconstructionEvaluation.Mean(SelectedRows(heldOut, rows), context.Cancel)
+
+        let splice name before =
+            splice context model (Array.append rows others) (fun total done' ->
+                context.Progress (before * total + done') (2L * total) name)
+
+        let zero = (splice "zero ablation" 0L).Zero context.Cancel
+        let mean = (splice "mean ablation" 1L).Mean(mean, context.Cancel)
+
+        Numbers.write
+            (Path.Combine(context.Work, "baseline.json"))
+            [
+                "ce_clean", zero.CeClean
+                "ce_zero", zero.Ce
+                "ce_mean", mean.Ce
+                "kl_zero", zero.Kl
+                "kl_mean", mean.Kl
+                "loss_tokens", float zero.Predictions
+            ]

@@ -1,0 +1,110 @@
+namespace Interp
+
+open System
+open System.Globalization
+open System.IO
+open Interp.Activations
+open Interp.Autoencoders
+open Interp.Evaluation
+open Interp.Formats
+open Interp.Runtime
+
+/// An SAE to `metrics.json` and `density.csv`, on held-out documents and at the target K.
+[<RequireQualifiedAccess>]
+module EvaluateStage =
+    /// Latents by log10 of their density, in bins of half a decade; latents never active come first.
+    let private histogram (fired: int64[]) (tokens: int64) =
+        let bin count =
+            floor (2.0 * log10 (float count / float tokens)) / 2.0
+
+        let text (value: float) =
+            value.ToString("0.0", CultureInfo.InvariantCulture)
+
+        let bins =
+            fired
+            |> Array.filter (fun count -> count > 0L)
+            |> Array.countBy bin
+            |> Array.sortBy fst
+            |> Array.map (fun (from, latents) -> $"{text from},{text (from + 0.5)},{latents}")
+
+        [|
+            "log10_density_from,log10_density_to,latents"
+            $",,{fired |> Array.filter ((=) 0L) |> Array.length}"
+            yield! bins
+        |]
+
+    let run (context: StageContext) =
+        let spec = context.Spec
+        let trained = Numbers.read (Path.Combine(context.Artifact "train", "training.json"))
+        let output = Path.Combine(context.Work, "metrics.json")
+
+        if trained["diverged"] > 0.0 then
+            Numbers.write output (Map.toList trained)
+        else
+            let device = Devices.Parse spec.Device
+            use sae = SaeFolder.Read(Path.Combine(context.Artifact "train", "sae"), device)
+            use model = context.Inputs.OpenModel spec
+            let held = context.Activations "held-out"
+            let limit = CountedTokens.normLimit (context.Activations "training") spec
+            let rows, others = CountedTokens.split held limit spec
+            let total = int64 rows.Length + int64 others.Length
+
+            let reconstruction =
+                ReconstructionEvaluation.Run(
+                    sae,
+                    SelectedRows(held, rows),
+                    progress = (fun rows -> context.Progress rows total "reconstruction"),
+                    cancel = context.Cancel
+                )
+
+            let others =
+                ReconstructionEvaluation.FiredCounts(
+                    sae,
+                    SelectedRows(held, others),
+                    (fun done' -> context.Progress (int64 rows.Length + done') total "dead latents"),
+                    context.Cancel
+                )
+
+            let fired = Array.map2 (+) reconstruction.FiredCounts others
+
+            let spliced =
+                (BaselineStage.splice context model (CountedTokens.heldOut held limit spec) (fun total done' ->
+                    context.Progress done' total "spliced loss"))
+                    .Autoencoder(sae, context.Cancel)
+
+            let baseline =
+                Numbers.read (Path.Combine(context.Artifact "baseline", "baseline.json"))
+
+            let recovered name =
+                (baseline[name] - spliced.Ce) / (baseline[name] - baseline["ce_clean"])
+
+            Numbers.write
+                output
+                (Map.toList trained
+                 @ Map.toList baseline
+                 @ [
+                     "fvu", reconstruction.Fvu
+                     "l0", reconstruction.L0
+                     "l1", reconstruction.L1
+                     "dead", float (fired |> Array.filter ((=) 0L) |> Array.length)
+                     "dead_tokens", float total
+                     "dense_share", reconstruction.ShareDenserThan 0.01
+                     "mse_per_token", reconstruction.MsePerToken
+                     "nmse_about_zero", reconstruction.NmseAboutZero
+                     "cosine", reconstruction.Cosine
+                     "l2_ratio", reconstruction.L2Ratio
+                     "reconstruction_bias", reconstruction.RelativeReconstructionBias
+                     "validation_tokens", float reconstruction.Tokens
+                     "ce_spliced", spliced.Ce
+                     "delta_ce", spliced.Ce - baseline["ce_clean"]
+                     "delta_ce_se", spliced.DeltaError
+                     "ce_recovered", recovered "ce_zero"
+                     "ce_recovered_mean", recovered "ce_mean"
+                     "kl", spliced.Kl
+                     "top1_agreement", spliced.Top1Agreement
+                 ])
+
+            AtomicFile.WriteText(
+                Path.Combine(context.Work, "density.csv"),
+                String.Join("\n", histogram fired total) + "\n"
+            )

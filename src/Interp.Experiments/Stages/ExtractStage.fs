@@ -1,0 +1,67 @@
+namespace Interp
+
+open System.IO
+open Interp.Activations
+open Interp.Hooks
+open Interp.Runtime
+
+/// Text to two activation stores, `training` and `held-out`; no document is in both.
+[<RequireQualifiedAccess>]
+module ExtractStage =
+    let private packing (spec: Spec) =
+        let train, heldOut = spec.Corpus.TrainTokens, Stage.heldOutTokens spec
+
+        PackingSpec(
+            ContextLength = spec.Extract.ContextLength,
+            Bos = (if spec.Extract.Bos then BosRule.Tokenizer else BosRule.None),
+            TrainingTokens = train,
+            ValidationTokens = heldOut,
+            ValidationFraction = min 0.9 (max 0.02 (float heldOut / float (int64 train + int64 heldOut)))
+        )
+
+    let run (context: StageContext) =
+        let spec, inputs = context.Spec, context.Inputs
+        let tokenizer = inputs.Tokenizer spec
+        let device = Devices.Parse spec.Device
+        use model = inputs.OpenModel spec
+
+        if tokenizer.VocabularySize > model.Config.VocabularySize then
+            raise (
+                InterpException
+                    $"The tokenizer of {inputs.ModelPath spec} has {tokenizer.VocabularySize} tokens, but the model's vocabulary has {model.Config.VocabularySize}; use the tokenizer that belongs to the model."
+            )
+
+        context.Progress 0L 0L "packing the text"
+
+        let packed =
+            ContextPacking.Pack(inputs.Documents spec, tokenizer, packing spec, context.Cancel)
+
+        let extraction =
+            ExtractionSpec(
+                HookPoint.Parse spec.Extract.Hook,
+                spec.Extract.BatchContexts,
+                tokenizer.Digest,
+                inputs.CorpusDigest spec,
+                packed.BosId
+            )
+
+        let total = int64 packed.Training.Rows + int64 packed.Validation.Rows
+
+        let extract (contexts: TokenContexts) split before =
+            Extraction.Run(
+                model,
+                device,
+                contexts,
+                extraction,
+                Path.Combine(context.Work, split),
+                (fun rows -> context.Progress (before + rows) total split),
+                context.Cancel
+            )
+
+        extract packed.Training "training" 0L
+        extract packed.Validation "held-out" (int64 packed.Training.Rows)
+
+        Interp.Formats.AtomicFile.WriteText(
+            Path.Combine(context.Work, "notes.txt"),
+            packed.Notes |> Seq.map (fun note -> note + "\n") |> String.concat ""
+        )

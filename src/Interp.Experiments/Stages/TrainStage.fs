@@ -1,0 +1,160 @@
+namespace Interp
+
+open System
+open System.Globalization
+open System.IO
+open System.Text.Json.Nodes
+open Interp.Activations
+open Interp.Autoencoders
+open Interp.Evaluation
+open Interp.Formats
+open Interp.Runtime
+
+/// Activations to an SAE folder, `curves.csv` and `training.json`; a stopped run goes on from its last checkpoint.
+[<RequireQualifiedAccess>]
+module TrainStage =
+    let private header =
+        "step,tokens,k,learning_rate,train_fvu,validation_fvu,validation_fvu_at_k,dead_counter"
+
+    let private line (values: obj list) =
+        values
+        |> List.map (function
+            | :? float as value -> value.ToString("0.00000000", CultureInfo.InvariantCulture)
+            | value -> Convert.ToString(value, CultureInfo.InvariantCulture) |> Option.ofObj |> Option.defaultValue "")
+        |> String.concat ","
+
+    let private kernel (spec: Spec) =
+        match spec.Kernel with
+        | "cpu" -> SaeKernel.Cpu
+        | "aten" -> SaeKernel.Aten
+        | _ -> SaeKernel.Automatic
+
+    let private fvu (autoencoder: SparseAutoencoder) source (k: int) =
+        ReconstructionEvaluation.Run(autoencoder, source, Nullable k).Fvu
+
+    let private metadata (context: StageContext) (held: ActivationStore) =
+        let spec = context.Spec
+        let provenance = JsonObject()
+        provenance["key"] <- JsonValue.Create context.Stage.Key
+        provenance["spec"] <- JsonNode.Parse(Canonical.encode (SpecFields.toCanon spec))
+
+        SaeMetadata(
+            ModelName = context.Inputs.ModelName spec,
+            HookName = spec.Extract.Hook,
+            ContextSize = Nullable spec.Extract.ContextLength,
+            PrependBos = Nullable held.Manifest.BosId.HasValue,
+            DatasetPath = (context.Inputs.Documents spec).Name,
+            Provenance = provenance
+        )
+
+    /// Relative fall of the validation loss over the last tenth of the steps.
+    let private tailDrop (steps: int) (curve: (int * float) list) =
+        match List.rev curve with
+        | (_, last) :: earlier when last > 0.0 ->
+            match earlier |> List.tryFind (fun (step, _) -> float step <= 0.9 * float steps + 0.5) with
+            | Some(_, before) -> (before - last) / before
+            | None -> 0.0
+        | _ -> 0.0
+
+    let run (context: StageContext) =
+        let spec = context.Spec
+        let training, held = context.Activations "training", context.Activations "held-out"
+        let limit = CountedTokens.normLimit training spec
+        let source = SelectedRows(training, CountedTokens.training training limit spec)
+        let validation = CountedTokens.split held limit spec |> fst
+
+        let curveSource =
+            SelectedRows(held, Array.truncate spec.Train.CurveTokens validation)
+
+        let recipe = Validation.trainingSpec training.Width spec
+        let device = Devices.Parse spec.Device
+        let checkpoint = Path.Combine(context.Work, "checkpoint.safetensors")
+        let curvesPath = Path.Combine(context.Work, "curves.csv")
+
+        use run =
+            if File.Exists checkpoint && File.Exists curvesPath then
+                TrainingRun.Resume(checkpoint, recipe, source, device, kernel spec)
+            else
+                TrainingRun.Start(recipe, source, device, kernel spec)
+
+        let trainer = run.Trainer
+
+        let points =
+            TrainingRun.Points(trainer.TotalSteps, spec.Train.ValidationPoints) |> Set.ofSeq
+
+        let stepOf (line: string) =
+            Int32.Parse(line.Split(',')[0], CultureInfo.InvariantCulture)
+
+        let mutable curve =
+            if trainer.CompletedSteps > 0 then
+                File.ReadAllLines curvesPath
+                |> Seq.skip 1
+                |> Seq.filter (fun line -> stepOf line <= trainer.CompletedSteps)
+                |> List.ofSeq
+                |> List.rev
+            else
+                []
+
+        let writeCurve () =
+            AtomicFile.WriteText(curvesPath, String.concat "\n" (header :: List.rev curve) + "\n")
+
+        let afterStep (report: StepReport) =
+            let step = trainer.CompletedSteps
+
+            if report.IsFinite && points.Contains step then
+                let target = fvu trainer.Autoencoder curveSource spec.Sae.K
+
+                let current =
+                    if report.K = spec.Sae.K then
+                        target
+                    else
+                        fvu trainer.Autoencoder curveSource report.K
+
+                curve <-
+                    line
+                        [
+                            step
+                            int64 step * int64 spec.Train.Batch
+                            report.K
+                            report.LearningRate
+                            report.Fvu
+                            target
+                            current
+                            report.Dead
+                        ]
+                    :: curve
+
+                writeCurve ()
+                trainer.Save checkpoint
+
+            if step % 50 = 0 || step = trainer.TotalSteps then
+                let done', total =
+                    int64 step * int64 spec.Train.Batch, int64 trainer.TotalSteps * int64 spec.Train.Batch
+
+                let fvu = report.Fvu.ToString("0.0000", CultureInfo.InvariantCulture)
+                context.Progress done' total $"k {report.K}  FVU {fvu}  dead {report.Dead}"
+
+        let finished = run.Run(afterStep, context.Cancel)
+        writeCurve ()
+
+        if finished then
+            let probe = SelectedRows(held, Array.truncate 64 validation)
+            SaeFolder.Write(Path.Combine(context.Work, "sae"), trainer.Autoencoder, metadata context held, probe)
+
+        let points =
+            curve
+            |> List.rev
+            |> List.map (fun line -> stepOf line, Double.Parse(line.Split(',')[5], CultureInfo.InvariantCulture))
+
+        Numbers.write
+            (Path.Combine(context.Work, "training.json"))
+            [
+                "diverged", (if finished then 0.0 else 1.0)
+                "steps", float trainer.CompletedSteps
+                "dead_counter", float (trainer.DeadLatents())
+                "dead_window", float spec.Train.DeadWindow
+                "latents", float recipe.Latents
+                "tail_drop", tailDrop trainer.TotalSteps points
+            ]
+
+        File.Delete checkpoint

@@ -1,0 +1,211 @@
+namespace Interp
+
+open System
+open Interp.Autoencoders
+open Interp.Hooks
+open Interp.Models
+
+/// Everything that is wrong with an experiment, at once: each error with the path, the value and what is allowed.
+[<RequireQualifiedAccess>]
+module Validation =
+    let private invariant (text: FormattableString) = FormattableString.Invariant text
+
+    let private schedule path spec =
+        match spec with
+        | Constant -> []
+        | Linear(from, until)
+        | Cosine(from, until)
+        | Exponential(from, until)
+        | Step(from, until) ->
+            [
+                if from < 1 then
+                    invariant $"{path}: the starting K is {from}; give 1 or more."
+                if not (until > 0.0 && until <= 1.0) then
+                    invariant $"{path}: the schedule ends at {until} of the run; give a fraction above 0 and at most 1."
+            ]
+
+    let private atLeast path smallest value =
+        [
+            if value < smallest then
+                invariant $"{path} is {value}; give {smallest} or more."
+        ]
+
+    let private fraction path value =
+        [
+            if not (value >= 0.0 && value <= 1.0) then
+                invariant $"{path} is {value}; give a fraction from 0 to 1."
+        ]
+
+    let private positive path value =
+        [
+            if not (value > 0.0) then
+                invariant $"{path} is {value}; give a number above 0."
+        ]
+
+    let private oneOf path (allowed: string list) value =
+        [
+            if not (List.contains value allowed) then
+                let names = String.concat ", " allowed
+                $"{path} is '{value}'; give one of {names}."
+        ]
+
+    let private hook (name: string) =
+        try
+            HookPoint.Parse name |> ignore
+            []
+        with :? Interp.Runtime.InterpException as error ->
+            [ $"extract.hook: {error.Message}" ]
+
+    /// What is wrong with a spec by itself.
+    let spec (spec: Spec) =
+        let train, extract = spec.Train, spec.Extract
+
+        List.concat
+            [
+                hook extract.Hook
+                atLeast "extract.contextLength" 3 extract.ContextLength
+                atLeast "extract.skipPositions" 0 extract.SkipPositions
+                [
+                    if extract.SkipPositions >= extract.ContextLength - 1 then
+                        invariant
+                            $"extract.skipPositions is {extract.SkipPositions} of contexts of {extract.ContextLength}; skip fewer, so that tokens are left."
+                ]
+                extract.SkipNorm |> Option.map (positive "extract.skipNorm") |> Option.defaultValue []
+                atLeast "extract.batchContexts" 1 extract.BatchContexts
+                atLeast "corpus.trainTokens" 1 spec.Corpus.TrainTokens
+                atLeast "corpus.validationTokens" 1 spec.Corpus.ValidationTokens
+                atLeast "sae.k" 1 spec.Sae.K
+                (match spec.Sae.Size with
+                 | Expansion factor -> atLeast "sae.size (expansion)" 1 factor
+                 | Latents count ->
+                     atLeast "sae.size" 1 count
+                     @ [
+                         if spec.Sae.K > count then
+                             invariant
+                                 $"sae.k is {spec.Sae.K}, more than the dictionary's {count} latents; lower it or enlarge sae.size."
+                     ])
+                atLeast "train.batch" 1 train.Batch
+                atLeast "train.passes" 1 train.Passes
+                (match train.LearningRate with
+                 | Rate rate -> positive "train.learningRate" rate
+                 | Law -> [])
+                fraction "train.warmUp" train.WarmUp
+                fraction "train.decay" train.Decay
+                train.Clip |> Option.map (positive "train.clip") |> Option.defaultValue []
+                schedule "train.kSchedule" train.KSchedule
+                (match train.Aux with
+                 | Some aux ->
+                     positive "train.aux (coefficient)" aux.Coefficient
+                     @ (aux.KAux |> Option.map (atLeast "train.aux (K)" 1) |> Option.defaultValue [])
+                 | None -> [])
+                atLeast "train.deadWindow" 1 train.DeadWindow
+                atLeast "train.validationPoints" 1 train.ValidationPoints
+                atLeast "train.curveTokens" 1 train.CurveTokens
+                atLeast "evaluate.deadTokens" 1 spec.Evaluate.DeadTokens
+                atLeast "evaluate.lossTokens" 1 spec.Evaluate.LossTokens
+                (if spec.Device.StartsWith "cuda:" then
+                     []
+                 else
+                     oneOf "device" [ "cpu"; "cuda" ] spec.Device)
+                oneOf "precision" [ "float32"; "float64"; "bfloat16" ] spec.Precision
+                oneOf "kernel" [ "automatic"; "cpu"; "aten" ] spec.Kernel
+            ]
+
+    /// Number of latents for a width.
+    let latents width (spec: Spec) =
+        match spec.Sae.Size with
+        | Expansion factor -> factor * width
+        | Latents count -> count
+
+    /// What is wrong with a spec for a model.
+    let againstModel (config: ModelConfig) (spec: Spec) =
+        let latents = latents config.Width spec
+
+        [
+            match HookPoint.TryParse spec.Extract.Hook with
+            | true, point when point.Layer >= config.LayerCount ->
+                $"extract.hook: {point} lies outside the model, whose blocks are 0 to {config.LayerCount - 1}."
+            | _ -> ()
+            if spec.Sae.K > latents then
+                invariant
+                    $"sae.k is {spec.Sae.K}, more than the dictionary's {latents} latents ({config.Width} wide activations); lower it or enlarge sae.size."
+            if spec.Extract.ContextLength > config.ContextLength then
+                invariant
+                    $"extract.contextLength is {spec.Extract.ContextLength}, but the model was made for {config.ContextLength}; shorten it."
+        ]
+
+    let private prefixed (cells: (Cell * string list) list) =
+        cells
+        |> List.collect (fun (cell, errors) -> errors |> List.map (fun error -> error, cell.Name))
+        |> List.groupBy fst
+        |> List.map (fun (error, group) ->
+            match group with
+            | [ _, cell ] when cells.Length > 1 -> $"{cell}: {error}"
+            | _ -> error)
+
+    /// What is wrong with an experiment by itself.
+    let experiment (experiment: Experiment) =
+        let names =
+            experiment.Cells |> List.countBy _.Name |> List.filter (fun (_, n) -> n > 1)
+
+        List.concat
+            [
+                [
+                    if
+                        experiment.Name = ""
+                        || experiment.Name
+                           |> Seq.exists (fun c -> not (Char.IsLetterOrDigit c || c = '-' || c = '_' || c = '.'))
+                        || experiment.Name.StartsWith '.'
+                    then
+                        $"The name '{experiment.Name}' cannot name a folder; use letters, digits, - and _."
+                    if experiment.Cells.IsEmpty then
+                        $"The experiment {experiment.Name} has no cell; widen the sweep or its filter."
+                ]
+                names
+                |> List.map (fun (name, n) ->
+                    $"{n} different cells are called {name}; give the sweep an axis that tells them apart.")
+                experiment.Cells |> List.map (fun cell -> cell, spec cell.Spec) |> prefixed
+            ]
+
+    /// What is wrong with its cells for their models.
+    let models (configOf: Spec -> ModelConfig) (experiment: Experiment) =
+        experiment.Cells
+        |> List.map (fun cell -> cell, againstModel (configOf cell.Spec) cell.Spec)
+        |> prefixed
+
+    /// The recipe that the trainer gets.
+    let trainingSpec width (spec: Spec) =
+        let schedule =
+            match spec.Train.KSchedule with
+            | Constant -> KSchedule.Constant
+            | Linear(from, until) -> LinearK(from, until)
+            | Cosine(from, until) -> CosineK(from, until)
+            | Exponential(from, until) -> ExponentialK(from, until)
+            | Step(from, until) -> StepK(from, until)
+
+        let peak =
+            match spec.Train.LearningRate with
+            | Rate rate -> Nullable rate
+            | Law -> Nullable()
+
+        let auxiliary: AuxiliaryLoss | null =
+            match spec.Train.Aux with
+            | None -> null
+            | Some aux -> AuxiliaryLoss(Option.toNullable aux.KAux, aux.Coefficient)
+
+        TrainingSpec(
+            Latents = latents width spec,
+            K = spec.Sae.K,
+            KSchedule = schedule,
+            BatchSize = spec.Train.Batch,
+            Passes = spec.Train.Passes,
+            LearningRate = LearningRateSchedule(peak, spec.Train.WarmUp, spec.Train.Decay),
+            Clip = Option.toNullable spec.Train.Clip,
+            Normalisation = spec.Sae.Normalise,
+            PreBias = spec.Sae.PreBias,
+            TiedDecoder = spec.Sae.TiedDecoder,
+            DecoderRule = spec.Sae.DecoderRule,
+            Auxiliary = auxiliary,
+            Dead = DeadRule(int64 spec.Train.DeadWindow),
+            Seed = int64 spec.Seed
+        )
