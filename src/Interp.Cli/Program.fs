@@ -14,6 +14,7 @@ let private commands =
         ResultsCommand.results'
         ResultsCommand.diff'
         ExportCommand.command
+        InspectCommand.command
         VerifyCommand.command
         WorldCommand.command
         DoctorCommand.command

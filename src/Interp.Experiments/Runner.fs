@@ -38,6 +38,8 @@ module Runner =
                         $"{inputs.ModelPath spec} holds no weights (.safetensors); download the whole model, or name another one with --model."
                 )
 
+            use model = inputs.OpenModel spec
+            model.CheckWeights() |> ignore
             inputs.Documents spec |> ignore
             inputs.Tokenizer spec |> ignore
             Devices.Parse spec.Device |> ignore

@@ -53,10 +53,8 @@ public sealed class Gguf : IDisposable
     /// <exception cref="InterpException">The tensor is missing, or its format is not served.</exception>
     public Tensor Load(string name)
     {
-        if (!Tensors.TryGetValue(name, out var entry))
-            throw new InterpException($"{Path} has no tensor '{name}'; the file is incomplete or belongs to another architecture.");
-        var format = GgufBlockFormat.Find(entry.Format)
-            ?? throw new InterpException($"{Path} stores '{name}' in the block format {entry.Format}, which is not served; these are: {string.Join(", ", GgufBlockFormat.All.Select(known => known.Name))}.");
+        var format = RequireServed(name);
+        var entry = Tensors[name];
         var result = empty(entry.Shape, dtype: ScalarType.Float32, device: CPU);
         var row = (int)entry.Shape[^1];
         var rows = (int)(result.numel() / row);
@@ -69,6 +67,15 @@ public sealed class Gguf : IDisposable
             format.Decode(file.Bytes(entry.Offset + (long)first * bytesPerRow, count * bytesPerRow), TensorMemory.Span<float>(part));
         });
         return result;
+    }
+
+    /// <summary>The format of a tensor that is there and can be read.</summary>
+    internal GgufBlockFormat RequireServed(string name)
+    {
+        if (!Tensors.TryGetValue(name, out var entry))
+            throw new InterpException($"{Path} has no tensor '{name}'; the file is incomplete or belongs to another architecture.");
+        return GgufBlockFormat.Find(entry.Format)
+            ?? throw new InterpException($"{Path} stores '{name}' in the block format {entry.Format}, which is not served; these are: {string.Join(", ", GgufBlockFormat.All.Select(known => known.Name))}.");
     }
 
     /// <inheritdoc/>

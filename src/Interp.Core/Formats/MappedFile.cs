@@ -22,7 +22,8 @@ public sealed unsafe class MappedFile : IDisposable
         Path = path;
         try
         {
-            Length = new FileInfo(path).Length;
+            using var handle = File.OpenHandle(path);
+            Length = RandomAccess.GetLength(handle);
             if (Length == 0)
                 throw new InterpException($"{path} is empty; fetch or write the file again.");
             map = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);

@@ -29,4 +29,8 @@ internal interface IWeightSource : IDisposable
     /// <summary>The tensor of this name and shape, in the precision and on the device of the model.</summary>
     /// <exception cref="Runtime.InterpException">It is missing or shaped otherwise.</exception>
     Tensor Get(string name, params ReadOnlySpan<long> shape);
+
+    /// <summary>Checks that the tensor is there with this shape, without loading it.</summary>
+    /// <exception cref="Runtime.InterpException">It is missing or shaped otherwise.</exception>
+    void Check(string name, params ReadOnlySpan<long> shape);
 }

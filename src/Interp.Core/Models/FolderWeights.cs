@@ -53,6 +53,12 @@ internal sealed class FolderWeights : IWeightSource
         }
     }
 
+    public void Check(string name, params ReadOnlySpan<long> shape)
+    {
+        lock (gate)
+            FileOf(name).Require(name, shape);
+    }
+
     public void Dispose()
     {
         foreach (var tensor in tensors.Values)

@@ -39,6 +39,13 @@ internal sealed partial class GgufWeights(Gguf file, ModelConfig config, ScalarT
         }
     }
 
+    public void Check(string name, params ReadOnlySpan<long> shape)
+    {
+        var stored = NameInFile(name);
+        file.RequireServed(stored);
+        RequireShape(stored, shape);
+    }
+
     public void Dispose()
     {
         foreach (var tensor in tensors.Values)
@@ -51,12 +58,17 @@ internal sealed partial class GgufWeights(Gguf file, ModelConfig config, ScalarT
     {
         using var scope = NewDisposeScope();
         var stored = NameInFile(name);
-        if (file.Tensors.TryGetValue(stored, out var entry) && !entry.Shape.AsSpan().SequenceEqual(shape))
-            throw new InterpException($"{file.Path} holds '{stored}' with shape [{string.Join(", ", entry.Shape)}] where [{string.Join(", ", shape.ToArray())}] is needed; its metadata and tensors do not belong together.");
+        RequireShape(stored, shape);
         var tensor = file.Load(stored);
         if (name.Contains(".q_proj.", StringComparison.Ordinal) || name.Contains(".k_proj.", StringComparison.Ordinal))
             tensor = Halves(tensor);
         return tensor.to(type, device).DetachFromDisposeScope();
+    }
+
+    private void RequireShape(string stored, ReadOnlySpan<long> shape)
+    {
+        if (file.Tensors.TryGetValue(stored, out var entry) && !entry.Shape.AsSpan().SequenceEqual(shape))
+            throw new InterpException($"{file.Path} holds '{stored}' with shape [{string.Join(", ", entry.Shape)}] where [{string.Join(", ", shape.ToArray())}] is needed; its metadata and tensors do not belong together.");
     }
 
     /// <summary>Row 2i+j of a head in the file is row j·half+i here.</summary>

@@ -11,6 +11,8 @@ internal sealed class GivenWeights(IReadOnlyDictionary<string, Tensor> parameter
         : tensor.shape.AsSpan().SequenceEqual(shape) ? tensor
         : throw new InterpException($"The parameter '{name}' has shape [{string.Join(", ", tensor.shape)}] where [{string.Join(", ", shape.ToArray())}] is needed.");
 
+    public void Check(string name, params ReadOnlySpan<long> shape) => Get(name, shape);
+
     public void Dispose()
     {
     }

@@ -67,6 +67,7 @@ public sealed class LanguageModel : IDisposable
     {
         if (!IsGguf(path))
             return ReadConfig(path).Config;
+        RequireFile(path);
         using var file = Gguf.Open(path);
         return GgufConfig.Read(file);
     }
@@ -116,6 +117,22 @@ public sealed class LanguageModel : IDisposable
         };
         using var scope = NewDisposeScope();
         return Head(Blocks(residual, first, Config.LayerCount, mask, new HookSession([], null))).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Checks that every weight the model needs is there with its shape, without loading one.</summary>
+    /// <returns>The names of these weights, as Hugging Face spells them.</returns>
+    /// <exception cref="InterpException">A weight is missing or shaped otherwise.</exception>
+    public IReadOnlySet<string> CheckWeights()
+    {
+        using var scope = NewDisposeScope();
+        using var check = new ShapeCheck(weights);
+        check.Get("model.embed_tokens.weight", Config.VocabularySize, Config.Width);
+        for (var layer = 0; layer < Config.LayerCount; layer++)
+            family.Block(check, Config, layer);
+        check.Get("model.norm.weight", Config.Width);
+        if (!Config.TiedHead)
+            check.Get("lm_head.weight", Config.VocabularySize, Config.Width);
+        return check.Names;
     }
 
     /// <inheritdoc/>
@@ -184,6 +201,7 @@ public sealed class LanguageModel : IDisposable
 
     private static LanguageModel LoadGguf(string path, Device device, ScalarType precision)
     {
+        RequireFile(path);
         var file = Gguf.Open(path);
         try
         {
@@ -196,6 +214,12 @@ public sealed class LanguageModel : IDisposable
             file.Dispose();
             throw;
         }
+    }
+
+    private static void RequireFile(string path)
+    {
+        if (!File.Exists(path))
+            throw new InterpException($"There is no model file {path}; give a .gguf file or a Hugging Face folder.");
     }
 
     private static string ConfigPath(string folder) => Path.Combine(folder, "config.json");

@@ -43,7 +43,7 @@ internal static class CodePointProperties
             return predicate;
         if (Categories.TryGetValue(key, out var categories))
             return point => categories.Contains(CodePoints.Category(point));
-        throw new InterpException($"The regular expression {pattern} uses the character property '{name}', which is not known; use a general category such as L or Nd.");
+        throw new InterpException($"The regular expression {Pattern.Short(pattern)} uses the character property '{name}', which is not known; use a general category such as L or Nd.");
     }
 
     public static bool IsHexDigit(int point) => point < 0x80 && char.IsAsciiHexDigit((char)point);

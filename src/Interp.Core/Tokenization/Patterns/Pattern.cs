@@ -21,6 +21,9 @@ internal sealed class Pattern
     /// <summary>A regular expression.</summary>
     public static Pattern Regex(string pattern) => new(pattern, new PatternParser(pattern).Parse(), null);
 
+    /// <summary>A pattern as an error shows it.</summary>
+    internal static string Short(string pattern) => pattern.Length <= 80 ? pattern : pattern[..80] + "…";
+
     /// <summary>A text that matches itself only.</summary>
     public static Pattern Text(string text) => new(text, PatternNode.Empty, AlignedText.PointsOf(text));
 

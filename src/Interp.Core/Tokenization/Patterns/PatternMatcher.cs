@@ -182,6 +182,6 @@ internal ref struct PatternMatcher(string source, PatternProgram program, ReadOn
     private void Spend(int steps)
     {
         if ((budget -= steps) < 0)
-            throw new InterpException($"The regular expression {source} takes too long on a text of {text.Length} characters; it backtracks without bound.");
+            throw new InterpException($"The regular expression {Pattern.Short(source)} takes too long on a text of {text.Length} characters; it backtracks without bound.");
     }
 }

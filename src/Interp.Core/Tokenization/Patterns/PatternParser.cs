@@ -32,7 +32,7 @@ internal sealed partial class PatternParser(string pattern)
 
     private int NextAfter => at + 1 < points.Length ? points[at + 1] : -1;
 
-    private InterpException Bad(string what) => new($"The regular expression {pattern} {what} (at character {at}).");
+    private InterpException Bad(string what) => new($"The regular expression {Pattern.Short(pattern)} {what} (at character {at}).");
 
     private bool Take(string text)
     {

@@ -87,7 +87,7 @@ internal sealed class PatternProgram
     private int Add(Instruction instruction)
     {
         if (code.Count >= MaxSize)
-            throw new InterpException($"The regular expression {pattern} is too large when its repetitions are written out.");
+            throw new InterpException($"The regular expression {Pattern.Short(pattern)} is too large when its repetitions are written out.");
         code.Add(instruction);
         return code.Count - 1;
     }
@@ -232,7 +232,7 @@ internal sealed class PatternProgram
 
     private int LengthBehind(PatternNode branch) => branch.FixedLength ?? throw Variable();
 
-    private InterpException Variable() => new($"The regular expression {pattern} looks behind over a length that varies, which is not served.");
+    private InterpException Variable() => new($"The regular expression {Pattern.Short(pattern)} looks behind over a length that varies, which is not served.");
 
     /// <summary>Emits a part that is matched by itself, from <paramref name="back"/> code points before the position.</summary>
     private void EmitInner(Operation operation, PatternNode body, int back)

@@ -1,0 +1,34 @@
+using System.Text.Json.Nodes;
+using Interp.Activations;
+using Interp.Formats;
+
+namespace Interp.Inspection;
+
+/// <summary>Activation stores, every checksum recomputed.</summary>
+internal static class StoreInspection
+{
+    public static bool Recognises(string path) => StoreManifest.Exists(path);
+
+    public static Inspection Inspect(string path, string textField)
+    {
+        using var store = ActivationStore.Open(path);
+        var notFinite = new Dictionary<string, long>();
+        foreach (var shard in store.Manifest.Shards)
+        {
+            using var file = SafeTensors.Open(Path.Combine(path, shard.File));
+            TensorScan.Add(file, notFinite);
+        }
+        var facts = new JsonObject
+        {
+            ["tokens"] = store.Count,
+            ["width"] = store.Width,
+            ["hook"] = store.Manifest.Hook,
+            ["context"] = store.Manifest.ContextLength,
+            ["bos_id"] = store.Manifest.BosId,
+            ["shards"] = store.Manifest.Shards.Length,
+            ["model_digest"] = store.Manifest.Model,
+            ["corpus_digest"] = store.Manifest.Corpus,
+        };
+        return new Inspection("activation store", facts, notFinite);
+    }
+}

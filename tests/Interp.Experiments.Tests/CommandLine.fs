@@ -1,0 +1,69 @@
+/// Runs the program as a user does: a process of its own in a folder of its own.
+module Interp.Tests.CommandLine
+
+open System
+open System.Diagnostics
+open System.IO
+
+type Outcome =
+    {
+        Code: int
+        Output: string
+        Errors: string
+    }
+
+/// The repository that the tests were built in.
+let repository =
+    let rec search (folder: DirectoryInfo | null) =
+        match folder with
+        | null -> failwith "The tests run inside the repository."
+        | folder when File.Exists(Path.Combine(folder.FullName, "paket.dependencies")) -> folder.FullName
+        | folder -> search folder.Parent
+
+    search (DirectoryInfo AppContext.BaseDirectory)
+
+let private program = Path.Combine(AppContext.BaseDirectory, "Interp.Cli.dll")
+
+let start (folder: string) (arguments: string list) =
+    let info =
+        ProcessStartInfo(
+            "dotnet",
+            program :: arguments,
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        )
+
+    info.Environment.Remove "INTERP_STORE" |> ignore
+
+    match Process.Start info with
+    | null -> failwith "dotnet did not start"
+    | child -> child
+
+let finish (child: Process) =
+    let output = child.StandardOutput.ReadToEndAsync()
+    let errors = child.StandardError.ReadToEndAsync()
+    child.WaitForExit()
+
+    {
+        Code = child.ExitCode
+        Output = output.Result
+        Errors = errors.Result
+    }
+
+let run folder arguments =
+    use child = start folder arguments
+    finish child
+
+/// A folder that is gone afterwards.
+type TemporaryFolder() =
+    let path = Directory.CreateTempSubdirectory("interp-test-").FullName
+    member _.Path = path
+    member _.Child name = Path.Combine(path, name)
+
+    interface IDisposable with
+        member _.Dispose() = Directory.Delete(path, true)
+
+/// A config of the repository, by its name.
+let config name =
+    Path.Combine(repository, "configs", name)

@@ -1,0 +1,203 @@
+module Interp.Tests.RunTests
+
+open System
+open System.IO
+open System.Security.Cryptography
+open System.Text.Json
+open Xunit
+open Interp.Tests.CommandLine
+
+let private miniature =
+    """
+open Interp
+
+Experiment.create "mini"
+|> Experiment.activations (Hook.residPost 1) (Corpus.world 6_000 |> Corpus.validation 2_000)
+|> Experiment.sae (Sae.expansion 2 >> Sae.normalise PerTokenLayerNorm)
+|> Experiment.train (Train.batch 256 >> Train.passes 2)
+|> Experiment.evaluateOn 4_000 1_000
+|> Sweep.over "k" [ 4; 8 ] Sae.k
+|> Sweep.over "schedule" [ Constant; Linear(from = 32, until = 0.25) ] Train.kSchedule
+"""
+
+let private withConfig test =
+    use folder = new TemporaryFolder()
+    File.WriteAllText(folder.Child "mini.fsx", miniature)
+    test folder
+
+let private succeed folder arguments =
+    let outcome = run folder arguments
+    Assert.True((outcome.Code = 0), outcome.Errors)
+    outcome
+
+let private states (folder: TemporaryFolder) arguments =
+    let outcome = succeed folder.Path ([ "plan"; "mini.fsx"; "--json" ] @ arguments)
+    use json = JsonDocument.Parse outcome.Output
+
+    [
+        for stage in json.RootElement.GetProperty("stages").EnumerateArray() do
+            let text (name: string) =
+                match stage.GetProperty(name).GetString() with
+                | null -> ""
+                | text -> text
+
+            text "name", text "state", text "reason"
+    ]
+
+[<Fact>]
+let ``a run writes its folder, does nothing the second time, and reruns only a changed cell`` () =
+    withConfig (fun folder ->
+        Assert.All(states folder [], (fun (_, state, reason) -> Assert.Equal(("miss", "never run"), (state, reason))))
+        let first = succeed folder.Path [ "run"; "mini.fsx" ]
+
+        for file in
+            [
+                "table.csv"
+                "table.md"
+                "curves.csv"
+                "density.csv"
+                "spec.json"
+                "validation-loss.svg"
+                "schedule.svg"
+            ] do
+            Assert.True(File.Exists(folder.Child $"results/mini/{file}"), file)
+
+        let table = File.ReadAllBytes(folder.Child "results/mini/table.csv")
+        let second = succeed folder.Path [ "run"; "mini.fsx" ]
+        Assert.Contains("All 10 stages are in the store", second.Errors)
+        Assert.Equal(first.Output, second.Output)
+        Assert.Equal<byte>(table, File.ReadAllBytes(folder.Child "results/mini/table.csv"))
+        Assert.All(states folder [], (fun (_, state, _) -> Assert.Equal("hit", state)))
+
+        let changed =
+            states folder [ "--set"; "sae.k=4,6" ] |> List.filter (fun (_, state, _) -> state <> "hit")
+
+        Assert.Equal(4, changed.Length)
+
+        Assert.Equal(
+            2,
+            changed
+            |> List.filter (fun (name, _, reason) -> name = "train" && reason.StartsWith "sae.k changed: ")
+            |> List.length
+        ))
+
+[<Fact>]
+let ``two runs from empty stores, with other threads and another culture, give the same bytes`` () =
+    withConfig (fun folder ->
+        succeed folder.Path [ "run"; "mini.fsx"; "--store"; "one"; "--name"; "one"; "--threads"; "1" ]
+        |> ignore
+
+        succeed folder.Path [ "run"; "mini.fsx"; "--store"; "two"; "--name"; "two"; "--threads"; "3" ]
+        |> ignore
+
+        for file in [ "table.csv"; "curves.csv"; "density.csv" ] do
+            Assert.Equal<byte>(
+                File.ReadAllBytes(folder.Child $"results/one/{file}"),
+                File.ReadAllBytes(folder.Child $"results/two/{file}")
+            )
+
+        Assert.Equal(0, (run folder.Path [ "diff"; "one"; "two" ]).Code))
+
+[<Fact>]
+let ``results, diff, export and inspect work on what a run left`` () =
+    withConfig (fun folder ->
+        succeed folder.Path [ "run"; "mini.fsx" ] |> ignore
+
+        succeed folder.Path [ "run"; "mini.fsx"; "--set"; "train.learningRate=0.004"; "--name"; "fast" ]
+        |> ignore
+
+        let json = succeed folder.Path [ "results"; "mini"; "--json" ]
+        use document = JsonDocument.Parse json.Output
+        let cells = document.RootElement.GetProperty "cells"
+        Assert.Equal(4, cells.GetArrayLength())
+        Assert.Equal("k=4,schedule=constant,seed=1", cells[0].GetProperty("cell").GetString())
+        Assert.Equal("4", cells[0].GetProperty("axes").GetProperty("k").GetString())
+
+        let diff = run folder.Path [ "diff"; "mini"; "fast" ]
+        Assert.Equal(1, diff.Code)
+        Assert.Contains("train.learningRate  0.001 → 0.004", diff.Output)
+
+        succeed folder.Path [ "export"; "mini/k=8,schedule=linear,seed=1"; "sae" ] |> ignore
+        let inspected = succeed folder.Path [ "inspect"; "sae"; "--json" ]
+        use sae = JsonDocument.Parse inspected.Output
+        Assert.Equal(8, sae.RootElement.GetProperty("facts").GetProperty("k").GetInt32())
+        use cfg = JsonDocument.Parse(File.ReadAllText(folder.Child "sae/cfg.json"))
+        Assert.Equal(8, cfg.RootElement.GetProperty("k").GetInt32())
+
+        let version =
+            match cfg.RootElement.GetProperty("metadata").GetProperty("sae_lens_version").GetString() with
+            | null -> ""
+            | version -> version
+
+        Assert.True(Version.Parse version >= Version "6.0.0"))
+
+let private digests folder =
+    Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
+    |> Array.sortWith (fun a b -> String.CompareOrdinal(a, b))
+    |> Array.map (fun file ->
+        use stream = File.OpenRead file
+        Path.GetRelativePath(folder, file), Convert.ToHexStringLower(SHA256.HashData stream))
+
+[<Fact>]
+let ``an extraction that was killed goes on to the same bytes`` () =
+    withConfig (fun folder ->
+        let arguments store =
+            [
+                "run"
+                "mini.fsx"
+                "--set"
+                "corpus.trainTokens=280000"
+                "--set"
+                "sae.k=4"
+                "--store"
+                store
+            ]
+            @ [ "--set"; "train.kSchedule=constant"; "--set"; "train.passes=1" ]
+
+        succeed folder.Path (arguments "whole") |> ignore
+        use child = start folder.Path (arguments "killed")
+        let work = folder.Child "killed/work"
+
+        let firstShard () =
+            Directory.Exists work
+            && Directory.GetFiles(work, "shard-00000.safetensors", SearchOption.AllDirectories).Length > 0
+
+        while not (firstShard ()) && not child.HasExited do
+            Threading.Thread.Sleep 5
+
+        child.Kill()
+        child.WaitForExit()
+
+        Assert.Empty(
+            Directory.GetDirectories(folder.Child "killed")
+            |> Array.filter (fun name -> name.EndsWith "extract")
+        )
+
+        succeed folder.Path (arguments "killed") |> ignore
+
+        Assert.Equal<(string * string)>(
+            digests (folder.Child "whole/extract"),
+            digests (folder.Child "killed/extract")
+        ))
+
+[<Fact>]
+let ``FSI opens the framework and prints a plan`` () =
+    use folder = new TemporaryFolder()
+
+    let info =
+        Diagnostics.ProcessStartInfo(
+            "dotnet",
+            [ "fsi"; Path.Combine(repository, "Experiments.fsx") ],
+            WorkingDirectory = folder.Path,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        )
+
+    match Diagnostics.Process.Start info with
+    | null -> failwith "dotnet did not start"
+    | child ->
+        use child = child
+        let outcome = finish child
+        Assert.True((outcome.Code = 0), outcome.Errors)
+        Assert.Contains("k=8,schedule=linear,seed=1", outcome.Output)
+        Assert.Contains("10 of 10 stages to run", outcome.Output)

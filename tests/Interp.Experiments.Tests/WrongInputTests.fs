@@ -1,0 +1,164 @@
+module Interp.Tests.WrongInputTests
+
+open System
+open System.IO
+open Xunit
+open Interp.Tests.CommandLine
+
+let private world = Path.Combine(repository, "assets", "world")
+
+let private copyWorld (folder: string) =
+    Directory.CreateDirectory folder |> ignore
+
+    for file in Directory.GetFiles world do
+        File.Copy(file, Path.Combine(folder, Path.GetFileName file |> string))
+
+let private truncate (path: string) length =
+    use stream = File.Open(path, FileMode.Open)
+    stream.SetLength length
+
+/// One sentence on standard error, nothing on standard output, exit code 2.
+let private refuses (hint: string) prepare arguments =
+    use folder = new TemporaryFolder()
+    prepare folder
+    let outcome = run folder.Path arguments
+    let lines = outcome.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+    Assert.Equal(2, outcome.Code)
+    Assert.Equal("", outcome.Output)
+    Assert.InRange(lines.Length, 1, 4)
+    Assert.DoesNotContain("   at ", outcome.Errors)
+    Assert.DoesNotContain("Please report", outcome.Errors)
+    Assert.Contains(hint, outcome.Errors)
+
+let private nothing (_: TemporaryFolder) = ()
+let private demo = config "demo.fsx"
+
+[<Fact>]
+let ``a missing config names the nearest`` () =
+    refuses "did you mean" nothing [ "run"; Path.Combine(repository, "configs", "dem.fsx") ]
+
+[<Fact>]
+let ``a missing model folder`` () =
+    refuses "There is no model folder nowhere" nothing [ "run"; demo; "--model"; "nowhere" ]
+
+[<Fact>]
+let ``a missing model file`` () =
+    refuses "There is no model file nowhere.gguf" nothing [ "run"; demo; "--model"; "nowhere.gguf" ]
+
+[<Fact>]
+let ``a missing tensor`` () =
+    let prepare (folder: TemporaryFolder) =
+        copyWorld (folder.Child "m")
+        let path = folder.Child "m/config.json"
+        File.WriteAllText(path, File.ReadAllText(path).Replace("\"num_hidden_layers\": 4", "\"num_hidden_layers\": 5"))
+
+    refuses "has no tensor 'model.layers.4.input_layernorm.weight'" prepare [ "run"; demo; "--model"; "m" ]
+
+[<Fact>]
+let ``a tokenizer with more tokens than the model`` () =
+    let prepare (folder: TemporaryFolder) =
+        Checkpoints.phi (folder.Child "m")
+        let path = folder.Child "m/tokenizer.json"
+
+        File.WriteAllText(
+            path,
+            File
+                .ReadAllText(path)
+                .Replace(
+                    "\"added_tokens\":",
+                    "\"added_tokens\": [{\"id\":5000,\"content\":\"<extra>\",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":false,\"special\":true}], \"x\":"
+                )
+        )
+
+    refuses "vocabulary" prepare [ "inspect"; "m" ]
+
+[<Fact>]
+let ``an unknown hook names the nearest`` () =
+    refuses "blocks.2.hook_resid_post" nothing [ "run"; demo; "--set"; "extract.hook=blocks.2.hook_resid_pst" ]
+
+[<Fact>]
+let ``a hook outside the model`` () =
+    refuses "whose blocks are 0 to 3" nothing [ "run"; demo; "--set"; "extract.hook=blocks.16.hook_resid_post" ]
+
+[<Fact>]
+let ``K larger than the dictionary`` () =
+    refuses "more than the dictionary's" nothing [ "run"; demo; "--set"; "sae.k=100000" ]
+
+[<Fact>]
+let ``an empty corpus`` () =
+    let prepare (folder: TemporaryFolder) =
+        File.WriteAllText(folder.Child "e.txt", "")
+
+    refuses "is empty" prepare [ "run"; demo; "--corpus"; "e.txt" ]
+
+[<Fact>]
+let ``a missing corpus`` () =
+    refuses "There is no corpus" nothing [ "run"; demo; "--corpus"; "e.txt" ]
+
+[<Fact>]
+let ``an unknown setting names the nearest`` () =
+    refuses "did you mean train.kSchedule" nothing [ "run"; demo; "--set"; "train.kScedule=constant" ]
+
+[<Fact>]
+let ``a setting of the wrong type`` () =
+    refuses "give a whole number" nothing [ "run"; demo; "--set"; "sae.k=many" ]
+
+[<Fact>]
+let ``a schedule that is none`` () =
+    refuses "linear:512:0.25" nothing [ "run"; demo; "--set"; "train.kSchedule=linaer:512:0.25" ]
+
+[<Fact>]
+let ``a config that does not compile`` () =
+    let prepare (folder: TemporaryFolder) =
+        File.WriteAllText(folder.Child "c.fsx", "open Interp\nExperiment.craete \"a\"\n")
+
+    refuses "c.fsx(2,12)" prepare [ "run"; "c.fsx" ]
+
+[<Fact>]
+let ``a config without an experiment at its end`` () =
+    let prepare (folder: TemporaryFolder) =
+        File.WriteAllText(folder.Child "c.fsx", "1 + 1\n")
+
+    refuses "not an Experiment" prepare [ "plan"; "c.fsx" ]
+
+[<Fact>]
+let ``a truncated safetensors file`` () =
+    let prepare (folder: TemporaryFolder) =
+        copyWorld (folder.Child "m")
+        truncate (folder.Child "m/model.safetensors") 1_000_000L
+
+    refuses "truncated" prepare [ "run"; demo; "--model"; "m" ]
+
+[<Fact>]
+let ``a truncated GGUF file`` () =
+    let prepare (folder: TemporaryFolder) =
+        // Version 3, a thousand tensors, no metadata, and nothing after that.
+        let header =
+            Array.concat
+                [
+                    "GGUF"B
+                    [| 3uy; 0uy; 0uy; 0uy |]
+                    BitConverter.GetBytes 1000UL
+                    BitConverter.GetBytes 0UL
+                ]
+
+        File.WriteAllBytes(folder.Child "t.gguf", header)
+
+    refuses "t.gguf" prepare [ "inspect"; "t.gguf" ]
+
+[<Fact>]
+let ``an unknown command names the nearest`` () =
+    refuses "did you mean 'run'" nothing [ "rum" ]
+
+[<Fact>]
+let ``an unknown option names the nearest`` () =
+    refuses "did you mean --model" nothing [ "run"; demo; "--modle"; "m" ]
+
+[<Fact>]
+let ``CUDA without a GPU`` () =
+    if not (TorchSharp.torch.cuda.is_available ()) then
+        refuses "CUDA" nothing [ "run"; demo; "--device"; "cuda" ]
+
+[<Fact>]
+let ``an unknown cell names the nearest`` () =
+    refuses "There is no result demo here" nothing [ "export"; "demo/k=8,schedule=constant,seed=1"; "out" ]
