@@ -180,7 +180,7 @@ module Results =
         match summary metric cells with
         | None -> "–"
         | Some(mean, None, _) -> text mean
-        | Some(mean, Some sd, _) when sd = 0.0 -> text mean
+        | Some(mean, Some sd, _) when sd = 0.0 || metric.Better = Neither && text sd = text 0.0 -> text mean
         | Some(mean, Some sd, _) -> $"{text mean} ± {text sd}"
 
     /// Groups of cells that differ in nothing but the seed, in their order.

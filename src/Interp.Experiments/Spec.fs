@@ -144,7 +144,7 @@ type TrainSpec =
         {
             Batch = 512
             Passes = 3
-            LearningRate = Rate 1e-3
+            LearningRate = Rate 2e-3
             WarmUp = 0.05
             Decay = 0.2
             Clip = None

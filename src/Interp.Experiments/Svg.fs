@@ -28,6 +28,7 @@ type Chart =
 module Svg =
     let private width, height = 560.0, 400.0
     let private left, right, top, bottom = 74.0, 18.0, 44.0, 52.0
+    let private inset = 12.0
 
     let private n (value: float) =
         (Math.Round(value, 2) + 0.0).ToString("0.##", CultureInfo.InvariantCulture)

@@ -115,7 +115,7 @@ let ``results, diff, export and inspect work on what a run left`` () =
 
         let diff = run folder.Path [ "diff"; "mini"; "fast" ]
         Assert.Equal(1, diff.Code)
-        Assert.Contains("train.learningRate  0.001 → 0.004", diff.Output)
+        Assert.Contains("train.learningRate  0.002 → 0.004", diff.Output)
 
         succeed folder.Path [ "export"; "mini/k=8,schedule=linear,seed=1"; "sae" ] |> ignore
         let inspected = succeed folder.Path [ "inspect"; "sae"; "--json" ]
