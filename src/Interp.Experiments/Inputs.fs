@@ -153,11 +153,18 @@ type Inputs(storeRoot: string) =
         | TextFile path ->
             once $"text {path} {spec.Corpus.TextField}" (fun () -> TextFiles.Open(path, spec.Corpus.TextField))
 
+    /// Whether the text is there.
+    member _.HasText(spec: Spec) =
+        match spec.Corpus.Source with
+        | WorldText -> true
+        | TextFile path -> File.Exists path || Directory.Exists path
+
     member inputs.CorpusDigest(spec: Spec) =
-        let source = inputs.Documents spec
+        let source () = inputs.Documents spec
 
         match spec.Corpus.Source with
-        | WorldText -> once "world digest" (fun () -> source.Digest)
+        | WorldText -> once "world digest" (fun () -> (source ()).Digest)
+        | _ when not (inputs.HasText spec) -> "no text"
         | TextFile path ->
             once $"text digest {path} {spec.Corpus.TextField}" (fun () ->
-                remember $"corpus {spec.Corpus.TextField}" path (fun () -> source.Digest))
+                remember $"corpus {spec.Corpus.TextField}" path (fun () -> (source ()).Digest))

@@ -86,8 +86,8 @@ module Plan =
             elif spec.Precision = "float64" then 8L
             else 4L
 
-        let heldOut = int64 (Stage.heldOutTokens spec)
-        let rows = int64 spec.Corpus.TrainTokens + heldOut
+        let heldOut = int64 (Stage.heldOutText spec)
+        let rows = int64 (Stage.trainingText spec) + heldOut
         let head = int64 config.VocabularySize * width
         let upper = (int64 config.LayerCount - layers) * block + head
         let loss = int64 spec.Evaluate.LossTokens
@@ -132,6 +132,8 @@ module Plan =
                     Hit, ""
                 elif not (inputs.HasWeights stage.Spec) then
                     Miss, $"the weights of {inputs.ModelPath stage.Spec} are not here"
+                elif not (inputs.HasText stage.Spec) then
+                    Miss, "its text is not here"
                 elif store.IsPartial stage.Name stage.Key then
                     Partial, "stopped before its end; it goes on there"
                 else

@@ -41,7 +41,14 @@ module Runner =
             use model = inputs.OpenModel spec
             model.CheckWeights() |> ignore
             inputs.Documents spec |> ignore
-            inputs.Tokenizer spec |> ignore
+            let tokenizer = inputs.Tokenizer spec
+
+            if tokenizer.VocabularySize > model.Config.VocabularySize then
+                raise (
+                    InterpException
+                        $"The tokenizer of {inputs.ModelPath spec} has {tokenizer.VocabularySize} tokens, but the model's vocabulary has {model.Config.VocabularySize}; use the tokenizer that belongs to the model."
+                )
+
             Devices.Parse spec.Device |> ignore
 
     let private resultOf (store: Store) (failures: Dictionary<string, string>) (inputs: Inputs) (cell: Cell) =

@@ -16,7 +16,7 @@ type TextSource =
     /// A .txt, .jsonl or .jsonl.gz file.
     | TextFile of path: string
 
-/// The text and how much of it is used; tokens that begin contexts come on top, skipped ones are among them.
+/// The text and how many tokens of it count.
 type CorpusSpec =
     {
         Source: TextSource

@@ -45,9 +45,28 @@ module Stage =
 
     let private skipping = [ "extract.skipPositions"; "extract.skipNorm" ]
 
-    /// Held-out tokens that are extracted: those for the reconstruction are the first of those for the dead latents.
-    let heldOutTokens (spec: Spec) =
-        max spec.Corpus.ValidationTokens (max spec.Evaluate.DeadTokens spec.Evaluate.LossTokens)
+    /// Text to read so that this many of the tokens count: whole contexts, and 2 % more where a norm rule takes some away.
+    let private reading (spec: Spec) tokens perContext =
+        let margin = if spec.Extract.SkipNorm.IsSome then 1.02 else 1.0
+        let contexts = ceil (float tokens * margin / float (max 1 perContext))
+        int (min 2e9 (contexts * float spec.Extract.ContextLength))
+
+    let private counted (spec: Spec) =
+        spec.Extract.ContextLength - spec.Extract.SkipPositions
+
+    /// Text tokens of the training documents.
+    let trainingText (spec: Spec) =
+        reading spec spec.Corpus.TrainTokens (counted spec)
+
+    /// Contexts whose predictions give the cross-entropy; the last position of each predicts nothing.
+    let lossContexts (spec: Spec) =
+        reading spec spec.Evaluate.LossTokens (counted spec - 1) / spec.Extract.ContextLength
+
+    /// Text tokens of the held-out documents; those for the reconstruction are the first of those for the dead latents.
+    let heldOutText (spec: Spec) =
+        max
+            (reading spec (max spec.Corpus.ValidationTokens spec.Evaluate.DeadTokens) (counted spec))
+            (lossContexts spec * spec.Extract.ContextLength)
 
     /// Text to activations of training and held-out documents.
     let extract (inputs: Inputs) cell spec =
@@ -55,7 +74,6 @@ module Stage =
             "extract"
             1
             [
-                "corpus.trainTokens"
                 "extract.hook"
                 "extract.contextLength"
                 "extract.bos"
@@ -66,7 +84,8 @@ module Stage =
                 "model", Canon.Text(inputs.ModelDigest spec)
                 "tokenizer", Canon.Text(inputs.TokenizerDigest spec)
                 "corpus", Canon.Text(inputs.CorpusDigest spec)
-                "heldOutTokens", Canon.Integer(int64 (heldOutTokens spec))
+                "trainingText", Canon.Integer(int64 (trainingText spec))
+                "heldOutText", Canon.Integer(int64 (heldOutText spec))
             ]
             []
             cell
@@ -90,7 +109,14 @@ module Stage =
             |> List.map _.Path
             |> List.filter (fun path -> path.StartsWith "sae." || path.StartsWith "train.")
 
-        make "train" 1 (sae @ [ "seed"; "kernel"; "corpus.validationTokens" ] @ skipping) [] [ extract ] cell spec
+        make
+            "train"
+            1
+            (sae @ [ "seed"; "kernel"; "corpus.trainTokens"; "corpus.validationTokens" ] @ skipping)
+            []
+            [ extract ]
+            cell
+            spec
 
     /// Autoencoder to metrics on held-out documents.
     let evaluate extract baseline train cell spec =

@@ -41,7 +41,8 @@ public static class ReconstructionEvaluation
         var done = 0L;
         ForPieces(source, tokens =>
         {
-            using var latents = autoencoder.Encode(tokens);
+            using var scope = NewDisposeScope();
+            var latents = autoencoder.Encode(tokens);
             Count(latents, fired, sums);
             progress?.Invoke(done += tokens.size(0));
         }, cancel);
@@ -78,8 +79,8 @@ public static class ReconstructionEvaluation
 
     private static void Count(SparseLatents latents, long[] fired, Sums sums)
     {
-        using var indices = latents.Indices.cpu().contiguous();
-        using var values = latents.Values.to(ScalarType.Float64).cpu().contiguous();
+        var indices = latents.Indices.cpu().contiguous();
+        var values = latents.Values.to(ScalarType.Float64).cpu().contiguous();
         var index = TensorMemory.Span<long>(indices);
         var value = TensorMemory.Span<double>(values);
         for (var i = 0; i < index.Length; i++)

@@ -40,11 +40,7 @@ module BaselineStage =
         let heldOut = context.Activations "held-out"
         let flags = Array.zeroCreate<bool>(int heldOut.Count)
         counted |> Array.iter (fun row -> flags[row] <- true)
-        let bos = if heldOut.Manifest.BosId.HasValue then 1 else 0
-        let text = heldOut.Contexts.Length - bos
-
-        let contexts =
-            min heldOut.Contexts.Count ((spec.Evaluate.LossTokens + text - 1) / text)
+        let contexts = min heldOut.Contexts.Count (Stage.lossContexts spec)
 
         SpliceEvaluation(
             model,
@@ -62,13 +58,14 @@ module BaselineStage =
         use model = context.Inputs.OpenModel spec
         let heldOut = context.Activations "held-out"
         let limit = CountedTokens.normLimit (context.Activations "training") spec
-        let rows, others = CountedTokens.split heldOut limit spec
+        let measured, _ = CountedTokens.split heldOut limit spec
+        let counted = CountedTokens.heldOut heldOut limit spec
 
         let mean =
-            ReconstructionEvaluation.Mean(SelectedRows(heldOut, rows), context.Cancel)
+            ReconstructionEvaluation.Mean(SelectedRows(heldOut, measured), context.Cancel)
 
         let splice name before =
-            splice context model (Array.append rows others) (fun total done' ->
+            splice context model counted (fun total done' ->
                 context.Progress (before * total + done') (2L * total) name)
 
         let zero = (splice "zero ablation" 0L).Zero context.Cancel

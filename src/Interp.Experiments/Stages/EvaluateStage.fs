@@ -39,7 +39,10 @@ module EvaluateStage =
         let output = Path.Combine(context.Work, "metrics.json")
 
         if trained["diverged"] > 0.0 then
-            Numbers.write output (Map.toList trained)
+            Numbers.write
+                output
+                (Map.toList trained
+                 |> List.filter (fun (name, _) -> List.contains name [ "diverged"; "steps"; "latents" ]))
         else
             let device = Devices.Parse spec.Device
             use sae = SaeFolder.Read(Path.Combine(context.Artifact "train", "sae"), device)

@@ -9,7 +9,7 @@ open Interp.Runtime
 [<RequireQualifiedAccess>]
 module ExtractStage =
     let private packing (spec: Spec) =
-        let train, heldOut = spec.Corpus.TrainTokens, Stage.heldOutTokens spec
+        let train, heldOut = Stage.trainingText spec, Stage.heldOutText spec
 
         PackingSpec(
             ContextLength = spec.Extract.ContextLength,
@@ -24,12 +24,6 @@ module ExtractStage =
         let tokenizer = inputs.Tokenizer spec
         let device = Devices.Parse spec.Device
         use model = inputs.OpenModel spec
-
-        if tokenizer.VocabularySize > model.Config.VocabularySize then
-            raise (
-                InterpException
-                    $"The tokenizer of {inputs.ModelPath spec} has {tokenizer.VocabularySize} tokens, but the model's vocabulary has {model.Config.VocabularySize}; use the tokenizer that belongs to the model."
-            )
 
         context.Progress 0L 0L "packing the text"
 

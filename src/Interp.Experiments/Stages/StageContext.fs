@@ -43,22 +43,24 @@ module CountedTokens =
     let private skipping (spec: Spec) =
         TokenSkipping(spec.Extract.SkipPositions, Option.toNullable spec.Extract.SkipNorm)
 
-    let private validationRows (store: ActivationStore) (spec: Spec) =
-        let contexts = store.Contexts
-        let bos = if store.Manifest.BosId.HasValue then 1 else 0
-        let text = contexts.Length - bos
-        // Text tokens asked for, with the tokens that begin their contexts.
-        let whole, rest = Math.DivRem(spec.Corpus.ValidationTokens, text)
-        min store.Count (int64 whole * int64 contexts.Length + int64 (if rest > 0 then rest + bos else 0))
-
     /// The largest norm that counts, taken from the training tokens.
     let normLimit (training: ActivationStore) spec = (skipping spec).NormLimit training
 
-    let training (store: ActivationStore) limit spec = (skipping spec).Rows(store, limit)
-    let heldOut = training
+    let private counted (store: ActivationStore) limit spec = (skipping spec).Rows(store, limit)
 
-    /// The held-out rows on which the reconstruction is measured, and the others.
-    let split (store: ActivationStore) limit spec =
-        let rows = heldOut store limit spec
-        let last = validationRows store spec
-        rows |> Array.partition (fun row -> int64 row < last)
+    /// The rows that are trained on.
+    let training store limit (spec: Spec) =
+        counted store limit spec |> Array.truncate spec.Corpus.TrainTokens
+
+    /// All held-out rows that count: those outside keep their activation in spliced runs.
+    let heldOut store limit spec = counted store limit spec
+
+    /// The held-out rows on which the reconstruction is measured, and those that only decide which latents are dead.
+    let split store limit (spec: Spec) =
+        let rows = counted store limit spec
+        let measured = Array.truncate spec.Corpus.ValidationTokens rows
+
+        measured,
+        rows
+        |> Array.truncate spec.Evaluate.DeadTokens
+        |> Array.skip (min measured.Length (min rows.Length spec.Evaluate.DeadTokens))

@@ -60,7 +60,8 @@ public class ReconstructionEvaluationTests
         using var rows = randn([5000, 2], device: CPU);
         var source = MemoryActivations.Of(rows);
         using var autoencoder = Autoencoder();
-        var before = Tensor.TotalCount;
+        ReconstructionEvaluation.Run(autoencoder, source);
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         var results = new[] { 1, 3 }.Select(count =>
         {
             var outer = Workers.Count;
@@ -76,7 +77,7 @@ public class ReconstructionEvaluationTests
         }).ToArray();
         Assert.Equal(results[0].FiredCounts, results[1].FiredCounts);
         Assert.Equal((results[0].Fvu, results[0].Cosine, results[0].L1), (results[1].Fvu, results[1].Cosine, results[1].L1));
-        Assert.Equal(before, Tensor.TotalCount);
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
     private static void Equal(double expected, double actual) => Assert.Equal(expected, actual, 1e-12);
