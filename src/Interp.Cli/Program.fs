@@ -3,6 +3,7 @@ module Interp.Cli.Program
 
 open System
 open System.Globalization
+open System.IO
 open Interp.Cli.Arguments
 open Interp.Runtime
 
@@ -81,6 +82,10 @@ let main arguments =
     | :? OperationCanceledException -> 130
     | :? TypeInitializationException as error when error.TypeName = "TorchSharp.torch" ->
         eprintfn "%s" (libtorchProblem ())
+        2
+    | :? IOException
+    | :? UnauthorizedAccessException as error ->
+        eprintfn "%s Check the path, its permissions and the free space." (error.Message.Split('\n')[0])
         2
     | error ->
         eprintfn
