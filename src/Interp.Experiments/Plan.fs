@@ -216,19 +216,21 @@ module Plan =
 
     /// The plan as text, for FSI and the command line.
     let describe (store: Store) (plan: PlannedStage list) =
-        let line (planned: PlannedStage) =
-            let cells =
-                match planned.Stage.Cells with
-                | [ cell ] -> cell
-                | cells -> $"{cells.Length} cells"
+        let cells (planned: PlannedStage) =
+            match planned.Stage.Cells with
+            | [ cell ] -> cell
+            | cells -> $"{cells.Length} cells"
 
+        let widest = plan |> List.map (cells >> String.length) |> List.fold max 0
+
+        let line (planned: PlannedStage) =
             let cost =
                 if planned.State = Hit then
                     ""
                 else
                     $"about {time planned.Cost.Seconds}, {bytes planned.Cost.DiskBytes} disk"
 
-            $"{planned.Stage.Name, -9} {stateName planned.State, -8} {cells, -44} {cost, -32} {planned.Reason}"
+            $"{planned.Stage.Name, -9} {stateName planned.State, -8} {(cells planned).PadRight widest}  {cost, -32} {planned.Reason}"
                 .TrimEnd()
 
         let missing = plan |> List.filter (fun planned -> planned.State <> Hit)

@@ -19,6 +19,8 @@ module Plots =
             "#8C8C00"
         |]
 
+    let private dashes = [| ""; "6 4"; "2 3"; "10 3 2 3"; "12 4" |]
+
     let private number (text: string) =
         Double.Parse(text, CultureInfo.InvariantCulture)
 
@@ -55,6 +57,12 @@ module Plots =
 
             colours[index % colours.Length]
 
+        let style (cell: Cell) =
+            if ks.Length > 1 then
+                dashes[List.findIndex ((=) (nameOf cell.Axes)) styles % dashes.Length]
+            else
+                ""
+
         let lines =
             curves
             |> List.groupBy (fun (cell, _) -> cell.Group)
@@ -64,7 +72,7 @@ module Plots =
                 {
                     Label = if group = "" then "all seeds" else group
                     Colour = colour cell
-                    Dashed = ks.Length > 1 && nameOf cell.Axes <> List.head styles
+                    Dashes = style cell
                     Points = meanCurve 5 (List.map snd members)
                     Markers = false
                 })
@@ -105,7 +113,7 @@ module Plots =
                     {
                         Label = name
                         Colour = colours[i % colours.Length]
-                        Dashed = false
+                        Dashes = ""
                         Points = points |> List.map snd |> List.sortBy fst
                         Markers = true
                     })

@@ -7,7 +7,8 @@ type Line =
     {
         Label: string
         Colour: string
-        Dashed: bool
+        /// Lengths of strokes and gaps; empty: solid.
+        Dashes: string
         Points: (float * float) list
         Markers: bool
     }
@@ -26,6 +27,12 @@ type Chart =
 /// Line charts as SVG text: the same data gives the same bytes.
 [<RequireQualifiedAccess>]
 module Svg =
+    let private dashed line =
+        if line.Dashes = "" then
+            ""
+        else
+            $" stroke-dasharray=\"{line.Dashes}\""
+
     let private width, height = 560.0, 400.0
     let private left, right, top, bottom = 74.0, 18.0, 44.0, 52.0
     let private inset = 12.0
@@ -120,7 +127,7 @@ module Svg =
                 let path =
                     line.Points |> List.map (fun (x, y) -> $"{n (px x)},{n (py y)}") |> String.concat " "
 
-                let dash = if line.Dashed then " stroke-dasharray=\"6 4\"" else ""
+                let dash = dashed line
                 $"<polyline points=\"{path}\" fill=\"none\" stroke=\"{line.Colour}\" stroke-width=\"2\"{dash}/>"
 
                 if line.Markers then
@@ -132,7 +139,7 @@ module Svg =
         lines
         |> List.mapi (fun i line ->
             let y = top + 8.0 + 20.0 * float i
-            let dash = if line.Dashed then " stroke-dasharray=\"6 4\"" else ""
+            let dash = dashed line
 
             [
                 $"<line x1=\"{n offset}\" x2=\"{n (offset + 26.0)}\" y1=\"{n y}\" y2=\"{n y}\" stroke=\"{line.Colour}\" stroke-width=\"2\"{dash}/>"
