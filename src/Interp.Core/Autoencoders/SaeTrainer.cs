@@ -95,6 +95,12 @@ public sealed class SaeTrainer : IDisposable
         return new StepReport(step, k, rate, found.Main, found.Auxiliary, found.Fvu, found.GradientNorm, found.Dead, found.Active);
     }
 
+    /// <summary>The kernel that takes the steps: <c>cpu</c> or <c>aten</c>.</summary>
+    public string KernelName => kernel.Name;
+
+    /// <summary>Thread seconds per part of the steps since the last call; empty for a kernel that does not measure.</summary>
+    public IReadOnlyDictionary<StepPart, double> TakeParts() => kernel.TakeParts();
+
     /// <summary>Number of dead latents by the counter as it stands.</summary>
     public int DeadLatents()
     {

@@ -54,7 +54,10 @@ public class TopKSelectorTests
         fixed (T* r = row, b = bias, v = values)
         fixed (int* i = indices)
         {
-            var count = selector.Select(r, b, row.Length, k, i, v);
+            selector.Begin(2, k);
+            for (var tile = 0; tile < row.Length; tile += 700)
+                selector.Feed(1, r + tile, b + tile, tile, Math.Min(700, row.Length - tile));
+            var count = selector.Take(1, i, v);
             return [.. indices.Take(count).Zip(values)];
         }
     }

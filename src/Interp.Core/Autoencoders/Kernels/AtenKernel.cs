@@ -10,6 +10,9 @@ namespace Interp.Autoencoders.Kernels;
 internal sealed class AtenKernel : ISaeKernel
 {
     /// <inheritdoc/>
+    public string Name => "aten";
+
+    /// <inheritdoc/>
     public KernelReport Step(TrainerState state, Tensor x, TrainingSpec spec, int k, double learningRate, StepGradients? record = null)
     {
         using var noGradient = no_grad();

@@ -1,38 +1,61 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Numerics;
 using Interp.Runtime;
 using static TorchSharp.torch;
 
 namespace Interp.Autoencoders.Kernels;
 
-/// <summary>What one thread needs to encode a chunk of tokens: room for the pre-activations, and a selector.</summary>
+/// <summary>What one thread needs to encode a chunk of tokens: room for a tile of pre-activations, and a selector.</summary>
 internal sealed unsafe class ChunkScratch<T> : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary>Latents whose pre-activations exist at once.</summary>
+    private const int TileLatents = 2048;
+
+    /// <summary>Most tokens in a chunk.</summary>
+    private const int MostRows = 512;
+
     private readonly Tensor room;
     private readonly T* pointer;
 
     private ChunkScratch(int latents, ScalarType type)
     {
-        room = empty((long)ChunkRows(latents) * latents, dtype: type, device: CPU).DetachFromDisposeScope();
+        room = empty((long)MostRows * Math.Min(latents, TileLatents), dtype: type, device: CPU).DetachFromDisposeScope();
         pointer = TensorMemory.Pointer<T>(room);
     }
 
-    /// <summary>Finds the active latents in a row of pre-activations.</summary>
+    /// <summary>Finds the active latents of the rows of pre-activations.</summary>
     public TopKSelector<T> Selector { get; } = new();
 
-    /// <summary>Tokens per chunk: 64, and fewer for dictionaries of more than 2¹⁴ latents, down to 16; it depends on nothing else.</summary>
-    public static int ChunkRows(int latents) => Math.Clamp((1 << 20) / latents, 16, 128);
+    /// <summary>The entries of a chunk by latent.</summary>
+    public ChunkDecoder<T> Decoder { get; } = new();
+
+    /// <summary>Tokens per chunk: a quarter of the batch, from 64 to 512; it depends on nothing else.</summary>
+    public static int ChunkRows(int batch) => Math.Clamp((batch / 4 + 15) / 16 * 16, 64, MostRows);
 
     /// <summary>Number of chunks of a batch.</summary>
-    public static int ChunkCount(int rows, int latents) => (rows + ChunkRows(latents) - 1) / ChunkRows(latents);
+    public static int ChunkCount(int batch) => (batch + ChunkRows(batch) - 1) / ChunkRows(batch);
 
-    /// <summary>u[start .. start+rows] · weightsᵀ, [rows, weights' rows]; valid until the next call.</summary>
-    public T* Product(Tensor u, int start, int rows, Tensor weights)
+    /// <summary>
+    /// Selects, for u[start .. start+rows], the k largest positive pre-activations u·weightsᵀ + bias into <see cref="Selector"/>,
+    /// tile by tile of latents.
+    /// </summary>
+    public void Encode(Tensor u, int start, int rows, Tensor weights, T* bias, int k, StepParts? parts = null)
     {
-        using var scope = NewDisposeScope();
-        var latents = weights.shape[0];
-        room.narrow(0, 0, rows * latents).view(rows, latents).addmm_(u.narrow(0, start, rows), weights.t(), 0, 1);
-        return pointer;
+        var latents = (int)weights.shape[0];
+        Selector.Begin(rows, k);
+        for (var tile = 0; tile < latents; tile += TileLatents)
+        {
+            var clock = Stopwatch.GetTimestamp();
+            var width = Math.Min(TileLatents, latents - tile);
+            using (NewDisposeScope())
+                room.narrow(0, 0, (long)rows * width).view(rows, width).addmm_(u.narrow(0, start, rows), weights.narrow(0, tile, width).t(), 0, 1);
+            if (parts is not null)
+                clock = parts.Add(StepPart.Product, clock);
+            for (var row = 0; row < rows; row++)
+                Selector.Feed(row, pointer + (long)row * width, bias + tile, tile, width);
+            parts?.Add(StepPart.Selection, clock);
+        }
     }
 
     /// <inheritdoc/>
@@ -40,6 +63,7 @@ internal sealed unsafe class ChunkScratch<T> : IDisposable where T : unmanaged, 
     {
         room.Dispose();
         Selector.Dispose();
+        Decoder.Dispose();
     }
 
     /// <summary>As many as there are threads at work, kept for reuse.</summary>
@@ -49,13 +73,13 @@ internal sealed unsafe class ChunkScratch<T> : IDisposable where T : unmanaged, 
 
         /// <summary>Calls <paramref name="body"/> with (chunk, first row, rows, scratch) for each chunk of a batch.</summary>
         public void ForChunks(int batch, Action<int, int, int, ChunkScratch<T>> body) =>
-            Workers.For(ChunkCount(batch, latents), chunk =>
+            Workers.For(ChunkCount(batch), chunk =>
             {
                 if (!idle.TryTake(out var scratch))
                     scratch = new ChunkScratch<T>(latents, type);
-                var start = chunk * ChunkRows(latents);
+                var start = chunk * ChunkRows(batch);
                 using (no_grad())
-                    body(chunk, start, Math.Min(ChunkRows(latents), batch - start), scratch);
+                    body(chunk, start, Math.Min(ChunkRows(batch), batch - start), scratch);
                 idle.Add(scratch);
             });
 

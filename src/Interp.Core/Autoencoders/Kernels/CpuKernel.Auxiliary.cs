@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Interp.Runtime;
 using static TorchSharp.torch;
 
@@ -21,12 +22,14 @@ internal sealed unsafe partial class CpuKernel<T>
         auxiliary.Resize(n, k);
         var weights = dead > 0 ? GatherDead(state, dead) : null;
         var decoder = TensorMemory.Pointer<T>(state.DecoderWeight.Value);
-        var count = ChunkScratch<T>.ChunkCount(n, latents);
+        var count = ChunkScratch<T>.ChunkCount(n);
         var partial = chunkSums.Zeroed(2L * count);
         var sums = auxiliarySums.Zeroed((long)count * width);
         chunks.ForChunks(n, (chunk, start, rows, scratch) =>
         {
-            var pre = weights is null ? null : scratch.Product(centred!, start, rows, weights);
+            var clock = Stopwatch.GetTimestamp();
+            if (weights is not null)
+                scratch.Encode(centred!, start, rows, weights, deadBias.Pointer, k);
             for (var row = start; row < start + rows; row++)
             {
                 var r = residuals.Pointer + (long)row * width;
@@ -34,10 +37,11 @@ internal sealed unsafe partial class CpuKernel<T>
                 Rows<T>.Scale(e, r, T.One, width);
                 partial[2 * chunk + 1] += Rows<T>.SquaredDistance(r, residualMean.Pointer, width);
                 if (weights is not null)
-                    AuxiliaryRow(row, pre + (long)(row - start) * dead, dead, k, scratch.Selector, e, decoder);
+                    AuxiliaryRow(row, scratch.Selector.Take(row - start, auxiliary.Indices(row), auxiliary.Values(row)), e, decoder);
                 Rows<T>.AddScaled(sums + (long)chunk * width, e, T.One, width);
                 partial[2 * chunk] += Rows<T>.SquaredNorm(e, width);
             }
+            parts.Add(StepPart.Auxiliary, clock);
         });
         weights?.Dispose();
         var deviation = SumOf(partial, count, 1);
@@ -47,10 +51,10 @@ internal sealed unsafe partial class CpuKernel<T>
         return (coefficient * SumOf(partial, count, 0) / deviation, 2 * coefficient / deviation);
     }
 
-    private void AuxiliaryRow(int row, T* pre, int dead, int k, TopKSelector<T> selector, T* e, T* decoder)
+    private void AuxiliaryRow(int row, int active, T* e, T* decoder)
     {
         var indices = auxiliary.Indices(row);
-        var active = auxiliary.Counts[row] = selector.Select(pre, deadBias.Pointer, dead, k, indices, auxiliary.Values(row));
+        auxiliary.Counts[row] = active;
         for (var s = 0; s < active; s++)
             indices[s] = deadLatents.Pointer[indices[s]];
         Rows<T>.AddWeighted(e, decoder, width, indices, auxiliary.Values(row), active);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Interp.Runtime;
 
 namespace Interp.Autoencoders.Kernels;
@@ -31,16 +32,22 @@ internal sealed unsafe partial class CpuKernel<T>
         Workers.For(blocks, block =>
         {
             var end = Math.Min(latents, (block + 1) * BlockLatents);
+            var (clock, moving) = (Stopwatch.GetTimestamp(), 0L);
             for (var j = block * BlockLatents; j < end; j++)
             {
                 var encoderRow = gradients.Pointer + (long)(keep ? j : block) * matrices * width;
                 var decoderRow = state.Tied ? encoderRow : encoderRow + width;
                 norms[block] += GradientsOf(j, pass, encoderRow, decoderRow, partial + (long)block * width);
-                if (!keep)
-                    pass.Move(j, width, encoderRow, decoderRow, T.One);
+                if (keep)
+                    continue;
+                var before = Stopwatch.GetTimestamp();
+                pass.Move(j, width, encoderRow, decoderRow, T.One);
+                moving += Stopwatch.GetTimestamp() - before;
             }
             if (!keep)
                 pass.MoveBiases(block * BlockLatents, end, biasGradients.Pointer, T.One);
+            parts.Add(StepPart.Gradients, clock + moving);
+            parts.AddTicks(StepPart.Optimiser, moving);
         });
 
         var b = DecoderBiasGradient(partial, blocks, n, scale, spec.Auxiliary is { BiasGradient: true } ? auxiliaryScale : 0);
@@ -54,6 +61,7 @@ internal sealed unsafe partial class CpuKernel<T>
         {
             Workers.For(blocks, block =>
             {
+                var clock = Stopwatch.GetTimestamp();
                 var end = Math.Min(latents, (block + 1) * BlockLatents);
                 for (var j = block * BlockLatents; j < end; j++)
                 {
@@ -61,6 +69,7 @@ internal sealed unsafe partial class CpuKernel<T>
                     pass.Move(j, width, row, state.Tied ? row : row + width, clip);
                 }
                 pass.MoveBiases(block * BlockLatents, end, biasGradients.Pointer, clip);
+                parts.Add(StepPart.Optimiser, clock);
             });
         }
         pass.MoveDecoderBias(b, width, clip);
@@ -99,7 +108,7 @@ internal sealed unsafe partial class CpuKernel<T>
         Rows<T>.AddScaled(partial, residualMean.Pointer, T.CreateChecked(scale * n), width);
         if (auxiliaryScale != 0)
         {
-            for (var chunk = 0; chunk < ChunkScratch<T>.ChunkCount(n, latents); chunk++)
+            for (var chunk = 0; chunk < ChunkScratch<T>.ChunkCount(n); chunk++)
                 Rows<T>.AddScaled(partial, auxiliarySums.Pointer + (long)chunk * width, T.CreateChecked(auxiliaryScale), width);
         }
         return partial;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 using Interp.Runtime;
 using static TorchSharp.torch;
@@ -24,6 +25,7 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
     private readonly AlignedBuffer<T> dataMean = new();
     private readonly AlignedBuffer<T> residualMean = new();
     private readonly AlignedBuffer<byte> flags = new();
+    private readonly StepParts parts = new();
     private Tensor? centred;
 
     public CpuKernel(int latents, int width)
@@ -31,6 +33,12 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
         (this.latents, this.width) = (latents, width);
         chunks = new ChunkScratch<T>.Pool(latents, type);
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<StepPart, double> TakeParts() => parts.Take();
+
+    /// <inheritdoc/>
+    public string Name => "cpu";
 
     /// <inheritdoc/>
     public KernelReport Step(TrainerState state, Tensor input, TrainingSpec spec, int k, double learningRate, StepGradients? record = null)
@@ -48,10 +56,14 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
         var (error, variance) = Forward(state, input, n, k);
         var scale = spec.MseScale ?? (variance > 0 ? n * (double)width / variance : 0);
         var perElement = 1.0 / ((double)n * width);
+        var clock = Stopwatch.GetTimestamp();
         var dead = CountSilence(state, spec.Dead, n);
+        parts.Add(StepPart.Sort, clock);
         var (auxiliaryLoss, auxiliaryScale) = spec.Auxiliary is { } a ? Auxiliary(state, a, n, dead, error) : default;
 
+        clock = Stopwatch.GetTimestamp();
         segments.Sort(latents, main, 2 * scale * perElement, spec.Auxiliary is null ? null : auxiliary, auxiliaryScale);
+        parts.Add(StepPart.Sort, clock);
         var norm = Update(state, spec, learningRate, n, 2 * scale * perElement, auxiliaryScale, record);
 
         long active = 0;
@@ -71,7 +83,7 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
         var c = TensorMemory.Pointer<T>(state.EncoderBias.Value);
         var decoder = TensorMemory.Pointer<T>(state.DecoderWeight.Value);
         var b = TensorMemory.Pointer<T>(state.DecoderBias.Value);
-        var count = ChunkScratch<T>.ChunkCount(n, latents);
+        var count = ChunkScratch<T>.ChunkCount(n);
         var sums = columnSums.Zeroed((long)count * width);
         var partial = chunkSums.Zeroed(2L * count);
 
@@ -87,18 +99,23 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
         {
             for (var row = start; row < start + rows; row++)
                 Rows<T>.Subtract(u + (long)row * width, x + (long)row * width, b, width);
-            var pre = scratch.Product(centred!, start, rows, encoder);
+            scratch.Encode(centred!, start, rows, encoder, c, k, parts);
+            var clock = Stopwatch.GetTimestamp();
             for (var row = start; row < start + rows; row++)
             {
-                var active = main.Counts[row] = scratch.Selector.Select(pre + (long)(row - start) * latents, c, latents, k, main.Indices(row), main.Values(row));
+                main.Counts[row] = scratch.Selector.Take(row - start, main.Indices(row), main.Values(row));
+                Rows<T>.Scale(residuals.Pointer + (long)row * width, u + (long)row * width, -T.One, width);
+            }
+            clock = parts.Add(StepPart.Selection, clock);
+            scratch.Decoder.Run(main, start, rows, residuals.Pointer + (long)start * width, decoder, latents, width);
+            for (var row = start; row < start + rows; row++)
+            {
                 var r = residuals.Pointer + (long)row * width;
-                Rows<T>.Scale(r, u + (long)row * width, -T.One, width);
-                Rows<T>.AddWeighted(r, decoder, width, main.Indices(row), main.Values(row), active);
-                Rows<T>.DotMany(main.Products(row), r, decoder, width, main.Indices(row), active);
                 Rows<T>.AddScaled(sums + (long)chunk * width, r, T.One, width);
                 partial[2 * chunk] += Rows<T>.SquaredNorm(r, width);
                 partial[2 * chunk + 1] += Rows<T>.SquaredDistance(x + (long)row * width, mean, width);
             }
+            parts.Add(StepPart.Decode, clock);
         });
         MeanOfColumns(residualMean, sums, count, n);
         return (SumOf(partial, count, 0), SumOf(partial, count, 1));

@@ -72,12 +72,12 @@ internal sealed unsafe class CpuCodec<T>(int latents) : ISaeCodec where T : unma
         var c = TensorMemory.Pointer<T>(bias);
         chunks.ForChunks(n, (_, start, rows, scratch) =>
         {
-            var pre = scratch.Product(u, start, rows, weights);
+            scratch.Encode(u, start, rows, weights, c, k);
             fixed (int* places = new int[k])
             {
                 for (var row = start; row < start + rows; row++)
                 {
-                    var active = scratch.Selector.Select(pre + (long)(row - start) * latents, c, latents, k, places, values + (long)row * k);
+                    var active = scratch.Selector.Take(row - start, places, values + (long)row * k);
                     for (var s = 0; s < active; s++)
                         indices[(long)row * k + s] = places[s];
                 }

@@ -10,6 +10,9 @@ namespace Interp.Autoencoders.Kernels;
 /// </summary>
 internal interface ISaeKernel : IDisposable
 {
+    /// <summary>How users call it.</summary>
+    string Name { get; }
+
     /// <summary>Updates parameters, moments and dead counters by one batch.</summary>
     /// <param name="state">What is trained, on the device that this kernel serves.</param>
     /// <param name="input">The normalised batch [n, d], contiguous, of the state's precision.</param>
@@ -18,6 +21,9 @@ internal interface ISaeKernel : IDisposable
     /// <param name="learningRate">Learning rate of this step.</param>
     /// <param name="record">Where to leave the gradients; null: nowhere.</param>
     KernelReport Step(TrainerState state, Tensor input, TrainingSpec spec, int k, double learningRate, StepGradients? record = null);
+
+    /// <summary>Thread seconds per part of the steps since the last call; empty where nobody measures.</summary>
+    IReadOnlyDictionary<StepPart, double> TakeParts() => new Dictionary<StepPart, double>();
 }
 
 /// <summary>What a step found.</summary>

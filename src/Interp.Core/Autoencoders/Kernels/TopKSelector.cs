@@ -5,14 +5,14 @@ using System.Runtime.Intrinsics;
 namespace Interp.Autoencoders.Kernels;
 
 /// <summary>
-/// Finds the k largest positive numbers of a row exactly; among equal numbers the lower index wins. Since a ReLU follows, what
-/// is not positive need not be selected: a row may have fewer than k.
+/// Finds the k largest positive numbers of rows that come in tiles, exactly; among equal numbers the lower index wins. Since a
+/// ReLU follows, what is not positive need not be selected: a row may have fewer than k.
 /// </summary>
 /// <remarks>
-/// A first threshold is found from maxima of groups, without branches. Numbers above it are kept in the order of their
-/// indices; when the room is full, a bisection, or with equal numbers a selection, finds where the k best end; the rest are
-/// dropped and the threshold rises. A later number that equals the threshold has a higher index than those kept, so "above" is
-/// exact.
+/// A first threshold is found from maxima of groups of the first tile, without branches. Numbers above it are kept in the order
+/// of their indices; when the room is full, a bisection, or with equal numbers a selection, finds where the k best end; the rest
+/// are dropped and the threshold rises. A later number that equals the threshold has a higher index than those kept, so "above"
+/// is exact.
 /// </remarks>
 internal sealed unsafe class TopKSelector<T> : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -25,59 +25,88 @@ internal sealed unsafe class TopKSelector<T> : IDisposable where T : unmanaged, 
 
     private readonly AlignedBuffer<T> values = new();
     private readonly AlignedBuffer<int> indices = new();
+    private readonly AlignedBuffer<int> counts = new();
+    private readonly AlignedBuffer<T> thresholds = new();
     private readonly AlignedBuffer<T> work = new();
     private readonly AlignedBuffer<T> maxima = new();
     private T lastFloor = T.One;
+    private int room;
+    private int k;
 
-    /// <summary>Selects from row + bias (each <paramref name="width"/> numbers); the row is left as that sum.</summary>
-    /// <returns>How many were written, in increasing order of index.</returns>
-    public int Select(T* row, T* bias, int width, int k, int* chosen, T* chosenValues)
+    /// <summary>Forgets all and makes ready for a number of rows, of which the k largest are wanted.</summary>
+    public void Begin(int rows, int wanted)
     {
-        var room = Math.Max(2 * k, k + 64);
-        var keptValues = values.Ensure(room + Word);
-        var kept = indices.Ensure(room + Word);
+        k = wanted;
+        room = Math.Max(2 * k, k + 64);
+        values.Ensure((long)rows * (room + Word));
+        indices.Ensure((long)rows * (room + Word));
         work.Ensure(room + Word);
-        var count = 0;
-        var threshold = AddBias(row, bias, width, k);
+        counts.Zeroed(rows);
+        new Span<T>(thresholds.Ensure(rows), rows).Fill(T.NegativeOne);
+    }
+
+    /// <summary>Takes note of a row's next <paramref name="width"/> numbers, which are numbers + bias and have the indices from <paramref name="offset"/> on.</summary>
+    public void Feed(int row, T* numbers, T* bias, int offset, int width)
+    {
+        var keptValues = values.Pointer + (long)row * (room + Word);
+        var kept = indices.Pointer + (long)row * (room + Word);
+        var count = counts.Pointer[row];
+        var threshold = thresholds.Pointer[row];
+        if (threshold < T.Zero)
+            threshold = FirstThreshold(numbers, bias, width);
         var at = 0;
         for (; at + Word <= width; at += Word)
         {
-            for (var above = Above(row + at, threshold); above != 0; above &= above - 1)
+            for (var above = Above(numbers + at, bias + at, threshold); above != 0; above &= above - 1)
             {
                 var place = at + BitOperations.TrailingZeroCount(above);
-                keptValues[count] = row[place];
-                kept[count++] = place;
+                keptValues[count] = numbers[place] + bias[place];
+                kept[count++] = offset + place;
             }
             if (count >= room)
-                threshold = Shrink(keptValues, kept, ref count, k);
+                threshold = Shrink(keptValues, kept, ref count);
         }
         for (; at < width; at++)
         {
-            keptValues[count] = row[at];
-            kept[count] = at;
-            count += row[at] > threshold ? 1 : 0;
+            var number = numbers[at] + bias[at];
+            keptValues[count] = number;
+            kept[count] = offset + at;
+            count += number > threshold ? 1 : 0;
         }
+        if (count >= room)
+            threshold = Shrink(keptValues, kept, ref count);
+        counts.Pointer[row] = count;
+        thresholds.Pointer[row] = threshold;
+    }
+
+    /// <summary>Writes what was selected in a row.</summary>
+    /// <returns>How many were written, in increasing order of index.</returns>
+    public int Take(int row, int* chosen, T* chosenValues)
+    {
+        var keptValues = values.Pointer + (long)row * (room + Word);
+        var kept = indices.Pointer + (long)row * (room + Word);
+        var count = counts.Pointer[row];
         if (count > k)
-            Shrink(keptValues, kept, ref count, k);
+            Shrink(keptValues, kept, ref count);
         new ReadOnlySpan<T>(keptValues, count).CopyTo(new Span<T>(chosenValues, count));
         new ReadOnlySpan<int>(kept, count).CopyTo(new Span<int>(chosen, count));
         return count;
     }
 
-    /// <summary>Which of 64 numbers exceed the threshold, a bit each.</summary>
+    /// <summary>Which of 64 sums exceed the threshold, a bit each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Above(T* numbers, T threshold)
+    private static ulong Above(T* numbers, T* bias, T threshold)
     {
-        var thresholds = Vector256.Create(threshold);
+        var limits = Vector256.Create(threshold);
         var above = 0UL;
         for (var i = 0; i < Word; i += Rows<T>.Lanes)
-            above |= (ulong)Vector256.GreaterThan(Vector256.Load(numbers + i), thresholds).ExtractMostSignificantBits() << i;
+            above |= (ulong)Vector256.GreaterThan(Vector256.Load(numbers + i) + Vector256.Load(bias + i), limits).ExtractMostSignificantBits() << i;
         return above;
     }
 
-    /// <summary>Adds the bias to the row and finds a number that at least k of the row exceed, or 0.</summary>
-    /// <remarks>The row is cut into about 4k groups; a number that the maxima of k groups exceed is one that k numbers exceed.</remarks>
-    private T AddBias(T* row, T* bias, int width, int k)
+    /// <summary>A number that at least k of the tile exceed, or 0.</summary>
+    /// <remarks>The tile is cut into about 4k groups; a number that the maxima of k groups exceed is one that k numbers exceed.</remarks>
+    private T FirstThreshold(T* numbers, T* bias, int width)
     {
         var lanes = Rows<T>.Lanes;
         var stride = Math.Max(1, width / (4 * k)) * lanes;
@@ -89,22 +118,16 @@ internal sealed unsafe class TopKSelector<T> : IDisposable where T : unmanaged, 
             var end = Math.Min(start + stride, whole);
             var highest = Vector256<T>.Zero;
             for (var at = start; at < end; at += lanes)
-            {
-                var sum = Vector256.Load(row + at) + Vector256.Load(bias + at);
-                sum.Store(row + at);
-                highest = Vector256.MaxNative(sum, highest);
-            }
+                highest = Vector256.MaxNative(Vector256.Load(numbers + at) + Vector256.Load(bias + at), highest);
             highest.Store(heads + count);
             count += lanes;
         }
-        for (var at = whole; at < width; at++)
-            row[at] += bias[at];
-        return Floor(heads, count, k);
+        return Floor(heads, count);
     }
 
     /// <summary>A number that between k and about 9/8 k of the numbers exceed, or one that more exceed, or 0.</summary>
     /// <remarks>The search starts from what the last row gave; that moves only the time it takes, since any such number is fine.</remarks>
-    private T Floor(T* numbers, int count, int k)
+    private T Floor(T* numbers, int count)
     {
         var low = T.Zero;
         var high = T.PositiveInfinity;
@@ -137,7 +160,7 @@ internal sealed unsafe class TopKSelector<T> : IDisposable where T : unmanaged, 
     }
 
     /// <summary>Keeps the k best of more than k in their order and returns a number that no other exceeds.</summary>
-    private T Shrink(T* keptValues, int* kept, ref int count, int k)
+    private T Shrink(T* keptValues, int* kept, ref int count)
     {
         var threshold = Between(keptValues, count, k);
         var equal = 0;
@@ -222,6 +245,8 @@ internal sealed unsafe class TopKSelector<T> : IDisposable where T : unmanaged, 
     {
         values.Dispose();
         indices.Dispose();
+        counts.Dispose();
+        thresholds.Dispose();
         work.Dispose();
         maxima.Dispose();
     }

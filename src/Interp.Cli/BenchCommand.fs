@@ -1,0 +1,175 @@
+/// `interp bench train`: the training step against the one product that it cannot do without.
+module Interp.Cli.BenchCommand
+
+open System
+open System.Globalization
+open Argu
+open Interp.Autoencoders
+open Interp.Benchmarks
+open Interp.Cli.Arguments
+open Interp.Cli.Json
+open Interp.Runtime
+
+type TrainOptions =
+    | Tokens of count: string
+    | D of width: string
+    | Latents of count: string
+    | K of count: string
+    | Aux
+    | Clip
+    | Rounds of count: string
+    | Kernel of name: string
+    | Threads of count: string
+    | Json
+
+    interface IArgParserTemplate with
+        member option.Usage =
+            match option with
+            | Tokens _ -> "tokens per batch (default 2048)."
+            | D _ -> "width of the activations (default 768)."
+            | Latents _ -> "number of latents (default 6144)."
+            | K _ -> "active latents per token (default 32)."
+            | Aux -> "5 % of the latents are dead and AuxK is on, with k_aux = d/2."
+            | Clip -> "clip the gradient, which costs a second pass over it."
+            | Rounds _ -> "measured rounds (default 15)."
+            | Kernel _ -> "automatic (default), cpu or aten."
+            | Threads _ -> "threads (default: all processors)."
+            | Json -> "print one JSON object."
+
+let private examples =
+    [
+        "bench train"
+        "bench train --d 3072 --latents 12288 --k 64"
+        "bench train --aux --json"
+    ]
+
+let private kernelOf name =
+    match name with
+    | "automatic" -> SaeKernel.Automatic
+    | "cpu" -> SaeKernel.Cpu
+    | "aten" -> SaeKernel.Aten
+    | other -> raise (InterpException $"There is no kernel '{other}'; there are automatic, cpu and aten.")
+
+let private partName (part: Kernels.StepPart) = part.ToString().ToLowerInvariant()
+
+let private text (format: string) (number: float) =
+    number.ToString(format, CultureInfo.InvariantCulture)
+
+let private json (result: TrainBenchmarkResult) =
+    Fields
+        [
+            "ratio", Number result.Ratio
+            "gemm_ms", Number result.ProductMilliseconds
+            "step_ms", Number result.StepMilliseconds
+            "gemm_gflops", Number result.ProductGigaflops
+            "memory_ratio", Number result.MemoryRatio
+            "kernel", Text result.Kernel
+            "threads", Integer(int64 Workers.Count)
+            "copy_gb_per_s", Number result.CopyGigabytesPerSecond
+            "parts",
+            Fields
+                [
+                    for part in result.Parts ->
+                        partName part.Key,
+                        Fields
+                            [
+                                "ms", Number part.Value.Milliseconds
+                                "share", Number(part.Value.Milliseconds / result.StepMilliseconds)
+                                "memory_ms", Number part.Value.MemoryMilliseconds
+                            ]
+                ]
+            "live_tensors_before", Integer result.LiveTensorsBefore
+            "live_tensors_after", Integer result.LiveTensorsAfter
+        ]
+
+let private print (result: TrainBenchmarkResult) =
+    let spec = result.Spec
+
+    printfn
+        "%d tokens, d %d, %d latents, k %d%s; %d threads, %s kernel, medians of %d rounds"
+        spec.Tokens
+        spec.Width
+        spec.Latents
+        spec.K
+        (if spec.Auxiliary then ", AuxK on 5 % dead latents" else "")
+        Workers.Count
+        result.Kernel
+        spec.Rounds
+
+    printfn ""
+
+    printfn
+        "encoder product  %9s ms   %s Gflop/s"
+        (text "0.0" result.ProductMilliseconds)
+        (text "0" result.ProductGigaflops)
+
+    printfn "training step    %9s ms   ratio %s" (text "0.0" result.StepMilliseconds) (text "0.00" result.Ratio)
+    printfn ""
+    printfn "part                    ms   share   memory alone"
+
+    for part in result.Parts do
+        if part.Value.Milliseconds > 0.0 then
+            printfn
+                "%-15s %10s   %4s %%   %s"
+                (partName part.Key)
+                (text "0.0" part.Value.Milliseconds)
+                (text "0" (100.0 * part.Value.Milliseconds / result.StepMilliseconds))
+                (if part.Value.MemoryMilliseconds > 0.0 then
+                     text "0.0" part.Value.MemoryMilliseconds + " ms"
+                 else
+                     "")
+
+    printfn ""
+
+    printfn
+        "memory %s of the parameters' 16 bytes each; copying %s GB/s; live tensors %d before, %d after"
+        (text "0.00" result.MemoryRatio)
+        (text "0.0" result.CopyGigabytesPerSecond)
+        result.LiveTensorsBefore
+        result.LiveTensorsAfter
+
+let private train arguments =
+    let options = parse<TrainOptions> "bench train" examples arguments
+
+    let number name value fallback =
+        value |> Option.map (wholeNumber name 1) |> Option.defaultValue fallback
+
+    options.TryPostProcessResult(Threads, wholeNumber "--threads" 1)
+    |> Option.iter (fun count -> Workers.Count <- count)
+
+    let standard = TrainBenchmarkSpec()
+
+    let spec =
+        TrainBenchmarkSpec(
+            number "--tokens" (options.TryGetResult Tokens) standard.Tokens,
+            number "--d" (options.TryGetResult D) standard.Width,
+            number "--latents" (options.TryGetResult Latents) standard.Latents,
+            number "--k" (options.TryGetResult K) standard.K,
+            options.Contains Aux,
+            options.Contains Clip,
+            number "--rounds" (options.TryGetResult Rounds) standard.Rounds,
+            options.TryPostProcessResult(Kernel, kernelOf) |> Option.defaultValue SaeKernel.Automatic
+        )
+
+    let result = TrainBenchmark.Run(spec, fun _ _ -> ())
+
+    if options.Contains Json then
+        printfn "%s" (render (json result))
+    else
+        print result
+
+    0
+
+let command =
+    group
+        "bench"
+        "measure the training step"
+        "USAGE: interp bench WHAT [OPTIONS]"
+        [
+            {
+                Name = "train"
+                Summary = "a training step against the encoder's product"
+                Examples = examples
+                Run = train
+            }
+        ]

@@ -1,0 +1,248 @@
+using System.Diagnostics;
+using Interp.Autoencoders;
+using Interp.Autoencoders.Kernels;
+using Interp.Runtime;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Interp.Benchmarks;
+
+/// <summary>The sizes of a training step that is to be measured.</summary>
+/// <param name="Tokens">Tokens per batch.</param>
+/// <param name="Width">Width d of the activations.</param>
+/// <param name="Latents">Number of latents M.</param>
+/// <param name="K">Active latents per token.</param>
+/// <param name="Auxiliary">5 % of the latents are dead and AuxK is on, with k_aux = d/2.</param>
+/// <param name="Clip">The gradient is clipped.</param>
+/// <param name="Rounds">Measured rounds, each one product and one step.</param>
+/// <param name="Kernel">Which kernel.</param>
+public sealed record TrainBenchmarkSpec(
+    int Tokens = 2048, int Width = 768, int Latents = 6144, int K = 32, bool Auxiliary = false, bool Clip = false,
+    int Rounds = 15, SaeKernel Kernel = SaeKernel.Automatic);
+
+/// <summary>What a benchmark of the training step found; times are medians in milliseconds.</summary>
+/// <param name="ProductMilliseconds">One libtorch product of the whole batch with the encoder, the faster of both weight layouts.</param>
+/// <param name="StepMilliseconds">One optimiser step.</param>
+/// <param name="Parts">The step by part.</param>
+/// <param name="Kernel">The kernel that took the steps.</param>
+/// <param name="MemoryRatio">(peak memory of the process - memory before the trainer existed) / (parameters · 16 bytes).</param>
+/// <param name="CopyGigabytesPerSecond">Speed of copying memory with all threads, bytes read and written.</param>
+/// <param name="Spec">The sizes.</param>
+/// <param name="LiveTensorsBefore">Live tensors before the measured steps.</param>
+/// <param name="LiveTensorsAfter">Live tensors after them.</param>
+public sealed record TrainBenchmarkResult(
+    TrainBenchmarkSpec Spec, double ProductMilliseconds, double StepMilliseconds, IReadOnlyDictionary<StepPart, PartTime> Parts,
+    string Kernel, double MemoryRatio, double CopyGigabytesPerSecond, long LiveTensorsBefore, long LiveTensorsAfter)
+{
+    /// <summary>The step in units of the product.</summary>
+    public double Ratio => StepMilliseconds / ProductMilliseconds;
+
+    /// <summary>Speed of the product.</summary>
+    public double ProductGigaflops => 2.0 * Spec.Tokens * Spec.Width * Spec.Latents / ProductMilliseconds / 1e6;
+}
+
+/// <summary>The time of a part of the step.</summary>
+/// <param name="Milliseconds">Median of the threads' mean.</param>
+/// <param name="MemoryMilliseconds">What its memory traffic alone takes at the machine's copy speed; 0 where arithmetic rules.</param>
+public readonly record struct PartTime(double Milliseconds, double MemoryMilliseconds);
+
+/// <summary>Measures a training step against the one dense product that it cannot do without, interleaved in one process.</summary>
+public static class TrainBenchmark
+{
+    private const int WarmUp = 3;
+
+    /// <summary>One latent in so many is dead: its encoder row is short, so that it is never selected, and half of its
+    /// pre-activations are positive, so that AuxK has all its work.</summary>
+    private const int OneDeadIn = 20;
+
+    /// <exception cref="InterpException">The sizes are not possible.</exception>
+    public static TrainBenchmarkResult Run(TrainBenchmarkSpec spec, Action<int, int>? progress = null)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        Workers.SingleThreaded();
+        var batches = Enumerable.Range(0, 4).Select(i => Normal(spec.Tokens, spec.Width, $"batch/{i}")).ToArray();
+        var product = new EncoderProduct(spec, batches[0]);
+        product.Measure();
+        var before = ResidentBytes();
+        using var memory = new PeakMemory();
+        using var trainer = new SaeTrainer(Recipe(spec), Autoencoder(spec), int.MaxValue, spec.Kernel);
+        var (products, steps) = (new List<(double A, double B)>(), new List<double>());
+        var parts = new List<IReadOnlyDictionary<StepPart, double>>();
+        var tensors = 0L;
+        for (var round = -WarmUp; round < spec.Rounds; round++)
+        {
+            if (round == 0)
+                tensors = Tensor.TotalCount;
+            KeepDead(trainer, spec);
+            trainer.TakeParts();
+            var start = Stopwatch.GetTimestamp();
+            trainer.Step(batches[(round + WarmUp) % batches.Length]);
+            var step = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            var share = trainer.TakeParts();
+            var pair = product.Measure();
+            if (round < 0)
+                continue;
+            products.Add(pair);
+            steps.Add(step);
+            parts.Add(share);
+            progress?.Invoke(round + 1, spec.Rounds);
+        }
+        var live = Tensor.TotalCount;
+        var peak = memory.Peak;
+        var median = Median(steps);
+        var speed = CopySpeed();
+        var medians = Enum.GetValues<StepPart>().ToDictionary(part => part, part => new PartTime(
+            Median(parts.Select(p => p.GetValueOrDefault(part) * 1e3 / Workers.Count)), Traffic(part, spec) / speed / 1e6));
+        return new TrainBenchmarkResult(
+            spec, Math.Min(Median(products.Select(p => p.A)), Median(products.Select(p => p.B))), median,
+            medians, trainer.KernelName,
+            (peak - before) / (16.0 * Parameters(spec)), speed, tensors, live);
+    }
+
+    private static long Parameters(TrainBenchmarkSpec spec) => 2L * spec.Width * spec.Latents + spec.Width + spec.Latents;
+
+    private static TrainingSpec Recipe(TrainBenchmarkSpec spec) => TrainingSpec.Default with
+    {
+        Latents = spec.Latents,
+        K = spec.K,
+        BatchSize = spec.Tokens,
+        LearningRate = new LearningRateSchedule(1e-4),
+        Normalisation = InputNormalisation.None,
+        PreBias = PreBias.Zero,
+        Clip = spec.Clip ? 1 : null,
+        Auxiliary = spec.Auxiliary ? new AuxiliaryLoss() : null,
+        Dead = new DeadRule(long.MaxValue / 2),
+    };
+
+    private static SparseAutoencoder Autoencoder(TrainBenchmarkSpec spec)
+    {
+        using var sample = Normal(Math.Min(spec.Tokens, 512), spec.Width, "sample");
+        var autoencoder = SaeInitialisation.Create(Recipe(spec), sample, CPU);
+        for (var j = 0; spec.Auxiliary && j < spec.Latents; j += OneDeadIn)
+        {
+            foreach (ref var weight in TensorMemory.Span<float>(autoencoder.EncoderWeight).Slice(j * spec.Width, spec.Width))
+                weight *= 0.3f;
+        }
+        return autoencoder;
+    }
+
+    /// <summary>Every twentieth latent counts as dead, whatever it did.</summary>
+    private static void KeepDead(SaeTrainer trainer, TrainBenchmarkSpec spec)
+    {
+        if (!spec.Auxiliary)
+            return;
+        var silent = TensorMemory.Span<long>(trainer.State.Silent);
+        for (var j = 0; j < silent.Length; j += OneDeadIn)
+            silent[j] = long.MaxValue / 2 + 1;
+    }
+
+    private static Tensor Normal(int rows, int width, string stream)
+    {
+        var random = new RandomStream(1, stream);
+        var numbers = new float[rows * width];
+        for (var i = 0; i < numbers.Length; i++)
+            numbers[i] = (float)random.NextNormal();
+        return tensor(numbers, [rows, width], device: CPU);
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    /// <summary>Bytes that a part has to move: each number read or written once, gathered rows once per use.</summary>
+    private static double Traffic(StepPart part, TrainBenchmarkSpec spec)
+    {
+        double n = spec.Tokens, d = spec.Width, m = spec.Latents, k = spec.K;
+        return sizeof(float) * part switch
+        {
+            StepPart.Selection => n * m,
+            StepPart.Decode => n * k * d + 3 * n * d,
+            StepPart.Sort => 8 * n * k,
+            StepPart.Gradients => 2 * n * k * d + 2 * m * d,
+            StepPart.Optimiser => 12 * m * d,
+            _ => 0,
+        };
+    }
+
+    private static double CopySpeed()
+    {
+        const int piece = 1 << 20;
+        const int pieces = 64;
+        var from = new float[piece * pieces];
+        var to = new float[piece * pieces];
+        double Seconds()
+        {
+            var start = Stopwatch.GetTimestamp();
+            Workers.For(pieces, i => from.AsSpan(i * piece, piece).CopyTo(to.AsSpan(i * piece, piece)));
+            return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+        Seconds();
+        return 2.0 * sizeof(float) * piece * pieces / Median(Enumerable.Range(0, 5).Select(_ => Seconds())) / 1e9;
+    }
+
+    private static long ResidentBytes()
+    {
+        GC.Collect();
+        using var process = Process.GetCurrentProcess();
+        return process.WorkingSet64;
+    }
+
+    /// <summary>The product that the step is measured against: x·Wᵀ into room that exists, by libtorch with all threads.</summary>
+    private sealed class EncoderProduct(TrainBenchmarkSpec spec, Tensor x)
+    {
+        private readonly Tensor rows = Normal(spec.Latents, spec.Width, "weights");
+        private readonly Tensor columns = Normal(spec.Width, spec.Latents, "weights");
+        private readonly Tensor room = empty([spec.Tokens, spec.Latents], dtype: ScalarType.Float32, device: CPU);
+
+        /// <summary>Milliseconds with the weights as [M, d] and as [d, M].</summary>
+        public (double Rows, double Columns) Measure()
+        {
+            using var transposed = rows.t();
+            set_num_threads(Workers.Count);
+            try
+            {
+                return (Time(transposed), Time(columns));
+            }
+            finally
+            {
+                set_num_threads(1);
+            }
+        }
+
+        private double Time(Tensor weights)
+        {
+            var start = Stopwatch.GetTimestamp();
+            room.addmm_(x, weights, 0, 1);
+            return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        }
+    }
+
+    /// <summary>Watches the memory of the process while it lives.</summary>
+    private sealed class PeakMemory : IDisposable
+    {
+        private readonly Timer timer;
+        private long peak;
+
+        public PeakMemory() => timer = new Timer(_ => Look(), null, 0, 5);
+
+        public long Peak
+        {
+            get
+            {
+                Look();
+                return peak;
+            }
+        }
+
+        public void Dispose() => timer.Dispose();
+
+        private void Look()
+        {
+            using var process = Process.GetCurrentProcess();
+            peak = Math.Max(peak, process.WorkingSet64);
+        }
+    }
+}
