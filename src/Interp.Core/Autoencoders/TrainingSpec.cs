@@ -43,7 +43,11 @@ public enum DeadUnit
 /// <param name="Window">Steps or tokens.</param>
 /// <param name="Unit">Which of the two.</param>
 /// <param name="FiredAbove">A latent fired in a step when a selected value exceeds this.</param>
-public sealed record DeadRule(long Window, DeadUnit Unit = DeadUnit.Tokens, double FiredAbove = 0);
+public sealed record DeadRule(long Window, DeadUnit Unit = DeadUnit.Tokens, double FiredAbove = 0)
+{
+    /// <summary>What one step of a number of tokens adds to the counters.</summary>
+    internal long Step(long tokens) => Unit == DeadUnit.Steps ? 1 : tokens;
+}
 
 /// <summary>
 /// AuxK: dead latents reconstruct the error e = x - x̂, which is detached. Per token the <paramref name="K"/> largest
@@ -55,7 +59,11 @@ public sealed record DeadRule(long Window, DeadUnit Unit = DeadUnit.Tokens, doub
 /// <param name="Coefficient">Weight of the term.</param>
 /// <param name="ScaleByDead">Multiply by min(dead / K, 1).</param>
 /// <param name="BiasGradient">The decoder bias takes part in ê and in the target: it cancels in the value but receives a gradient.</param>
-public sealed record AuxiliaryLoss(int? K = null, double Coefficient = 1.0 / 32, bool ScaleByDead = false, bool BiasGradient = false);
+public sealed record AuxiliaryLoss(int? K = null, double Coefficient = 1.0 / 32, bool ScaleByDead = false, bool BiasGradient = false)
+{
+    /// <summary>Latents per token for an input width.</summary>
+    internal int Room(int width) => K ?? Math.Max(1, width / 2);
+}
 
 /// <summary>Adam with bias correction; with weight decay it is AdamW: p ← p·(1 - rate·decay) before each step.</summary>
 /// <param name="Beta1">Decay of the mean of gradients.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 
 namespace Interp.Runtime;
 
@@ -33,15 +34,24 @@ internal static class WorkerThreads
 
         public void Wait()
         {
-            finished.Wait();
+            Await(finished);
             Idle.Add(this);
+        }
+
+        /// <summary>Looks for a millisecond before it sleeps: waking a sleeping thread can take longer than a piece of work.</summary>
+        private static void Await(SemaphoreSlim signal)
+        {
+            var until = Stopwatch.GetTimestamp() + Stopwatch.Frequency / 1000;
+            while (signal.CurrentCount == 0 && Stopwatch.GetTimestamp() < until)
+                Thread.SpinWait(20);
+            signal.Wait();
         }
 
         private void Loop()
         {
             while (true)
             {
-                given.Wait();
+                Await(given);
                 work();
                 finished.Release();
             }

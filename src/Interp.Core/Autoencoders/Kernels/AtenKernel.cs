@@ -36,7 +36,7 @@ internal sealed class AtenKernel : ISaeKernel
         var auxiliaryLoss = 0.0;
         if (spec.Auxiliary is { } auxiliary)
         {
-            var room = auxiliary.K ?? Math.Max(1, (int)width / 2);
+            var room = auxiliary.Room((int)width);
             var helpers = Selected(pre * isDead.to(pre.dtype), Math.Min(room, state.Latents));
             var difference = r.clone();
             AtenCodec.AddDecoded(difference, helpers, decoder);
@@ -70,7 +70,7 @@ internal sealed class AtenKernel : ISaeKernel
         var silent = state.Silent;
         var fired = zeros(state.Latents, dtype: ScalarType.Int64, device: silent.device)
             .index_add_(0, active.Indices.view(-1), (active.Values > rule.FiredAbove).to(ScalarType.Int64).view(-1), 1);
-        silent.mul_(fired == 0).add_(rule.Unit == DeadUnit.Steps ? 1 : n);
+        silent.mul_(fired == 0).add_(rule.Step(n));
         return silent > rule.Window;
     }
 

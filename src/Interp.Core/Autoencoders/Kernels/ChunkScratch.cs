@@ -16,6 +16,7 @@ internal sealed unsafe class ChunkScratch<T> : IDisposable where T : unmanaged, 
     private const int MostRows = 512;
 
     private readonly Tensor room;
+    private readonly AlignedBuffer<T> lanes = new();
     private readonly T* pointer;
 
     private ChunkScratch(int latents, ScalarType type)
@@ -27,8 +28,8 @@ internal sealed unsafe class ChunkScratch<T> : IDisposable where T : unmanaged, 
     /// <summary>Finds the active latents of the rows of pre-activations.</summary>
     public TopKSelector<T> Selector { get; } = new();
 
-    /// <summary>The entries of a chunk by latent.</summary>
-    public ChunkDecoder<T> Decoder { get; } = new();
+    /// <summary>Room for a vector per active latent of a token.</summary>
+    public T* Lanes(int k) => lanes.Ensure((long)k * Rows<T>.Lanes);
 
     /// <summary>Tokens per chunk: a quarter of the batch, from 64 to 512; it depends on nothing else.</summary>
     public static int ChunkRows(int batch) => Math.Clamp((batch / 4 + 15) / 16 * 16, 64, MostRows);
@@ -38,9 +39,9 @@ internal sealed unsafe class ChunkScratch<T> : IDisposable where T : unmanaged, 
 
     /// <summary>
     /// Selects, for u[start .. start+rows], the k largest positive pre-activations u·weightsᵀ + bias into <see cref="Selector"/>,
-    /// tile by tile of latents.
+    /// tile by tile of latents, which <paramref name="collector"/> sees too.
     /// </summary>
-    public void Encode(Tensor u, int start, int rows, Tensor weights, T* bias, int k, StepParts? parts = null)
+    public void Encode(Tensor u, int start, int rows, Tensor weights, T* bias, int k, StepParts? parts = null, DenseAuxiliary<T>? collector = null)
     {
         var latents = (int)weights.shape[0];
         Selector.Begin(rows, k);
@@ -54,6 +55,7 @@ internal sealed unsafe class ChunkScratch<T> : IDisposable where T : unmanaged, 
                 clock = parts.Add(StepPart.Product, clock);
             for (var row = 0; row < rows; row++)
                 Selector.Feed(row, pointer + (long)row * width, bias + tile, tile, width);
+            collector?.Collect(start, rows, pointer, tile, width);
             parts?.Add(StepPart.Selection, clock);
         }
     }
@@ -63,7 +65,7 @@ internal sealed unsafe class ChunkScratch<T> : IDisposable where T : unmanaged, 
     {
         room.Dispose();
         Selector.Dispose();
-        Decoder.Dispose();
+        lanes.Dispose();
     }
 
     /// <summary>As many as there are threads at work, kept for reuse.</summary>

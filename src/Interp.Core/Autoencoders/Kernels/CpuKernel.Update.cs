@@ -29,6 +29,8 @@ internal sealed unsafe partial class CpuKernel<T>
         var norms = blockNorms.Zeroed(blocks);
         var pass = new UpdatePass(state, spec, new AdamUpdate<T>(spec.Adam, learningRate, ++state.Step), record);
 
+        var residual = Residual(0);
+        var factor = T.CreateChecked(auxiliaryScale);
         Workers.For(blocks, block =>
         {
             var end = Math.Min(latents, (block + 1) * BlockLatents);
@@ -37,7 +39,7 @@ internal sealed unsafe partial class CpuKernel<T>
             {
                 var encoderRow = gradients.Pointer + (long)(keep ? j : block) * matrices * width;
                 var decoderRow = state.Tied ? encoderRow : encoderRow + width;
-                norms[block] += GradientsOf(j, pass, encoderRow, decoderRow, partial + (long)block * width);
+                norms[block] += GradientsOf(j, pass, residual, factor, encoderRow, decoderRow, partial + (long)block * width);
                 if (keep)
                     continue;
                 var before = Stopwatch.GetTimestamp();
@@ -78,7 +80,7 @@ internal sealed unsafe partial class CpuKernel<T>
 
     /// <summary>The gradients of a latent's rows and bias.</summary>
     /// <returns>The sum of their squares.</returns>
-    private double GradientsOf(int j, UpdatePass pass, T* encoderRow, T* decoderRow, T* inputSum)
+    private double GradientsOf(int j, UpdatePass pass, T* residual, T auxiliaryFactor, T* encoderRow, T* decoderRow, T* inputSum)
     {
         var start = segments.Start(j);
         var count = segments.Start(j + 1) - start;
@@ -87,10 +89,12 @@ internal sealed unsafe partial class CpuKernel<T>
         if (!pass.Tied)
             new Span<T>(decoderRow, width).Clear();
         Rows<T>.AddWeighted(encoderRow, u, width, segments.InputRows + start, segments.EncoderWeights + start, count);
-        Rows<T>.AddWeighted(decoderRow, residuals.Pointer, width, segments.ResidualRows + start, segments.DecoderWeights + start, count);
+        Rows<T>.AddWeighted(decoderRow, residual, width, segments.ResidualRows + start, segments.DecoderWeights + start, count);
         var bias = T.Zero;
         for (var e = start; e < start + count; e++)
             bias += segments.EncoderWeights[e];
+        if (isDense && placeAmongDead.Pointer[j] is >= 0 and var place)
+            bias += dense.AddGradients(place, auxiliaryFactor, encoderRow, decoderRow);
         biasGradients.Pointer[j] = bias;
         if (bias != T.Zero)
             Rows<T>.AddScaled(inputSum, pass.EncoderRow(j, width), bias, width);

@@ -19,7 +19,7 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
     private readonly SparseCodes<T> main = new();
     private readonly SparseCodes<T> auxiliary = new();
     private readonly LatentSegments<T> segments = new();
-    private readonly AlignedBuffer<T> residuals = new();
+    private readonly GrownTensor residuals;
     private readonly AlignedBuffer<T> columnSums = new();
     private readonly AlignedBuffer<double> chunkSums = new();
     private readonly AlignedBuffer<T> dataMean = new();
@@ -32,7 +32,13 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
     {
         (this.latents, this.width) = (latents, width);
         chunks = new ChunkScratch<T>.Pool(latents, type);
+        residuals = new GrownTensor(type);
+        deadWeights = new GrownTensor(type);
+        dense = new DenseAuxiliary<T>(width, type);
     }
+
+    /// <summary>A row of the residuals; those of the auxiliary term stand below those of the main one.</summary>
+    private T* Residual(int row) => residuals.Pointer<T>() + (long)row * width;
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<StepPart, double> TakeParts() => parts.Take();
@@ -51,8 +57,10 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
             centred?.Dispose();
             centred = empty([n, width], dtype: type, device: CPU).DetachFromDisposeScope();
         }
-        residuals.Ensure(2L * n * width);
+        residuals.Ensure<T>((spec.Auxiliary is null ? 1L : 2L) * n * width);
 
+        if (spec.Auxiliary is { } helpers)
+            dense.Expect(state, spec.Dead, helpers.Room(width), n);
         var (error, variance) = Forward(state, input, n, k);
         var scale = spec.MseScale ?? (variance > 0 ? n * (double)width / variance : 0);
         var perElement = 1.0 / ((double)n * width);
@@ -62,7 +70,7 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
         var (auxiliaryLoss, auxiliaryScale) = spec.Auxiliary is { } a ? Auxiliary(state, a, n, dead, error) : default;
 
         clock = Stopwatch.GetTimestamp();
-        segments.Sort(latents, main, 2 * scale * perElement, spec.Auxiliary is null ? null : auxiliary, auxiliaryScale);
+        segments.Sort(latents, main, 2 * scale * perElement, spec.Auxiliary is null || isDense ? null : auxiliary, auxiliaryScale);
         parts.Add(StepPart.Sort, clock);
         var norm = Update(state, spec, learningRate, n, 2 * scale * perElement, auxiliaryScale, record);
 
@@ -99,18 +107,18 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
         {
             for (var row = start; row < start + rows; row++)
                 Rows<T>.Subtract(u + (long)row * width, x + (long)row * width, b, width);
-            scratch.Encode(centred!, start, rows, encoder, c, k, parts);
+            scratch.Encode(centred!, start, rows, encoder, c, k, parts, dense);
             var clock = Stopwatch.GetTimestamp();
             for (var row = start; row < start + rows; row++)
             {
                 main.Counts[row] = scratch.Selector.Take(row - start, main.Indices(row), main.Values(row));
-                Rows<T>.Scale(residuals.Pointer + (long)row * width, u + (long)row * width, -T.One, width);
+                Rows<T>.Scale(Residual(row), u + (long)row * width, -T.One, width);
             }
             clock = parts.Add(StepPart.Selection, clock);
-            scratch.Decoder.Run(main, start, rows, residuals.Pointer + (long)start * width, decoder, latents, width);
             for (var row = start; row < start + rows; row++)
             {
-                var r = residuals.Pointer + (long)row * width;
+                var r = Residual(row);
+                Rows<T>.Decode(r, decoder, width, main.Indices(row), main.Values(row), main.Products(row), main.Counts[row], scratch.Lanes(k));
                 Rows<T>.AddScaled(sums + (long)chunk * width, r, T.One, width);
                 partial[2 * chunk] += Rows<T>.SquaredNorm(r, width);
                 partial[2 * chunk + 1] += Rows<T>.SquaredDistance(x + (long)row * width, mean, width);
@@ -135,7 +143,7 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
             }
         }
         var silent = TensorMemory.Pointer<long>(state.Silent);
-        var step = rule.Unit == DeadUnit.Steps ? 1 : n;
+        var step = rule.Step(n);
         var dead = 0;
         for (var j = 0; j < latents; j++)
         {
@@ -168,9 +176,8 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
     public void Dispose()
     {
         centred?.Dispose();
-        deadWeights?.Dispose();
-        foreach (var item in new IDisposable[] { chunks, main, auxiliary, segments, residuals, columnSums, chunkSums, dataMean, residualMean, flags,
-            deadBias, deadLatents, auxiliarySums, gradients, biasGradients, blockSums, blockNorms })
+        foreach (var item in new IDisposable[] { chunks, main, auxiliary, segments, residuals, deadWeights, dense, columnSums, chunkSums, dataMean, residualMean, flags,
+            deadBias, deadLatents, placeAmongDead, auxiliarySums, gradients, biasGradients, blockSums, blockNorms })
             item.Dispose();
     }
 }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Interp.Autoencoders.Kernels;
 
@@ -38,13 +39,6 @@ internal static unsafe class Rows<T> where T : unmanaged, IBinaryFloatingPointIe
         for (; i < count; i++)
             sum = T.FusedMultiplyAdd(a[i], b[i], sum);
         return sum;
-    }
-
-    /// <summary>products[e] = ⟨a, table[rows[e]]⟩, where a table row is <paramref name="width"/> numbers.</summary>
-    public static void DotMany(T* products, T* a, T* table, int width, int* rows, int entries)
-    {
-        for (var e = 0; e < entries; e++)
-            products[e] = Dot(a, table + (nint)rows[e] * width, width);
     }
 
     /// <summary>Σ a², as <see cref="SquaredDistance"/> from 0.</summary>
@@ -100,6 +94,29 @@ internal static unsafe class Rows<T> where T : unmanaged, IBinaryFloatingPointIe
             destination[i] = row[i] * scale;
     }
 
+    /// <summary>destination = row.</summary>
+    public static void Copy(T* destination, T* row, int count) => new ReadOnlySpan<T>(row, count).CopyTo(new Span<T>(destination, count));
+
+    /// <summary>row = max(row + bias, 0).</summary>
+    public static void AddAndRectify(T* row, T* bias, int count)
+    {
+        var i = 0;
+        for (; i + Lanes <= count; i += Lanes)
+            Vector256.MaxNative(Vector256.Load(row + i) + Vector256.Load(bias + i), Vector256<T>.Zero).Store(row + i);
+        for (; i < count; i++)
+            row[i] = T.MaxNative(row[i] + bias[i], T.Zero);
+    }
+
+    /// <summary>numbers = 0 where the sign is not positive.</summary>
+    public static void KeepWherePositive(T* numbers, T* signs, long count)
+    {
+        var i = 0L;
+        for (; i + Lanes <= count; i += Lanes)
+            (Vector256.Load(numbers + i) & Vector256.GreaterThan(Vector256.Load(signs + i), Vector256<T>.Zero)).Store(numbers + i);
+        for (; i < count; i++)
+            numbers[i] = signs[i] > T.Zero ? numbers[i] : T.Zero;
+    }
+
     /// <summary>destination = a - b.</summary>
     public static void Subtract(T* destination, T* a, T* b, int count)
     {
@@ -117,6 +134,7 @@ internal static unsafe class Rows<T> where T : unmanaged, IBinaryFloatingPointIe
         var at = 0;
         for (; at + 8 * lanes <= width; at += 8 * lanes)
         {
+            var ahead = at + 16 * lanes <= width ? 8 * lanes : 0;
             var d = destination + at;
             var s0 = Vector256.Load(d);
             var s1 = Vector256.Load(d + lanes);
@@ -129,6 +147,7 @@ internal static unsafe class Rows<T> where T : unmanaged, IBinaryFloatingPointIe
             for (var e = 0; e < entries; e++)
             {
                 var row = table + (nint)rows[e] * width + at;
+                Prefetch(row + ahead);
                 var weight = Vector256.Create(weights[e]);
                 s0 = Fma(Vector256.Load(row), weight, s0);
                 s1 = Fma(Vector256.Load(row + lanes), weight, s1);
@@ -160,5 +179,83 @@ internal static unsafe class Rows<T> where T : unmanaged, IBinaryFloatingPointIe
             for (var e = 0; e < entries; e++)
                 destination[at] = T.FusedMultiplyAdd(table[(nint)rows[e] * width + at], weights[e], destination[at]);
         }
+    }
+
+    /// <summary>
+    /// residual += Σ values[e] · table[rows[e]], in the order of the entries, and products[e] = ⟨residual, table[rows[e]]⟩. Strip
+    /// by strip of the width, so that a strip's pieces of the table rows are still in the first-level cache for the products.
+    /// </summary>
+    /// <param name="products">One number per entry.</param>
+    /// <param name="lanesOf">Room for a vector per entry.</param>
+    public static void Decode(T* residual, T* table, int width, int* rows, T* values, T* products, int entries, T* lanesOf)
+    {
+        var lanes = Lanes;
+        var strip = 8 * lanes;
+        new Span<T>(lanesOf, entries * lanes).Clear();
+        var at = 0;
+        for (; at + strip <= width; at += strip)
+        {
+            var ahead = at + 2 * strip <= width ? strip : 0;
+            var r = residual + at;
+            var s0 = Vector256.Load(r);
+            var s1 = Vector256.Load(r + lanes);
+            var s2 = Vector256.Load(r + 2 * lanes);
+            var s3 = Vector256.Load(r + 3 * lanes);
+            var s4 = Vector256.Load(r + 4 * lanes);
+            var s5 = Vector256.Load(r + 5 * lanes);
+            var s6 = Vector256.Load(r + 6 * lanes);
+            var s7 = Vector256.Load(r + 7 * lanes);
+            for (var e = 0; e < entries; e++)
+            {
+                var row = table + (nint)rows[e] * width + at;
+                Prefetch(row + ahead);
+                var value = Vector256.Create(values[e]);
+                s0 = Fma(Vector256.Load(row), value, s0);
+                s1 = Fma(Vector256.Load(row + lanes), value, s1);
+                s2 = Fma(Vector256.Load(row + 2 * lanes), value, s2);
+                s3 = Fma(Vector256.Load(row + 3 * lanes), value, s3);
+                s4 = Fma(Vector256.Load(row + 4 * lanes), value, s4);
+                s5 = Fma(Vector256.Load(row + 5 * lanes), value, s5);
+                s6 = Fma(Vector256.Load(row + 6 * lanes), value, s6);
+                s7 = Fma(Vector256.Load(row + 7 * lanes), value, s7);
+            }
+            s0.Store(r);
+            s1.Store(r + lanes);
+            s2.Store(r + 2 * lanes);
+            s3.Store(r + 3 * lanes);
+            s4.Store(r + 4 * lanes);
+            s5.Store(r + 5 * lanes);
+            s6.Store(r + 6 * lanes);
+            s7.Store(r + 7 * lanes);
+            for (var e = 0; e < entries; e++)
+            {
+                var row = table + (nint)rows[e] * width + at;
+                var a = Fma(s0, Vector256.Load(row), Vector256.Load(lanesOf + e * lanes));
+                var b = s1 * Vector256.Load(row + lanes);
+                a = Fma(s2, Vector256.Load(row + 2 * lanes), a);
+                b = Fma(s3, Vector256.Load(row + 3 * lanes), b);
+                a = Fma(s4, Vector256.Load(row + 4 * lanes), a);
+                b = Fma(s5, Vector256.Load(row + 5 * lanes), b);
+                a = Fma(s6, Vector256.Load(row + 6 * lanes), a);
+                b = Fma(s7, Vector256.Load(row + 7 * lanes), b);
+                (a + b).Store(lanesOf + e * lanes);
+            }
+        }
+        for (var e = 0; e < entries; e++)
+            AddScaled(residual + at, table + (nint)rows[e] * width + at, values[e], width - at);
+        for (var e = 0; e < entries; e++)
+            products[e] = Vector256.Sum(Vector256.Load(lanesOf + e * lanes)) + Dot(residual + at, table + (nint)rows[e] * width + at, width - at);
+    }
+
+    /// <summary>Asks for the 256 bytes from an address, where the processor can.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(T* address)
+    {
+        if (!Sse.IsSupported)
+            return;
+        Sse.Prefetch0(address);
+        Sse.Prefetch0((byte*)address + 64);
+        Sse.Prefetch0((byte*)address + 128);
+        Sse.Prefetch0((byte*)address + 192);
     }
 }
