@@ -49,7 +49,10 @@ public readonly record struct PartTime(double Milliseconds, double MemoryMillise
 /// <summary>Measures a training step against the one dense product that it cannot do without, interleaved in one process.</summary>
 public static class TrainBenchmark
 {
-    private const int WarmUp = 3;
+    private const int WarmUp = 5;
+
+    /// <summary>libtorch's threads go on spinning for some milliseconds after a product; the step waits until they sleep.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>One latent in so many is dead: its encoder row is short, so that it is never selected, and half of its
     /// pre-activations are positive, so that AuxK has all its work.</summary>
@@ -76,10 +79,12 @@ public static class TrainBenchmark
                 tensors = Tensor.TotalCount;
             KeepDead(trainer, spec);
             trainer.TakeParts();
+            Thread.Sleep(Pause);
             var start = Stopwatch.GetTimestamp();
             trainer.Step(batches[(round + WarmUp) % batches.Length]);
             var step = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             var share = trainer.TakeParts();
+            Thread.Sleep(Pause);
             var pair = product.Measure();
             if (round < 0)
                 continue;

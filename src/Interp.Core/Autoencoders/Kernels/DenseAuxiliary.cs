@@ -126,16 +126,18 @@ internal sealed unsafe class DenseAuxiliary<T>(int width, ScalarType type) : IDi
     {
         var tokens = (int)u.shape[0];
         var sums = biasGradient.Zeroed(dead);
-        Workers.For((dead + BlockLatents - 1) / BlockLatents, block =>
+        Workers.For(2 * ((dead + BlockLatents - 1) / BlockLatents), piece =>
         {
             using var noGradient = no_grad();
             using var scope = NewDisposeScope();
-            var start = block * BlockLatents;
+            var start = piece / 2 * BlockLatents;
             var count = Math.Min(BlockLatents, dead - start);
-            var z = values.View(0, tokens, dead).narrow(1, start, count);
-            var s = back.View(0, tokens, dead).narrow(1, start, count);
-            decoderGradient.View(start, count, width).addmm_(z.t(), residuals, 0, 1);
-            encoderGradient.View(start, count, width).addmm_(s.t(), u, 0, 1);
+            if (piece % 2 == 0)
+            {
+                decoderGradient.View(start, count, width).addmm_(values.View(0, tokens, dead).narrow(1, start, count).t(), residuals, 0, 1);
+                return;
+            }
+            encoderGradient.View(start, count, width).addmm_(back.View(0, tokens, dead).narrow(1, start, count).t(), u, 0, 1);
             for (var row = 0; row < tokens; row++)
                 Rows<T>.AddScaled(sums + start, back.Pointer<T>() + (long)row * dead + start, T.One, count);
         });
