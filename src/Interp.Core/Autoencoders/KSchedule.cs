@@ -38,6 +38,13 @@ public sealed record ConstantK() : KSchedule(0, 0)
     protected override double Value(double from, double to, double step, double duration) => to;
 }
 
+/// <summary>A k for each step, as a recorded run has it.</summary>
+internal sealed record ListedK(IReadOnlyList<int> Values) : KSchedule(Values[0], 1)
+{
+    /// <inheritdoc/>
+    protected override double Value(double from, double to, double step, double duration) => Values[(int)step];
+}
+
 /// <summary>A straight line.</summary>
 public sealed record LinearK(int From, double Until) : KSchedule(From, Until)
 {

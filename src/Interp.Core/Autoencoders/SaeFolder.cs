@@ -40,7 +40,7 @@ public static class SaeFolder
         var decoder = file.Load("W_dec", precision, device);
         if (layout.Rescale)
             FoldDecoderNorm(encoder, encoderBias, decoder);
-        var autoencoder = new SparseAutoencoder(encoder, encoderBias, decoder, file.Load("b_dec", precision, device), layout.K, new InputTransform(layout.Normalisation), layout.SubtractBias);
+        var autoencoder = new SparseAutoencoder(encoder, encoderBias, decoder, file.Load("b_dec", precision, device), layout.K, new InputTransform(layout.Normalisation), subtractDecoderBias: layout.SubtractBias);
         try
         {
             SaeProbe.Check(folder, autoencoder);

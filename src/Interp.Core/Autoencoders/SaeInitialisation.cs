@@ -11,7 +11,7 @@ public static class SaeInitialisation
     public const int SampleRows = 32768;
 
     /// <summary>
-    /// Decoder rows uniform on the unit sphere, encoder = decoder, encoder bias 0, decoder bias by <see cref="TrainingSpec.PreBias"/>.
+    /// Encoder and decoder by <see cref="TrainingSpec.Start"/>, encoder bias 0, decoder bias by <see cref="TrainingSpec.PreBias"/>.
     /// </summary>
     /// <param name="spec">The recipe; its seed gives the directions.</param>
     /// <param name="sample">Rows of the training data [n, d] on the CPU, float32.</param>
@@ -23,15 +23,18 @@ public static class SaeInitialisation
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var transform = InputTransform.Fit(spec.Normalisation, sample);
-        var bias = DecoderBias(spec.PreBias, transform.Apply(sample).Values);
-        var directions = UnitRows(spec.Latents, (int)sample.shape[1], spec.Seed).to(precision, device);
+        var data = transform.Apply(sample).Values;
+        var bias = DecoderBias(spec.PreBias, data);
+        var directions = Directions(spec, data - bias).to(precision, device);
+        var decoder = spec.Start == StartWeights.Original ? directions / directions.norm(0, keepdim: true, p: 2) : directions.clone();
         return new SparseAutoencoder(
             directions,
             zeros(spec.Latents, dtype: precision, device: device),
-            spec.TiedDecoder ? directions : directions.clone(),
+            spec.TiedDecoder ? directions : decoder,
             bias.to(precision, device).clone(),
             spec.K,
-            transform with { Centre = transform.Centre?.to(precision, device).DetachFromDisposeScope() });
+            transform with { Centre = transform.Centre?.to(precision, device).DetachFromDisposeScope() },
+            spec.Kind);
     }
 
     /// <summary>The start of the decoder bias for data as it enters the encoder [n, d].</summary>
@@ -62,10 +65,26 @@ public static class SaeInitialisation
         return point.MoveToOuterDisposeScope();
     }
 
-    private static Tensor UnitRows(int count, int width, long seed)
+    private static Tensor Directions(TrainingSpec spec, Tensor centred)
+    {
+        var width = (int)centred.shape[1];
+        if (spec.Start != StartWeights.Data)
+        {
+            var rows = UnitRows(spec.Latents, width, spec.Seed, out var norms);
+            return spec.Start == StartWeights.Original ? rows * norms * Math.Sqrt(2.0 / width) : rows;
+        }
+        if (centred.shape[0] < spec.Latents)
+            throw new InterpException($"{spec.Latents} latents cannot start at as many tokens of a sample of {centred.shape[0]}; train on more tokens or choose another start.");
+        var chosen = new RandomStream(spec.Seed, "sae/data-directions").Permutation((int)centred.shape[0])[..spec.Latents];
+        var tokens = centred.index_select(0, tensor(chosen, dtype: ScalarType.Int64, device: CPU));
+        return tokens / tokens.norm(1, keepdim: true, p: 2).clamp_min(1e-12);
+    }
+
+    private static Tensor UnitRows(int count, int width, long seed, out Tensor norms)
     {
         var random = new RandomStream(seed, "sae/directions");
         var numbers = new float[(long)count * width];
+        var lengths = new float[count];
         for (var row = 0; row < count; row++)
         {
             var directions = numbers.AsSpan(row * width, width);
@@ -76,9 +95,11 @@ public static class SaeInitialisation
                 squares += normal * normal;
                 number = (float)normal;
             }
+            lengths[row] = (float)Math.Sqrt(squares);
             foreach (ref var number in directions)
                 number = (float)(number / Math.Sqrt(squares));
         }
+        norms = tensor(lengths, [count, 1], device: CPU);
         return tensor(numbers, [count, width], device: CPU);
     }
 }

@@ -24,22 +24,24 @@ public enum SaeKernel
 /// <param name="Step">Number of the step, from 0.</param>
 /// <param name="K">Active latents per token in this step.</param>
 /// <param name="LearningRate">Learning rate of this step.</param>
-/// <param name="Main">The main loss.</param>
-/// <param name="Auxiliary">The AuxK term with its coefficient; 0 without one.</param>
+/// <param name="Terms">The terms of the loss with their coefficients by name, the main one first.</param>
 /// <param name="Fvu">The batch's fraction of variance unexplained at this step's k, in the encoder's space.</param>
 /// <param name="GradientNorm">Norm of all gradients before clipping and after the projection.</param>
 /// <param name="Dead">Dead latents by the training counter, after this step.</param>
 /// <param name="Active">Mean number of active latents per token.</param>
-public sealed record StepReport(int Step, int K, double LearningRate, double Main, double Auxiliary, double Fvu, double GradientNorm, int Dead, double Active)
+public sealed record StepReport(int Step, int K, double LearningRate, IReadOnlyList<KeyValuePair<string, double>> Terms, double Fvu, double GradientNorm, int Dead, double Active)
 {
     /// <summary>The loss that was minimised.</summary>
-    public double Loss => Main + Auxiliary;
+    public double Loss => Terms.Sum(term => term.Value);
+
+    /// <summary>A term of the loss; 0 where the step had none of this name.</summary>
+    public double Term(string name) => Terms.FirstOrDefault(term => term.Key == name).Value;
 
     /// <summary>Whether loss and gradient are numbers; a run where they are not has diverged.</summary>
     public bool IsFinite => double.IsFinite(Loss) && double.IsFinite(GradientNorm);
 }
 
-/// <summary>Trains a TopK autoencoder step by step. One thread calls it; inside, <see cref="Workers"/> share the work.</summary>
+/// <summary>Trains an autoencoder step by step. One thread calls it; inside, <see cref="Workers"/> share the work.</summary>
 public sealed class SaeTrainer : IDisposable
 {
     private readonly ISaeKernel kernel;
@@ -52,13 +54,13 @@ public sealed class SaeTrainer : IDisposable
     public SaeTrainer(TrainingSpec spec, SparseAutoencoder autoencoder, int totalSteps, SaeKernel choice = SaeKernel.Automatic)
     {
         spec.Validate();
-        if (spec.Latents != autoencoder.Latents || spec.TiedDecoder != autoencoder.Tied || !autoencoder.SubtractDecoderBias)
-            throw new InterpException($"The autoencoder has {autoencoder.Latents} latents{(autoencoder.Tied ? " and a tied decoder" : "")}, the spec asks for {spec.Latents}{(spec.TiedDecoder ? " and a tied decoder" : "")}; start from one made for this spec.");
+        if (spec.Latents != autoencoder.Latents || spec.TiedDecoder != autoencoder.Tied || spec.Kind.SubtractsBias != autoencoder.SubtractDecoderBias || spec.Kind.Name != autoencoder.Kind.Name)
+            throw new InterpException($"The {autoencoder.Kind.Name} autoencoder has {autoencoder.Latents} latents{(autoencoder.Tied ? " and a tied decoder" : "")}, the spec asks for {spec.Kind.Name} with {spec.Latents}{(spec.TiedDecoder ? " and a tied decoder" : "")}; start from one made for this spec.");
         Spec = spec;
         Autoencoder = autoencoder;
         TotalSteps = totalSteps;
         State = new TrainerState(autoencoder, spec.TiedDecoder);
-        kernel = Kernel(choice, autoencoder);
+        kernel = Kernel(choice, spec, autoencoder);
     }
 
     /// <summary>The recipe.</summary>
@@ -83,7 +85,8 @@ public sealed class SaeTrainer : IDisposable
 
     /// <summary>Takes one optimiser step.</summary>
     /// <param name="batch">Tokens [n, d] in the model's own scale; any floating type. Not changed.</param>
-    public StepReport Step(Tensor batch)
+    /// <param name="target">For a transcoder, what is to be reconstructed [n, d'], in its own scale.</param>
+    public StepReport Step(Tensor batch, Tensor? target = null)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
@@ -91,8 +94,11 @@ public sealed class SaeTrainer : IDisposable
         var step = State.Step;
         var k = KAt(step);
         var rate = Spec.LearningRate.At(step, TotalSteps, Spec.Latents);
-        var found = kernel.Step(State, Autoencoder.Normalise(batch).Values.contiguous(), Spec, k, rate, Record);
-        return new StepReport(step, k, rate, found.Main, found.Auxiliary, found.Fvu, found.GradientNorm, found.Dead, found.Active);
+        var raw = batch.to(Autoencoder.Precision, Autoencoder.Device);
+        var tokens = Autoencoder.Normalise(raw);
+        var input = new StepInput(raw, tokens with { Values = tokens.Values.contiguous() }, target?.to(raw.dtype, raw.device), k, Spec.Sparsity.At(step, TotalSteps), rate);
+        var found = kernel.Step(State, input, Spec, Record);
+        return new StepReport(step, k, rate, found.Terms, found.Fvu, found.GradientNorm, found.Dead, found.Active);
     }
 
     /// <summary>The kernel that takes the steps: <c>cpu</c> or <c>aten</c>.</summary>
@@ -146,7 +152,8 @@ public sealed class SaeTrainer : IDisposable
             file.Entries.ContainsKey("centre") ? file.Load("centre", precision, device).DetachFromDisposeScope() : null,
             double.Parse(file.Metadata["scale"], CultureInfo.InvariantCulture));
         var autoencoder = new SparseAutoencoder(encoder, file.Load("encoder_bias", precision, device),
-            spec.TiedDecoder ? encoder : file.Load("decoder_weight", precision, device), file.Load("decoder_bias", precision, device), spec.K, transform);
+            spec.TiedDecoder ? encoder : file.Load("decoder_weight", precision, device), file.Load("decoder_bias", precision, device), spec.K, transform,
+            spec.Kind, spec.Kind.Extras.ToDictionary(extra => extra.Name, extra => file.Load(extra.Name, precision, device)));
         var trainer = new SaeTrainer(spec, autoencoder, int.Parse(file.Metadata["total_steps"], CultureInfo.InvariantCulture), choice);
         using var noGradient = no_grad();
         foreach (var (name, tensor) in trainer.State.Tensors())
@@ -166,9 +173,11 @@ public sealed class SaeTrainer : IDisposable
         Autoencoder.Dispose();
     }
 
-    private static ISaeKernel Kernel(SaeKernel choice, SparseAutoencoder autoencoder)
+    private static ISaeKernel Kernel(SaeKernel choice, TrainingSpec spec, SparseAutoencoder autoencoder)
     {
-        var onCpu = autoencoder.Device.type == DeviceType.CPU;
+        if (choice == SaeKernel.Cpu && !spec.IsFused)
+            throw new InterpException($"The CPU kernel does not serve this recipe ({spec.Kind.Name}, or a loss that it does not have); use the kernel aten or automatic.");
+        var onCpu = autoencoder.Device.type == DeviceType.CPU && spec.IsFused;
         return (choice, autoencoder.Precision) switch
         {
             (SaeKernel.Aten, _) => new AtenKernel(),

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Interp.Autoencoders;
 
 /// <summary>
-/// A TopK sparse autoencoder: x' = normalise(x); p = (x' - b_dec)·Eᵀ + b_enc; f = the k largest p, after a ReLU, ties to the
-/// lower index; x̂ = undo(f·D + b_dec).
+/// A sparse autoencoder: x' = normalise(x); p = (x' - b_dec)·Eᵀ + b_enc; f = the k largest p, after a ReLU, ties to the lower
+/// index, or what its <see cref="Kind"/> makes of p; x̂ = undo(f·D + b_dec).
 /// </summary>
 public sealed class SparseAutoencoder : IDisposable
 {
@@ -19,9 +19,16 @@ public sealed class SparseAutoencoder : IDisposable
     /// <param name="decoderBias">b_dec [d].</param>
     /// <param name="k">The target K.</param>
     /// <param name="transform">Input normalisation.</param>
-    /// <param name="subtractDecoderBias">Whether b_dec is subtracted before the encoder.</param>
-    public SparseAutoencoder(Tensor encoderWeight, Tensor encoderBias, Tensor decoderWeight, Tensor decoderBias, int k, InputTransform transform, bool subtractDecoderBias = true)
+    /// <param name="kind">The kind of dictionary; null: TopK.</param>
+    /// <param name="extras">The kind's own tensors by name.</param>
+    /// <param name="subtractDecoderBias">Whether b_dec is subtracted before the encoder; null: as the kind does.</param>
+    public SparseAutoencoder(Tensor encoderWeight, Tensor encoderBias, Tensor decoderWeight, Tensor decoderBias, int k, InputTransform transform,
+        SaeKind? kind = null, IReadOnlyDictionary<string, Tensor>? extras = null, bool? subtractDecoderBias = null)
     {
+        Kind = kind ?? SaeKind.TopK;
+        Extras = Kind.Extras.ToDictionary(extra => extra.Name, extra => extras is not null && extras.TryGetValue(extra.Name, out var tensor)
+            ? tensor.DetachFromDisposeScope()
+            : full(extra.Shape((int)encoderWeight.shape[0], (int)encoderWeight.shape[1]), extra.Start, dtype: encoderWeight.dtype, device: encoderWeight.device).DetachFromDisposeScope());
         EncoderWeight = encoderWeight.DetachFromDisposeScope();
         EncoderBias = encoderBias.DetachFromDisposeScope();
         DecoderWeight = decoderWeight.DetachFromDisposeScope();
@@ -30,7 +37,7 @@ public sealed class SparseAutoencoder : IDisposable
             throw new InterpException($"K is {k}, but the dictionary has {Latents} latents; give a K from 1 to {Latents}.");
         K = k;
         Transform = transform;
-        SubtractDecoderBias = subtractDecoderBias;
+        SubtractDecoderBias = subtractDecoderBias ?? Kind.SubtractsBias;
         codec = Device.type != TorchSharp.DeviceType.CPU ? new AtenCodec()
             : Precision == ScalarType.Float32 ? new CpuCodec<float>(Latents)
             : Precision == ScalarType.Float64 ? new CpuCodec<double>(Latents)
@@ -49,7 +56,13 @@ public sealed class SparseAutoencoder : IDisposable
     /// <summary>b_dec [d].</summary>
     public Tensor DecoderBias { get; }
 
-    /// <summary>Number of active latents per token that the autoencoder is made for.</summary>
+    /// <summary>How latents become active.</summary>
+    public SaeKind Kind { get; }
+
+    /// <summary>The kind's own tensors by name, such as thresholds [M].</summary>
+    public IReadOnlyDictionary<string, Tensor> Extras { get; }
+
+    /// <summary>Number of active latents per token that the autoencoder is made for; without meaning for kinds without a K.</summary>
     public int K { get; }
 
     /// <summary>Input normalisation.</summary>
@@ -126,10 +139,25 @@ public sealed class SparseAutoencoder : IDisposable
         EncoderBias.Dispose();
         DecoderWeight.Dispose();
         DecoderBias.Dispose();
+        foreach (var extra in Extras.Values)
+            extra.Dispose();
     }
 
-    private SparseLatents EncodeNormalised(Tensor x, int k) =>
-        codec.Encode(SubtractDecoderBias ? x - DecoderBias : x.contiguous(), EncoderWeight, EncoderBias, Math.Min(k, Latents));
+    private SparseLatents EncodeNormalised(Tensor x, int k)
+    {
+        var u = SubtractDecoderBias ? x - DecoderBias : x.contiguous();
+        return Kind.Gate(this) is { } gate
+            ? GatedEncoder.Encode(u, EncoderWeight, EncoderBias, gate)
+            : Kind.RanksByNorm ? EncodeByNorm(u, Math.Min(k, Latents))
+            : codec.Encode(u, EncoderWeight, EncoderBias, Math.Min(k, Latents));
+    }
+
+    private SparseLatents EncodeByNorm(Tensor u, int k)
+    {
+        var norm = DecoderWeight.norm(1, keepdim: true, p: 2);
+        var (indices, values) = codec.Encode(u, EncoderWeight * norm, EncoderBias * norm.squeeze(1), k);
+        return new SparseLatents(indices, values / norm.squeeze(1).index_select(0, indices.view(-1)).view_as(values));
+    }
 
     private static SparseLatents MoveOut(SparseLatents latents)
     {

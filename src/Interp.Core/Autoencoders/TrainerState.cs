@@ -9,6 +9,12 @@ namespace Interp.Autoencoders;
 /// <param name="Second">Mean of squared gradients.</param>
 internal sealed record Parameter(string Name, Tensor Value, Tensor First, Tensor Second)
 {
+    /// <summary>Whether the optimiser moves it.</summary>
+    public bool IsTrained => !ReferenceEquals(Value, First);
+
+    /// <summary>A tensor that the kind itself moves.</summary>
+    public static Parameter Fixed(string name, Tensor value) => new(name, value, value, value);
+
     public static Parameter Of(string name, Tensor value) =>
         new(name, value, zeros_like(value).DetachFromDisposeScope(), zeros_like(value).DetachFromDisposeScope());
 }
@@ -23,6 +29,9 @@ internal sealed class TrainerState : IDisposable
         EncoderBias = Parameter.Of("encoder_bias", autoencoder.EncoderBias);
         DecoderWeight = tied ? EncoderWeight : Parameter.Of("decoder_weight", autoencoder.DecoderWeight);
         DecoderBias = Parameter.Of("decoder_bias", autoencoder.DecoderBias);
+        Extras = [.. autoencoder.Kind.Extras.Select(extra => extra.IsTrained ? Parameter.Of(extra.Name, autoencoder.Extras[extra.Name]) : Parameter.Fixed(extra.Name, autoencoder.Extras[extra.Name]))];
+        Parameters = Tied ? [EncoderWeight, EncoderBias, DecoderBias] : [EncoderWeight, EncoderBias, DecoderWeight, DecoderBias];
+        Parameters = [.. Parameters, .. Extras.Where(extra => extra.IsTrained)];
         Silent = zeros(Latents, dtype: ScalarType.Int64, device: autoencoder.Device).DetachFromDisposeScope();
     }
 
@@ -48,12 +57,30 @@ internal sealed class TrainerState : IDisposable
 
     public int Width => (int)EncoderWeight.Value.shape[1];
 
-    /// <summary>Every parameter once: encoder weight, encoder bias, decoder weight unless tied, decoder bias.</summary>
-    public IReadOnlyList<Parameter> Parameters => Tied ? [EncoderWeight, EncoderBias, DecoderBias] : [EncoderWeight, EncoderBias, DecoderWeight, DecoderBias];
+    /// <summary>Every trained tensor once: encoder weight, encoder bias, decoder weight unless tied, decoder bias, the kind's own.</summary>
+    public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>The kind's own tensors, trained or not.</summary>
+    public IReadOnlyList<Parameter> Extras { get; }
+
+    /// <summary>A tensor of the kind's own.</summary>
+    public Tensor Extra(string name) => Extras.First(extra => extra.Name == name).Value;
+
+    /// <summary>Place of a trained tensor among <see cref="Parameters"/>.</summary>
+    public int IndexOf(Parameter parameter)
+    {
+        for (var i = 0; i < Parameters.Count; i++)
+        {
+            if (ReferenceEquals(Parameters[i].Value, parameter.Value))
+                return i;
+        }
+        throw new ArgumentException($"{parameter.Name} is not trained.", nameof(parameter));
+    }
 
     /// <summary>All tensors of a checkpoint by name.</summary>
     public IEnumerable<KeyValuePair<string, Tensor>> Tensors() =>
         Parameters.SelectMany(p => new[] { KeyValuePair.Create(p.Name, p.Value), new($"{p.Name}.first", p.First), new($"{p.Name}.second", p.Second) })
+            .Concat(Extras.Where(extra => !extra.IsTrained).Select(extra => KeyValuePair.Create(extra.Name, extra.Value)))
             .Append(new("silent", Silent));
 
     /// <inheritdoc/>

@@ -15,6 +15,21 @@ public enum PreBias
     GeometricMedian,
 }
 
+/// <summary>How encoder and decoder start. The encoder bias starts at 0.</summary>
+public enum StartWeights
+{
+    /// <summary>Decoder rows uniform on the unit sphere, the encoder equal to the decoder.</summary>
+    Tied,
+
+    /// <summary>Decoder rows are tokens of the data without the pre-bias, set to unit norm, the encoder equal to the decoder
+    /// (Anthropic, October 2025); the same token is not taken twice.</summary>
+    Data,
+
+    /// <summary>Encoder rows normal with variance 2/d; the decoder equal to them, then every column, that is every dimension of the
+    /// model, set to unit norm over the latents (the original replication).</summary>
+    Original,
+}
+
 /// <summary>What keeps the decoder's rows at unit norm.</summary>
 public enum DecoderRule
 {
@@ -39,11 +54,58 @@ public enum DeadUnit
     Tokens,
 }
 
+/// <summary>When a step looks who is dead.</summary>
+public enum DeadCount
+{
+    /// <summary>After the counters have moved by its own forward pass (openai/sparse_autoencoder); a latent that fired has silence of one step.</summary>
+    AfterForward,
+
+    /// <summary>Before its forward pass; afterwards a latent that fired has silence 0 (SAELens).</summary>
+    BeforeForward,
+}
+
+/// <summary>Where the loss is measured.</summary>
+public enum LossSpace
+{
+    /// <summary>In the encoder's space, after the input normalisation.</summary>
+    Encoder,
+
+    /// <summary>In the model's own scale, after the normalisation has been undone.</summary>
+    Raw,
+}
+
+/// <summary>The form of AuxK. ê is what the helpers decode, e = x - x̂.</summary>
+public enum AuxiliaryForm
+{
+    /// <summary>mean((ê-e)²) / mean((mean over tokens of e - e)²), e detached, helpers after a ReLU (openai/sparse_autoencoder).</summary>
+    Normalised,
+
+    /// <summary>Mean over tokens of ‖ê-e‖², e detached, helpers without a ReLU (SAELens).</summary>
+    SumOverWidth,
+
+    /// <summary>mean((ê+b-e)²) with a gradient through e as well (the original replication).</summary>
+    Undetached,
+}
+
+/// <summary>The coefficient of a kind's sparsity penalty over a run.</summary>
+/// <param name="Coefficient">λ after the warm-up.</param>
+/// <param name="WarmUp">Fraction of the run in which it rises from 0: step t has λ·t/(WarmUp · total).</param>
+public sealed record SparsityPenalty(double Coefficient = 1, double WarmUp = 0.05)
+{
+    /// <summary>The coefficient at a step, counted from 0.</summary>
+    public double At(int step, int totalSteps)
+    {
+        var warm = WarmUp * totalSteps;
+        return step < warm ? Coefficient * step / warm : Coefficient;
+    }
+}
+
 /// <summary>When a latent counts as dead: its counter, (fired ? 0 : counter) + the step or its tokens, exceeds the window.</summary>
 /// <param name="Window">Steps or tokens.</param>
 /// <param name="Unit">Which of the two.</param>
 /// <param name="FiredAbove">A latent fired in a step when a selected value exceeds this.</param>
-public sealed record DeadRule(long Window, DeadUnit Unit = DeadUnit.Tokens, double FiredAbove = 0)
+/// <param name="Counted">When a step looks who is dead.</param>
+public sealed record DeadRule(long Window, DeadUnit Unit = DeadUnit.Tokens, double FiredAbove = 0, DeadCount Counted = DeadCount.AfterForward)
 {
     /// <summary>What one step of a number of tokens adds to the counters.</summary>
     internal long Step(long tokens) => Unit == DeadUnit.Steps ? 1 : tokens;
@@ -59,7 +121,8 @@ public sealed record DeadRule(long Window, DeadUnit Unit = DeadUnit.Tokens, doub
 /// <param name="Coefficient">Weight of the term.</param>
 /// <param name="ScaleByDead">Multiply by min(dead / K, 1).</param>
 /// <param name="BiasGradient">The decoder bias takes part in ê and in the target: it cancels in the value but receives a gradient.</param>
-public sealed record AuxiliaryLoss(int? K = null, double Coefficient = 1.0 / 32, bool ScaleByDead = false, bool BiasGradient = false)
+/// <param name="Form">The formula.</param>
+public sealed record AuxiliaryLoss(int? K = null, double Coefficient = 1.0 / 32, bool ScaleByDead = false, bool BiasGradient = false, AuxiliaryForm Form = AuxiliaryForm.Normalised)
 {
     /// <summary>Latents per token for an input width.</summary>
     internal int Room(int width) => K ?? Math.Max(1, width / 2);
@@ -72,11 +135,23 @@ public sealed record AuxiliaryLoss(int? K = null, double Coefficient = 1.0 / 32,
 /// <param name="WeightDecay">Decoupled weight decay.</param>
 public sealed record AdamSpec(double Beta1 = 0.9, double Beta2 = 0.999, double Epsilon = 6.25e-10, double WeightDecay = 0);
 
-/// <summary>Everything that determines the training of a TopK autoencoder, apart from its data.</summary>
-public sealed record TrainingSpec
+/// <summary>Everything that determines the training of an autoencoder, apart from its data.</summary>
+public sealed partial record TrainingSpec
 {
     /// <summary>The defaults that an experiment starts from.</summary>
     public static TrainingSpec Default { get; } = new();
+
+    /// <summary>The kind of dictionary.</summary>
+    public SaeKind Kind { get; init; } = SaeKind.TopK;
+
+    /// <summary>The sparsity penalty of the kinds that have one instead of a K.</summary>
+    public SparsityPenalty Sparsity { get; init; } = new();
+
+    /// <summary>Where the loss is measured.</summary>
+    public LossSpace LossSpace { get; init; } = LossSpace.Encoder;
+
+    /// <summary>Coefficient of Σ E², a part of the loss; 0: none.</summary>
+    public double EncoderPenalty { get; init; }
 
     /// <summary>Number of latents.</summary>
     public int Latents { get; init; } = 1024;
@@ -108,7 +183,10 @@ public sealed record TrainingSpec
     /// <summary>Start of the decoder bias.</summary>
     public PreBias PreBias { get; init; } = PreBias.Mean;
 
-    /// <summary>Encoder and decoder stay one matrix; they always start as one.</summary>
+    /// <summary>Start of encoder and decoder.</summary>
+    public StartWeights Start { get; init; } = StartWeights.Tied;
+
+    /// <summary>Encoder and decoder stay one matrix.</summary>
     public bool TiedDecoder { get; init; }
 
     /// <summary>Norm of the decoder's rows.</summary>
@@ -116,7 +194,8 @@ public sealed record TrainingSpec
 
     /// <summary>
     /// The main loss is this · mean((x̂-x)²). Null, the default: divided by the batch's mean squared deviation from its mean,
-    /// which makes it the batch's fraction of variance unexplained, free of the data's scale and the same in all experiments.
+    /// which makes it the batch's fraction of variance unexplained, free of the data's scale and the same in all experiments; for
+    /// the kinds with a sparsity penalty, times the width, as their papers have it.
     /// </summary>
     public double? MseScale { get; init; }
 
@@ -147,8 +226,17 @@ public sealed record TrainingSpec
         Require(LearningRate.WarmUp is >= 0 and <= 1 && LearningRate.Decay is >= 0 and <= 1, "Warm-up and decay are fractions of the run; give numbers from 0 to 1.");
         Require(Clip is null or > 0, $"The gradient is clipped at {Clip}; give a number above 0, or nothing.");
         Require(Auxiliary?.K is null or >= 1, $"AuxK uses {Auxiliary?.K} latents; give 1 or more.");
+        Require(Sparsity.Coefficient >= 0 && Sparsity.WarmUp is >= 0 and <= 1, $"The sparsity penalty is {Sparsity.Coefficient} after a warm-up of {Sparsity.WarmUp} of the run; give a coefficient of 0 or more and a fraction from 0 to 1.");
+        Require(!TiedDecoder || Start != StartWeights.Original, "The original start weights differ between encoder and decoder, so these cannot be tied; choose another start.");
+        Require(EncoderPenalty >= 0, $"The penalty on the encoder is {EncoderPenalty}; give 0 or more.");
+        Require(!TiedDecoder || Kind.SubtractsBias, $"A {Kind.Name} has an output of its own, so its decoder cannot be tied; set TiedDecoder to false.");
+        problems.AddRange(Kind.Problems(Latents));
         return problems;
     }
+
+    /// <summary>Whether the fused kernel has this recipe's loss.</summary>
+    internal bool IsFused => Kind.IsFused && LossSpace == LossSpace.Encoder && EncoderPenalty == 0
+        && Dead.Counted == DeadCount.AfterForward && Auxiliary is null or { Form: AuxiliaryForm.Normalised };
 
     /// <exception cref="InterpException">The first of <see cref="Problems"/>.</exception>
     public void Validate()

@@ -1,54 +1,71 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Interp.Runtime;
 
 namespace Interp.Autoencoders;
 
 /// <summary>A recorded training run: <c>spec.json</c> and <c>trace.json</c> of its folder.</summary>
-internal sealed partial class TrainingTrace
+internal sealed class TrainingTrace
 {
-    private static readonly string[] Served = ["openai-topk", "openai-topk-exact"];
+    private readonly TraceFormat format;
+    private readonly JsonElement[] recorded;
 
-    private TrainingTrace(TrainingSpec spec, int steps, double[] k, double[] rates, JsonElement[] recorded, double gap) =>
-        (Spec, Steps, K, LearningRates, Recorded, SelectionGap) = (spec, steps, k, rates, recorded, gap);
+    private TrainingTrace(TraceFormat format, JsonElement spec, JsonElement trace)
+    {
+        this.format = format;
+        Steps = spec.GetProperty("steps").GetInt32();
+        K = Numbers(spec, "k");
+        LearningRates = Numbers(spec, "lr");
+        recorded = [.. trace.GetProperty("steps").EnumerateArray()];
+        IsComplete = Steps >= 1 && K.Length == Steps && LearningRates.Length == Steps && recorded.Length == Steps;
+        SelectionGap = trace.GetProperty("min_selection_gap") is { ValueKind: JsonValueKind.Number } gap ? gap.GetDouble() : null;
+        if (IsComplete)
+            Spec = Recipe(spec);
+    }
 
-    /// <summary>The recipe, with schedules as our own types.</summary>
-    public TrainingSpec Spec { get; }
+    /// <summary>The recipe, with schedules as our own types where the library has a rule for them.</summary>
+    public TrainingSpec Spec { get; } = TrainingSpec.Default;
 
     public int Steps { get; }
 
-    /// <summary>k per step as recorded.</summary>
+    /// <summary>k per step as recorded; NaN for kinds without one.</summary>
     public double[] K { get; }
 
     /// <summary>Learning rate per step as recorded.</summary>
     public double[] LearningRates { get; }
 
-    private JsonElement[] Recorded { get; }
+    /// <summary>The smallest difference between a selected and the next value anywhere in the run, where there is a selection.</summary>
+    public double? SelectionGap { get; }
 
-    /// <summary>The smallest difference between a selected and the next value anywhere in the run.</summary>
-    public double SelectionGap { get; }
+    /// <summary>The recording's tensors, in the order of <see cref="TrainerState.Parameters"/>.</summary>
+    public IReadOnlyList<TraceTensor> Tensors => format.Tensors;
+
+    /// <summary>The recording's loss terms and ours.</summary>
+    public IReadOnlyList<(string Theirs, string Ours)> Terms =>
+        [.. format.Terms.Concat(recorded[0].GetProperty("terms").EnumerateObject()
+            .Where(term => term.Name.StartsWith("inner_mse_loss_", StringComparison.Ordinal))
+            .Select(term => (term.Name, term.Name.Replace("inner_mse_loss_", "prefix_"))))];
+
+    private bool IsComplete { get; }
 
     /// <summary>A recorded number of each step, such as <c>loss</c> or <c>terms.aux</c>.</summary>
     public double[] Column(string path) =>
-        [.. Recorded.Select(step => path.Split('.').Aggregate(step, (element, name) => element.GetProperty(name)).GetDouble())];
+        [.. recorded.Select(step => path.Split('.').Aggregate(step, (element, name) => element.GetProperty(name)).GetDouble())];
 
-    /// <exception cref="InterpException">Files are missing or malformed, or the kind of run is not served.</exception>
-    public static TrainingTrace Read(string folder)
+    /// <summary>Why a kind of recording is not served; null: it is.</summary>
+    public static string? Unserved(JsonElement spec) => TraceFormat.All.ContainsKey(Kind(spec)) ? null
+        : $"records a run of kind '{Kind(spec)}', which is not served; served are {string.Join(", ", TraceFormat.All.Keys)} and gradients.";
+
+    /// <exception cref="InterpException">Files are missing or malformed.</exception>
+    public static TrainingTrace Read(string folder, JsonElement spec)
     {
-        var spec = Json(Path.Combine(folder, "spec.json"));
-        var kind = spec.TryGetProperty("kind", out var value) ? value.ToString() : "nothing";
-        if (!Served.Contains(kind))
-            throw new InterpException($"{folder} records a run of kind '{kind}', which is not served; served are {string.Join(" and ", Served)}.");
-        var trace = Json(Path.Combine(folder, "trace.json"));
+        var kind = Kind(spec);
+        var format = TraceFormat.All[kind];
+        var recording = Json(Path.Combine(folder, "trace.json"));
         try
         {
-            var steps = spec.GetProperty("steps").GetInt32();
-            var k = Numbers(spec, "k");
-            var rates = Numbers(spec, "lr");
-            var recorded = trace.GetProperty("steps").EnumerateArray().ToArray();
-            if (steps < 1 || k.Length != steps || rates.Length != steps || recorded.Length != steps)
-                throw new InterpException($"{folder} announces {steps} steps but does not list as many; the recording is incomplete.");
-            return new TrainingTrace(Recipe(spec, kind, k, rates, steps), steps, k, rates, recorded, trace.GetProperty("min_selection_gap").GetDouble());
+            var trace = new TrainingTrace(format, spec, recording);
+            return trace.IsComplete ? trace
+                : throw new InterpException($"{folder} announces {trace.Steps} steps but does not list as many; the recording is incomplete.");
         }
         catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -56,40 +73,29 @@ internal sealed partial class TrainingTrace
         }
     }
 
-    private static TrainingSpec Recipe(JsonElement spec, string kind, double[] k, double[] rates, int steps)
+    private static string Kind(JsonElement spec) => spec.ValueKind == JsonValueKind.Object && spec.TryGetProperty("kind", out var kind) ? kind.ToString() : "nothing";
+
+    private TrainingSpec Recipe(JsonElement spec)
     {
-        var aux = spec.GetProperty("aux");
         var adam = spec.GetProperty("optimizer");
         var clip = spec.GetProperty("clip");
-        return new TrainingSpec
+        var recipe = format.Recipe(spec);
+        return recipe with
         {
             Latents = spec.GetProperty("d_sae").GetInt32(),
-            K = (int)k[^1],
-            KSchedule = Schedule(spec.GetProperty("schedules").GetString()!, (int)k[^1]),
+            K = recipe.Kind.UsesK ? (int)K[^1] : 1,
             BatchSize = spec.GetProperty("batch").GetInt32(),
-            LearningRate = new LearningRateSchedule(Peak: rates[0]),
             Adam = new AdamSpec(adam.GetProperty("beta1").GetDouble(), adam.GetProperty("beta2").GetDouble(), adam.GetProperty("eps").GetDouble(), adam.GetProperty("weight_decay").GetDouble()),
             Clip = clip.ValueKind == JsonValueKind.Null ? null : clip.GetDouble(),
-            Normalisation = InputNormalisation.None,
-            DecoderRule = DecoderRule.UnitBeforeStep,
-            MseScale = spec.GetProperty("mse_scale").GetDouble(),
-            Auxiliary = new AuxiliaryLoss(aux.GetProperty("k_aux").GetInt32(), aux.GetProperty("coefficient").GetDouble(), BiasGradient: kind == "openai-topk-exact"),
-            Dead = new DeadRule(spec.GetProperty("dead_window").GetInt64(), DeadUnit.Steps, 1e-3),
+            Normalisation = recipe.Normalisation == InputNormalisation.PerTokenLayerNorm ? recipe.Normalisation : InputNormalisation.None,
         };
     }
 
-    /// <summary><c>k = int(4k + (k-4k)*step/T), T = steps//4; ...</c>: a linear schedule; without a T, a constant k.</summary>
-    private static KSchedule Schedule(string formula, int target)
-    {
-        var match = LinearFormula().Match(formula);
-        return match.Success
-            ? new LinearK(int.Parse(match.Groups[1].ValueSpan) * target, 1.0 / int.Parse(match.Groups[2].ValueSpan))
-            : KSchedule.Constant;
-    }
+    private static double[] Numbers(JsonElement element, string name) =>
+        [.. element.GetProperty(name).EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Null ? double.NaN : item.GetDouble())];
 
-    private static double[] Numbers(JsonElement element, string name) => [.. element.GetProperty(name).EnumerateArray().Select(item => item.GetDouble())];
-
-    private static JsonElement Json(string path)
+    /// <exception cref="InterpException">The file cannot be read.</exception>
+    public static JsonElement Json(string path)
     {
         try
         {
@@ -101,7 +107,4 @@ internal sealed partial class TrainingTrace
             throw new InterpException($"{path} cannot be read as JSON: {e.Message} Give the folder of a recorded training run.", e);
         }
     }
-
-    [GeneratedRegex(@"int\((\d+)k.*steps//(\d+)")]
-    private static partial Regex LinearFormula();
 }

@@ -170,7 +170,7 @@ public class KernelGradientTests
         public (double Loss, IReadOnlyList<Tensor> Gradients) Step(Tensor x)
         {
             var report = trainer.Step(x);
-            return (auxiliary ? report.Auxiliary : report.Main, trainer.Record!.Raw);
+            return (report.Term(auxiliary ? "aux" : "main"), trainer.Record!.Raw);
         }
 
         public static Tensor Error(Tensor[] p, Tensor x) => (x - p[3] - Decoded((x - p[3]).mm(p[0].t()) + p[1], 4, p[2])).detach();

@@ -43,7 +43,7 @@ public class SaeFolderTests
         using var folder = new TemporaryFolder();
         var x = new SparseWorld(64, 20).Rows(0, 64);
         var plain = Samples.Autoencoder(80, 20, 6, type: ScalarType.Float32);
-        using var sae = new SparseAutoencoder(plain.EncoderWeight, plain.EncoderBias, plain.DecoderWeight, plain.DecoderBias, 6, InputTransform.Fit(kind, x), subtract);
+        using var sae = new SparseAutoencoder(plain.EncoderWeight, plain.EncoderBias, plain.DecoderWeight, plain.DecoderBias, 6, InputTransform.Fit(kind, x), subtractDecoderBias: subtract);
         var metadata = new SaeMetadata { ModelName = "world", HookName = "blocks.2.hook_resid_post", ContextSize = 128, PrependBos = true, L0 = 6, DeadLatents = 3, Provenance = new JsonObject { ["seed"] = 1 } };
         SaeFolder.Write(folder.Path, sae, metadata, x);
         using var read = SaeFolder.Read(folder.Path, CPU);

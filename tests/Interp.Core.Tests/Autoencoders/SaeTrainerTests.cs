@@ -80,13 +80,14 @@ public class SaeTrainerTests
         }
     }
 
-    [Fact]
-    public void Two_hundred_steps_are_a_hundred_and_a_hundred_more_from_a_checkpoint()
+    [Theory]
+    [MemberData(nameof(Kinds.All), MemberType = typeof(Kinds))]
+    public void Two_hundred_steps_are_a_hundred_and_a_hundred_more_from_a_checkpoint(string name)
     {
         using var folder = new TemporaryFolder();
         var checkpoint = Path.Combine(folder.Path, "half.safetensors");
         var world = new SparseWorld(1000, 16);
-        var spec = Small with { BatchSize = 50, Passes = 10, Auxiliary = new AuxiliaryLoss(8), Normalisation = InputNormalisation.Centred };
+        var spec = Small with { Kind = Kinds.Of(name), BatchSize = 50, Passes = 10, Auxiliary = new AuxiliaryLoss(8), Normalisation = InputNormalisation.Centred };
 
         using var whole = TrainingRun.Start(spec, world, CPU);
         var reports = new List<StepReport>();
@@ -101,7 +102,8 @@ public class SaeTrainerTests
         using var resumed = TrainingRun.Resume(checkpoint, spec, world, CPU);
         var rest = new List<StepReport>();
         Assert.True(resumed.Run(rest.Add));
-        Assert.Equal(reports.Skip(100), rest);
+        Assert.Equal(reports.Skip(100).Select(Text), rest.Select(Text));
+        static string Text(StepReport report) => $"{report with { Terms = [] }} {string.Join(' ', report.Terms)}";
         foreach (var (ours, golden) in resumed.Trainer.State.Tensors().Zip(whole.Trainer.State.Tensors()))
             Assert.Equal(Samples.Numbers(golden.Value), Samples.Numbers(ours.Value));
         Assert.Throws<InterpException>(() => TrainingRun.Resume(checkpoint, spec with { Passes = 11 }, world, CPU));

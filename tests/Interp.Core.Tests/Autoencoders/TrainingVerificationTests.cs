@@ -13,11 +13,27 @@ public class TrainingVerificationTests
     [InlineData("openai-topk", SaeKernel.Aten)]
     [InlineData("openai-topk-exact", SaeKernel.Cpu)]
     [InlineData("openai-topk-exact", SaeKernel.Aten)]
+    [InlineData("seed", SaeKernel.Automatic)]
+    [InlineData("saelens-topk", SaeKernel.Automatic)]
+    [InlineData("saelens-batchtopk", SaeKernel.Automatic)]
+    [InlineData("saelens-matryoshka", SaeKernel.Automatic)]
+    [InlineData("saelens-jumprelu", SaeKernel.Automatic)]
+    [InlineData("saelens-jumprelu-tanh", SaeKernel.Automatic)]
+    [InlineData("saelens-gated", SaeKernel.Automatic)]
+    [InlineData("saelens-standard", SaeKernel.Automatic)]
     public void Recorded_runs_are_replayed(string name, SaeKernel kernel)
     {
         var report = TrainingVerification.Verify(Fixtures.Path("training", name), null, kernel);
         Assert.True(report.Passed, string.Join('\n', report.Checks.Where(check => !check.Passed)));
         Assert.True(report.Checks.Where(check => check.Name.StartsWith("float64")).All(check => check.Error < 1e-13));
+    }
+
+    [Fact]
+    public void Recorded_gradients_of_single_terms_are_found_again()
+    {
+        var report = TrainingVerification.Verify(Fixtures.Path("training", "gradients-topk-auxk"));
+        Assert.Equal(8 * 5, report.Checks.Count);
+        Assert.All(report.Checks, check => Assert.True(check.Error < 1e-13, check.ToString()));
     }
 
     [Theory]
@@ -37,7 +53,6 @@ public class TrainingVerificationTests
     }
 
     [Theory]
-    [InlineData("spec.json", "{\"kind\":\"saelens-gated\"}", "'saelens-gated'")]
     [InlineData("spec.json", "nonsense", "cannot be read as JSON")]
     [InlineData("spec.json", "{\"kind\":\"openai-topk\"}", "not a recorded training run")]
     [InlineData("trace.json", "{\"steps\":[],\"min_selection_gap\":1}", "announces 48 steps")]
@@ -46,6 +61,16 @@ public class TrainingVerificationTests
         using var folder = Copy();
         folder.Write(file, content);
         Assert.Contains(part, Assert.Throws<InterpException>(() => TrainingVerification.Verify(folder.Path)).Message);
+    }
+
+    [Fact]
+    public void A_kind_that_is_not_served_does_not_pass_and_says_so()
+    {
+        using var folder = Copy();
+        folder.Write("spec.json", "{\"kind\":\"dl-topk\"}");
+        var report = TrainingVerification.Verify(folder.Path);
+        Assert.False(report.Passed);
+        Assert.Contains("'dl-topk', which is not served", Assert.Single(report.Notes));
     }
 
     private static TemporaryFolder Copy()

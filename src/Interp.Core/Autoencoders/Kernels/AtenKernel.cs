@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Interp.Autoencoders.Kernels;
 
 /// <summary>
-/// The step in libtorch's operations: slow, short, on any device and in any precision; the reference that the fast kernel is
-/// held to. On a GPU the sums of <c>index_add_</c> have no fixed order.
+/// The step in libtorch's dense operations with autograd, for every kind of dictionary: slow, short, on any device and in any
+/// precision; the reference that the fused kernel is held to.
 /// </summary>
 internal sealed class AtenKernel : ISaeKernel
 {
@@ -13,44 +13,48 @@ internal sealed class AtenKernel : ISaeKernel
     public string Name => "aten";
 
     /// <inheritdoc/>
-    public KernelReport Step(TrainerState state, Tensor x, TrainingSpec spec, int k, double learningRate, StepGradients? record = null)
+    public KernelReport Step(TrainerState state, in StepInput input, TrainingSpec spec, StepGradients? record = null)
     {
-        using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var (encoder, decoder, bias) = (state.EncoderWeight.Value, state.DecoderWeight.Value, state.DecoderBias.Value);
-        var (n, width) = (x.shape[0], x.shape[1]);
-        var u = x - bias;
-        var pre = u.mm(encoder.t()).add_(state.EncoderBias.Value);
-        var main = Selected(pre, k);
-        var r = u.neg();
-        AtenCodec.AddDecoded(r, main, decoder);
-
-        var variance = (x - x.mean([0])).square().mean().ToDouble();
-        var error = r.square().mean().ToDouble();
-        var scale = spec.MseScale ?? (variance > 0 ? 1 / variance : 0);
-        var isDead = CountSilence(state, main, spec.Dead, n);
-        var dead = isDead.sum().ToInt32();
-
-        var gradients = new Gradients(state, u);
-        gradients.Add(main, r * (2 * scale / (n * width)), toBias: true);
-        var auxiliaryLoss = 0.0;
-        if (spec.Auxiliary is { } auxiliary)
+        var kind = spec.Kind;
+        kind.Constrain(state);
+        var deadBefore = spec.Dead.Counted == DeadCount.BeforeForward ? state.Silent > spec.Dead.Window : null;
+        var leaves = state.Parameters.Select(p => p.Value.detach().requires_grad_()).ToArray();
+        Activations active;
+        var terms = new List<KeyValuePair<string, double>>();
+        Tensor dead;
+        StepGraph graph;
+        using (enable_grad())
         {
-            var room = auxiliary.Room((int)width);
-            var helpers = Selected(pre * isDead.to(pre.dtype), Math.Min(room, state.Latents));
-            var difference = r.clone();
-            AtenCodec.AddDecoded(difference, helpers, decoder);
-            var deviation = (r - r.mean([0])).square().mean().ToDouble();
-            var coefficient = auxiliary.Coefficient * (auxiliary.ScaleByDead ? Math.Min((double)dead / room, 1) : 1);
-            if (deviation != 0)
+            graph = Graph(state, input, spec, leaves);
+            active = kind.Forward(graph);
+            CountSilence(state, active.Latents.detach(), spec.Dead);
+            dead = deadBefore ?? state.Silent > spec.Dead.Window;
+            var total = zeros([], dtype: input.Tokens.Values.dtype, device: input.Tokens.Values.device);
+            foreach (var term in kind.Terms(graph, active, dead))
             {
-                auxiliaryLoss = coefficient * difference.square().mean().ToDouble() / deviation;
-                gradients.Add(helpers, difference * (2 * coefficient / (deviation * n * width)), auxiliary.BiasGradient);
+                terms.Add(new(term.Name, term.Value.ToDouble()));
+                total = total + term.Value;
             }
+            if (spec.EncoderPenalty > 0)
+            {
+                var penalty = graph.Encoder.square().sum() * spec.EncoderPenalty;
+                terms.Add(new("weight", penalty.ToDouble()));
+                total = total + penalty;
+            }
+            total.backward();
         }
+        kind.Observe(state, active);
 
-        var norm = Update(state, spec, learningRate, gradients.InOrder(), record);
-        return new KernelReport(scale * error, auxiliaryLoss, error / variance, norm, dead, (double)(main.Values > 0).sum().ToInt64() / n);
+        var target = graph.Target;
+        var error = (active.Reconstruction.detach() - target).square().sum(type: ScalarType.Float64).ToDouble();
+        var variance = (target - target.mean([0])).square().sum(type: ScalarType.Float64).ToDouble();
+        var count = (active.Latents.detach() > 0).sum().ToInt64();
+        var gradients = leaves.Select(leaf => leaf.grad is { } gradient ? gradient.clone() : zeros_like(leaf)).ToArray();
+        foreach (var leaf in leaves)
+            leaf.grad?.Dispose();
+        var norm = Update(state, spec, input.LearningRate, gradients, record);
+        return new KernelReport(terms, error / variance, norm, dead.sum().ToInt32(), (double)count / graph.Count);
     }
 
     /// <inheritdoc/>
@@ -58,31 +62,37 @@ internal sealed class AtenKernel : ISaeKernel
     {
     }
 
-    private static SparseLatents Selected(Tensor pre, int k)
+    private static StepGraph Graph(TrainerState state, in StepInput input, TrainingSpec spec, Tensor[] leaves)
     {
-        var (indices, values) = AtenCodec.TopK(pre, k);
-        return new SparseLatents(indices, values);
+        Tensor Leaf(Parameter parameter) => parameter.IsTrained ? leaves[state.IndexOf(parameter)] : parameter.Value.detach();
+        var extra = state.Extras.ToDictionary(p => p.Name, Leaf);
+        return new StepGraph(spec, input.K, input.Sparsity, Leaf(state.EncoderWeight), Leaf(state.EncoderBias), Leaf(state.DecoderWeight), Leaf(state.DecoderBias),
+            extra, input.Tokens, input.Raw, input.Target ?? input.Tokens.Values);
     }
 
-    /// <summary>Moves the counters of silence; returns which latents are dead now [M].</summary>
-    private static Tensor CountSilence(TrainerState state, SparseLatents active, DeadRule rule, long n)
+    /// <summary>Moves the counters of silence.</summary>
+    private static void CountSilence(TrainerState state, Tensor latents, DeadRule rule)
     {
-        var silent = state.Silent;
-        var fired = zeros(state.Latents, dtype: ScalarType.Int64, device: silent.device)
-            .index_add_(0, active.Indices.view(-1), (active.Values > rule.FiredAbove).to(ScalarType.Int64).view(-1), 1);
-        silent.mul_(fired == 0).add_(rule.Step(n));
-        return silent > rule.Window;
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var fired = (latents > rule.FiredAbove).any(0);
+        var step = rule.Step(latents.shape[0]);
+        if (rule.Counted == DeadCount.BeforeForward)
+            state.Silent.add_(step).masked_fill_(fired, 0);
+        else
+            state.Silent.masked_fill_(fired, 0).add_(step);
     }
 
     private static double Update(TrainerState state, TrainingSpec spec, double learningRate, Tensor[] gradients, StepGradients? record)
     {
+        using var noGradient = no_grad();
         Keep(record?.Raw, gradients);
         var decoder = state.DecoderWeight.Value;
         if (spec.DecoderRule == DecoderRule.UnitBeforeStep)
             SetUnit(decoder);
         if (spec.DecoderRule != DecoderRule.Free)
         {
-            var gradient = gradients[state.Tied ? 0 : 2];
+            var gradient = gradients[state.IndexOf(state.DecoderWeight)];
             gradient.sub_(decoder * (decoder * gradient).sum(1, keepdim: true));
         }
         Keep(record?.Final, gradients);
@@ -115,38 +125,5 @@ internal sealed class AtenKernel : ISaeKernel
     {
         for (var i = 0; places is not null && i < gradients.Length; i++)
             places[i].copy_(gradients[i]);
-    }
-
-    /// <summary>The gradients of a batch, to which each loss term adds its share.</summary>
-    private sealed class Gradients(TrainerState state, Tensor u)
-    {
-        private readonly Tensor encoder = zeros_like(state.EncoderWeight.Value);
-        private readonly Tensor encoderBias = zeros_like(state.EncoderBias.Value);
-        private readonly Tensor decoder = zeros_like(state.DecoderWeight.Value);
-        private readonly Tensor decoderBias = zeros_like(state.DecoderBias.Value);
-
-        /// <summary>Adds the share of a term whose gradient by its reconstruction is <paramref name="g"/> [n, d].</summary>
-        public void Add(SparseLatents codes, Tensor g, bool toBias)
-        {
-            for (var slot = 0; slot < codes.K; slot++)
-            {
-                using var scope = NewDisposeScope();
-                var latent = codes.Indices.select(1, slot);
-                var value = codes.Values.narrow(1, slot, 1);
-                var byValue = (state.DecoderWeight.Value.index_select(0, latent) * g).sum(1, keepdim: true) * (value > 0);
-                decoder.index_add_(0, latent, g * value, 1);
-                encoder.index_add_(0, latent, u * byValue, 1);
-                encoderBias.index_add_(0, latent, byValue.squeeze(1), 1);
-            }
-            if (toBias)
-                decoderBias.add_(g.sum([0]));
-        }
-
-        /// <summary>In the order of <see cref="TrainerState.Parameters"/>; the encoder's way to the bias is added here, once.</summary>
-        public Tensor[] InOrder()
-        {
-            decoderBias.sub_(encoderBias.unsqueeze(0).mm(state.EncoderWeight.Value).squeeze(0));
-            return state.Tied ? [encoder.add_(decoder), encoderBias, decoderBias] : [encoder, encoderBias, decoder, decoderBias];
-        }
     }
 }
