@@ -133,6 +133,39 @@ module Codec =
 
         text "x8 for eight times the width, or a number of latents" show read
 
+    let private kinds =
+        [
+            "topk", TopK
+            "multi-topk", MultiTopK
+            "batchtopk", BatchTopK
+            "jumprelu", JumpReLU
+            "jumprelu-tanh", JumpReLUTanh
+            "gated", Gated
+            "relu", ReLU
+        ]
+
+    let saeKind =
+        let show kind =
+            match kind with
+            | Matryoshka prefixes ->
+                "matryoshka:"
+                + String.concat "/" (prefixes |> List.map (fun size -> size.ToString CultureInfo.InvariantCulture))
+            | kind -> kinds |> List.find (fun (_, known) -> known = kind) |> fst
+
+        let read (text: string) =
+            match List.ofArray (text.Split ':') with
+            | [ "matryoshka"; sizes ] ->
+                let read = sizes.Split '/' |> Array.map tryInt |> List.ofArray
+
+                if List.forall Option.isSome read then
+                    Some(Matryoshka(List.choose id read))
+                else
+                    None
+            | _ -> kinds |> List.tryFind (fun (name, _) -> name = text) |> Option.map snd
+
+        let names = kinds |> List.map fst |> String.concat ", "
+        text $"{names}, or matryoshka:SIZES such as matryoshka:64/256" show read
+
     let private schedules =
         [ "linear", Linear; "cosine", Cosine; "exponential", Exponential; "step", Step ]
 

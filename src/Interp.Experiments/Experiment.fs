@@ -133,6 +133,9 @@ module Extract =
 
 [<RequireQualifiedAccess>]
 module Sae =
+    let kind kind (spec: Spec) = { spec with Sae.Kind = kind }
+
+    /// Latents per token; on average for BatchTopK and Matryoshka, without meaning for the kinds with a penalty.
     let k k (spec: Spec) = { spec with Sae.K = k }
     let topK value = k value
 
@@ -145,6 +148,7 @@ module Sae =
     let latents count (spec: Spec) = { spec with Sae.Size = Latents count }
     let normalise kind (spec: Spec) = { spec with Sae.Normalise = kind }
     let preBias start (spec: Spec) = { spec with Sae.PreBias = start }
+    let start weights (spec: Spec) = { spec with Sae.Start = weights }
     let tied (spec: Spec) = { spec with Sae.TiedDecoder = true }
 
 [<RequireQualifiedAccess>]
@@ -179,6 +183,20 @@ module Train =
                     }
         }
 
+    let withoutAuxK (spec: Spec) = { spec with Train.Aux = None }
+
+    /// Coefficient of the sparsity penalty of the kinds without a K.
+    let sparsity coefficient (spec: Spec) =
+        { spec with
+            Train.Sparsity = coefficient
+        }
+
+    /// Coefficient of JumpReLU's pre-activation loss.
+    let preActivation coefficient (spec: Spec) =
+        { spec with
+            Train.PreActivation = coefficient
+        }
+
     /// A latent silent for more training tokens than this counts as dead.
     let deadWindow tokens (spec: Spec) = { spec with Train.DeadWindow = tokens }
 
@@ -192,3 +210,5 @@ module Choices =
     let ZeroBias = PreBias.Zero
     let DataMean = PreBias.Mean
     let GeometricMedian = PreBias.GeometricMedian
+    let DataStart = StartWeights.Data
+    let OriginalStart = StartWeights.Original

@@ -68,24 +68,45 @@ type DictionarySize =
     | Expansion of int
     | Latents of int
 
+/// The kind of dictionary.
+type SaeKindSpec =
+    | TopK
+    /// TopK and, with an eighth of the weight, the same loss at 4 K.
+    | MultiTopK
+    | BatchTopK
+    /// BatchTopK whose prefixes of these sizes reconstruct by themselves.
+    | Matryoshka of prefixes: int list
+    /// Thresholds per latent with an L0 penalty.
+    | JumpReLU
+    /// Thresholds per latent with a tanh penalty.
+    | JumpReLUTanh
+    | Gated
+    /// ReLU with an L1 penalty weighted by decoder norms.
+    | ReLU
+
 /// The autoencoder.
 type SaeSpec =
     {
+        Kind: SaeKindSpec
         /// Active latents per token at the end of training and afterwards.
         K: int
         Size: DictionarySize
         Normalise: InputNormalisation
         PreBias: PreBias
+        /// Start of encoder and decoder.
+        Start: StartWeights
         TiedDecoder: bool
         DecoderRule: DecoderRule
     }
 
     static member Default =
         {
+            Kind = TopK
             K = 32
             Size = Expansion 8
             Normalise = InputNormalisation.Centred
             PreBias = PreBias.Mean
+            Start = StartWeights.Tied
             TiedDecoder = false
             DecoderRule = DecoderRule.UnitAfterStep
         }
@@ -132,6 +153,12 @@ type TrainSpec =
         Clip: float option
         KSchedule: KScheduleSpec
         Aux: AuxSpec option
+        /// Coefficient of the sparsity penalty of the kinds without a K.
+        Sparsity: float
+        /// Fraction of the steps in which that coefficient rises from 0.
+        SparsityWarmUp: float
+        /// Coefficient of JumpReLU's pre-activation loss, which pulls dead latents back.
+        PreActivation: float
         /// A latent silent for more tokens than this counts as dead.
         DeadWindow: int
         /// Points of the curves.
@@ -150,6 +177,9 @@ type TrainSpec =
             Clip = None
             KSchedule = Constant
             Aux = None
+            Sparsity = 1.0
+            SparsityWarmUp = 0.25
+            PreActivation = 0.0
             DeadWindow = 50_000
             ValidationPoints = 20
             CurveTokens = 8192

@@ -80,6 +80,14 @@ module SpecFields =
                 "geometricMedian", PreBias.GeometricMedian
             ]
 
+    let private start =
+        Codec.choice
+            [
+                "tied", StartWeights.Tied
+                "data", StartWeights.Data
+                "original", StartWeights.Original
+            ]
+
     let private decoderRule =
         Codec.choice
             [
@@ -110,11 +118,13 @@ module SpecFields =
                 extract (fun part -> { part with SkipNorm = value }))
             field "extract.batchContexts" Codec.int _.Extract.BatchContexts (fun value ->
                 extract (fun part -> { part with BatchContexts = value }))
+            field "sae.kind" Codec.saeKind _.Sae.Kind (fun value -> sae (fun part -> { part with Kind = value }))
             field "sae.k" Codec.int _.Sae.K (fun value -> sae (fun part -> { part with K = value }))
             field "sae.size" Codec.dictionarySize _.Sae.Size (fun value -> sae (fun part -> { part with Size = value }))
             field "sae.normalise" normalisation _.Sae.Normalise (fun value ->
                 sae (fun part -> { part with Normalise = value }))
             field "sae.preBias" preBias _.Sae.PreBias (fun value -> sae (fun part -> { part with PreBias = value }))
+            field "sae.start" start _.Sae.Start (fun value -> sae (fun part -> { part with Start = value }))
             field "sae.tiedDecoder" Codec.bool _.Sae.TiedDecoder (fun value ->
                 sae (fun part -> { part with TiedDecoder = value }))
             field "sae.decoderRule" decoderRule _.Sae.DecoderRule (fun value ->
@@ -133,6 +143,12 @@ module SpecFields =
                 train (fun part -> { part with KSchedule = value }))
             field "train.aux" (Codec.optional Codec.aux) _.Train.Aux (fun value ->
                 train (fun part -> { part with Aux = value }))
+            field "train.sparsity" Codec.float _.Train.Sparsity (fun value ->
+                train (fun part -> { part with Sparsity = value }))
+            field "train.sparsityWarmUp" Codec.float _.Train.SparsityWarmUp (fun value ->
+                train (fun part -> { part with SparsityWarmUp = value }))
+            field "train.preActivation" Codec.float _.Train.PreActivation (fun value ->
+                train (fun part -> { part with PreActivation = value }))
             field "train.deadWindow" Codec.int _.Train.DeadWindow (fun value ->
                 train (fun part -> { part with DeadWindow = value }))
             field "train.validationPoints" Codec.int _.Train.ValidationPoints (fun value ->

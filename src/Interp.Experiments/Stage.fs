@@ -111,7 +111,7 @@ module Stage =
 
         make
             "train"
-            1
+            2
             (sae @ [ "seed"; "kernel"; "corpus.trainTokens"; "corpus.validationTokens" ] @ skipping)
             []
             [ extract ]
@@ -122,7 +122,7 @@ module Stage =
     let evaluate extract baseline train cell spec =
         make
             "evaluate"
-            1
+            2
             ([
                 "evaluate.deadTokens"
                 "evaluate.lossTokens"

@@ -49,6 +49,35 @@ module Validation =
                 $"{path} is '{value}'; give one of {names}."
         ]
 
+    let private kindOf (spec: Spec) : SaeKind =
+        match spec.Sae.Kind with
+        | TopK -> SaeKind.TopK
+        | MultiTopK -> TopKDictionary(MultiWeight = 0.125)
+        | BatchTopK -> BatchTopKDictionary()
+        | Matryoshka prefixes -> MatryoshkaDictionary(Array.ofList prefixes)
+        | JumpReLU -> JumpReluDictionary(PreActivation = spec.Train.PreActivation)
+        | JumpReLUTanh ->
+            JumpReluDictionary(JumpPenalty.Tanh, StraightThrough = true, PreActivation = spec.Train.PreActivation)
+        | Gated -> GatedDictionary()
+        | ReLU -> ReluDictionary()
+
+    let private kind (spec: Spec) =
+        let kind = kindOf spec
+
+        [
+            match spec.Sae.Size with
+            | Latents count -> yield! kind.Problems count |> Seq.map (fun problem -> $"sae.kind: {problem}")
+            | Expansion _ -> ()
+            if not kind.UsesK && spec.Train.KSchedule <> Constant then
+                $"train.kSchedule: a {kind.Name} dictionary has no K to schedule; leave it constant and set train.sparsity."
+            if not (spec.Train.Sparsity >= 0.0) then
+                invariant $"train.sparsity is {spec.Train.Sparsity}; give 0 or more."
+            if not (spec.Train.PreActivation >= 0.0) then
+                invariant $"train.preActivation is {spec.Train.PreActivation}; give 0 or more."
+            if spec.Sae.TiedDecoder && spec.Sae.Start = StartWeights.Original then
+                "sae.start: the original start weights differ between encoder and decoder, so sae.tiedDecoder must be false."
+        ]
+
     let private hook (name: string) =
         try
             HookPoint.Parse name |> ignore
@@ -84,6 +113,8 @@ module Validation =
                              invariant
                                  $"sae.k is {spec.Sae.K}, more than the dictionary's {count} latents; lower it or enlarge sae.size."
                      ])
+                kind spec
+                fraction "train.sparsityWarmUp" train.SparsityWarmUp
                 atLeast "train.batch" 1 train.Batch
                 atLeast "train.passes" 1 train.Passes
                 (match train.LearningRate with
@@ -194,6 +225,9 @@ module Validation =
             | Some aux -> AuxiliaryLoss(Option.toNullable aux.KAux, aux.Coefficient)
 
         TrainingSpec(
+            Kind = kindOf spec,
+            Sparsity = SparsityPenalty(spec.Train.Sparsity, spec.Train.SparsityWarmUp),
+            Start = spec.Sae.Start,
             Latents = latents width spec,
             K = spec.Sae.K,
             KSchedule = schedule,

@@ -9,8 +9,8 @@ using static TorchSharp.torch;
 namespace Interp.Autoencoders;
 
 /// <summary>
-/// Reads and writes TopK autoencoders in the layout of SAELens 6: <c>cfg.json</c> and <c>sae_weights.safetensors</c> (W_enc
-/// [d, M], b_enc, W_dec [M, d], b_dec). Ours also have <c>interp.json</c> and a probe batch that reading checks.
+/// Reads and writes autoencoders in the layout of SAELens 6: <c>cfg.json</c> and <c>sae_weights.safetensors</c> (W_enc [d, M],
+/// b_enc, W_dec [M, d], b_dec, and what the architecture adds). Ours also have <c>interp.json</c> and a probe batch that reading checks.
 /// </summary>
 public static class SaeFolder
 {
@@ -31,16 +31,19 @@ public static class SaeFolder
         using var noGradient = no_grad();
         using var file = SafeTensors.Open(Weights(folder));
         file.Require("W_enc", layout.Width, layout.Latents);
-        file.Require("b_enc", layout.Latents);
+        file.Require(layout.Architecture.EncoderBias, layout.Latents);
+        foreach (var extra in layout.Architecture.Extras)
+            file.Require(extra, layout.Latents);
         file.Require("W_dec", layout.Latents, layout.Width);
         file.Require("b_dec", layout.Width);
         using var scope = NewDisposeScope();
         var encoder = file.Load("W_enc", precision, device).t().contiguous();
-        var encoderBias = file.Load("b_enc", precision, device);
+        var encoderBias = file.Load(layout.Architecture.EncoderBias, precision, device);
         var decoder = file.Load("W_dec", precision, device);
         if (layout.Rescale)
             FoldDecoderNorm(encoder, encoderBias, decoder);
-        var autoencoder = new SparseAutoencoder(encoder, encoderBias, decoder, file.Load("b_dec", precision, device), layout.K, new InputTransform(layout.Normalisation), subtractDecoderBias: layout.SubtractBias);
+        var autoencoder = new SparseAutoencoder(encoder, encoderBias, decoder, file.Load("b_dec", precision, device), layout.K, new InputTransform(layout.Normalisation),
+            layout.Architecture.Kind, layout.Architecture.Extras.ToDictionary(name => name, name => file.Load(name, precision, device)), layout.SubtractBias);
         try
         {
             SaeProbe.Check(folder, autoencoder);
@@ -74,7 +77,7 @@ public static class SaeFolder
 
     /// <summary>
     /// Writes an autoencoder so that SAELens computes the same from raw activations: a dataset's scale and centre are folded into
-    /// the weights.
+    /// the weights; of the BatchTopK family the threshold is written, as architecture 'jumprelu'.
     /// </summary>
     /// <param name="folder">Made if it is absent; each file is replaced in one go.</param>
     /// <param name="autoencoder">What to write; weights are stored as float32.</param>
@@ -93,15 +96,19 @@ public static class SaeFolder
             if (!autoencoder.SubtractDecoderBias)
                 encoderBias = encoderBias - (centre * scale).unsqueeze(0).mm(autoencoder.EncoderWeight.t()).squeeze(0);
         }
-        SafeTensorsWriter.Write(Weights(folder), new Dictionary<string, Tensor>
+        var architecture = SaeArchitecture.Of(autoencoder);
+        var tensors = new Dictionary<string, Tensor>
         {
             ["W_enc"] = Stored((autoencoder.EncoderWeight * scale).t()),
-            ["b_enc"] = Stored(encoderBias),
+            [architecture.EncoderBias] = Stored(encoderBias),
             ["W_dec"] = Stored(autoencoder.DecoderWeight / scale),
             ["b_dec"] = Stored(decoderBias),
-        });
+        };
+        foreach (var (name, tensor) in architecture.Tensors(autoencoder))
+            tensors[name] = Stored(tensor);
+        SafeTensorsWriter.Write(Weights(folder), tensors);
         SaeProbe.Write(folder, autoencoder, metadata.Provenance, probe);
-        AtomicFile.WriteText(Config(folder), Text(ConfigOf(autoencoder, metadata)));
+        AtomicFile.WriteText(Config(folder), Text(ConfigOf(autoencoder, architecture, metadata)));
     }
 
     /// <summary>The same with all tokens of a source as the probe.</summary>
@@ -143,13 +150,13 @@ public static class SaeFolder
         decoder.div_(norm.where(norm > 0, ones_like(norm)));
     }
 
-    private static JsonObject ConfigOf(SparseAutoencoder autoencoder, SaeMetadata metadata) => new()
+    private static JsonObject ConfigOf(SparseAutoencoder autoencoder, SaeArchitecture architecture, SaeMetadata metadata) => new()
     {
-        ["architecture"] = "topk",
+        ["architecture"] = architecture.Name,
         ["d_in"] = autoencoder.Width,
         ["d_sae"] = autoencoder.Latents,
         ["k"] = autoencoder.K,
-        ["rescale_acts_by_decoder_norm"] = false,
+        ["rescale_acts_by_decoder_norm"] = autoencoder.Kind.RanksByNorm,
         ["apply_b_dec_to_input"] = autoencoder.SubtractDecoderBias,
         ["normalize_activations"] = autoencoder.Transform.Kind switch
         {
@@ -174,12 +181,12 @@ public static class SaeFolder
         },
     };
 
-    private static (int Width, int Latents, int K, bool Rescale, bool SubtractBias, InputNormalisation Normalisation) Layout(string folder, JsonObject config)
+    private static (SaeArchitecture Architecture, int Width, int Latents, int K, bool Rescale, bool SubtractBias, InputNormalisation Normalisation) Layout(string folder, JsonObject config)
     {
         var path = Config(folder);
         var architecture = Optional<string>(config, "architecture");
-        if (architecture != "topk")
-            throw new InterpException($"{path} describes an autoencoder of architecture '{architecture ?? "none"}', which is not served; give one of architecture 'topk'.");
+        if (SaeArchitecture.Named(architecture) is not { } served)
+            throw new InterpException($"{path} describes an autoencoder of architecture '{architecture ?? "none"}', which is not served; served are {string.Join(", ", SaeArchitecture.All.Select(known => known.Name))}.");
         if (Optional<string>(config, "reshape_activations") is { } reshape and not "none")
             throw new InterpException($"{path} reshapes activations by '{reshape}', which is not served; give an autoencoder of a residual, MLP or attention output.");
         var normalisation = Optional<string>(config, "normalize_activations") switch
@@ -189,13 +196,17 @@ public static class SaeFolder
             "constant_norm_rescale" => InputNormalisation.PerTokenNorm,
             var other => throw new InterpException($"{path} normalises activations by '{other}', which is not served; known are none, expected_average_only_in, layer_norm and constant_norm_rescale."),
         };
-        return (Whole("d_in"), Whole("d_sae"), Whole("k"), Optional<bool?>(config, "rescale_acts_by_decoder_norm") ?? false,
+        return (served, Whole("d_in"), Whole("d_sae"), served.Kind.UsesK ? Whole("k") : MeanActive(config), Optional<bool?>(config, "rescale_acts_by_decoder_norm") ?? false,
             Optional<bool?>(config, "apply_b_dec_to_input") ?? true, normalisation);
 
         int Whole(string name) => Optional<double?>(config, name) is { } number && number == Math.Floor(number) && number is >= 1 and <= int.MaxValue
             ? (int)number
             : throw new InterpException($"{path} has no positive whole number '{name}'; the file is damaged.");
     }
+
+    /// <summary>What stands for K where latents have thresholds: the L0 of the metadata, or of "k" in our own folders.</summary>
+    private static int MeanActive(JsonObject config) =>
+        (int)Math.Max(1, Math.Round(Optional<double?>(config, "k") ?? Optional<double?>(config["metadata"] as JsonObject ?? [], "l0") ?? 1));
 
     /// <summary>The value of a key, or the type's default when it is absent, null or of another type.</summary>
     private static T? Optional<T>(JsonObject json, string name) =>

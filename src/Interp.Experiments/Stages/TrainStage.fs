@@ -138,6 +138,9 @@ module TrainStage =
         writeCurve ()
 
         if finished then
+            if trainer.Autoencoder.Kind :? BatchTopKDictionary then
+                ThresholdCalibration.Calibrate(trainer.Autoencoder, curveSource) |> ignore
+
             let probe = SelectedRows(held, Array.truncate 64 validation)
             SaeFolder.Write(Path.Combine(context.Work, "sae"), trainer.Autoencoder, metadata context held, probe)
 

@@ -17,6 +17,15 @@ public class SaeFolderTests
     [InlineData("saelens-topk-half")]
     [InlineData("saelens-topk-norm")]
     [InlineData("saelens-topk-trained")]
+    [InlineData("saelens-standard")]
+    [InlineData("saelens-standard-no-input-bias")]
+    [InlineData("saelens-standard-layer-norm")]
+    [InlineData("saelens-standard-expected-average")]
+    [InlineData("saelens-jumprelu")]
+    [InlineData("saelens-jumprelu-norm")]
+    [InlineData("saelens-gated")]
+    [InlineData("saelens-batchtopk")]
+    [InlineData("saelens-matryoshka-batchtopk")]
     public void A_folder_of_SAELens_computes_what_SAELens_computes(string name)
     {
         using var scope = NewDisposeScope();
@@ -60,6 +69,25 @@ public class SaeFolderTests
         Assert.Equal(1, (int?)described.Provenance!["seed"]);
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds.All), MemberType = typeof(Kinds))]
+    public void Every_kind_computes_the_same_after_training_and_a_folder(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        var world = new SparseWorld(500, 16);
+        var spec = new TrainingSpec { Kind = Kinds.Of(name), Latents = 64, K = 5, BatchSize = 50, LearningRate = new(2e-3), DecoderRule = DecoderRule.Free, Sparsity = new(0.01) };
+        using var run = TrainingRun.Start(spec, world, CPU);
+        Assert.True(run.Run(_ => { }));
+        var x = world.Rows(0, 64);
+        SaeFolder.Write(folder.Path, run.Trainer.Autoencoder, new SaeMetadata { L0 = 5 }, x);
+        using var read = SaeFolder.Read(folder.Path, CPU);
+        var (before, after) = (run.Trainer.Autoencoder.Run(x), read.Run(x));
+        Assert.InRange(Samples.Distance(after.Latents.ToDense(64), before.Latents.ToDense(64)), 0, 1e-5);
+        Assert.InRange(Samples.Distance(after.Reconstruction, before.Reconstruction), 0, 1e-5);
+        Assert.InRange((after.Latents.Values > 0).sum().ToInt64() / 64.0, 0.5, 64);
+    }
+
     [Fact]
     public void Writing_twice_gives_the_same_bytes()
     {
@@ -89,7 +117,7 @@ public class SaeFolderTests
     [Theory]
     [InlineData("{", "cannot be read as JSON")]
     [InlineData("[]", "no JSON object")]
-    [InlineData("{\"architecture\":\"gated\"}", "'gated'")]
+    [InlineData("{\"architecture\":\"temporal\"}", "'temporal'")]
     [InlineData("{\"architecture\":\"topk\",\"d_in\":8,\"d_sae\":1e99,\"k\":3}", "'d_sae'")]
     [InlineData("{\"architecture\":\"topk\",\"d_in\":8,\"d_sae\":32,\"k\":2.5}", "'k'")]
     [InlineData("{\"architecture\":\"topk\",\"d_in\":8,\"d_sae\":32,\"k\":33}", "K is 33")]
