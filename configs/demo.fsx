@@ -18,6 +18,11 @@ let otherCures =
     baseline
     |> Sweep.over "k" [ 16 ] Sae.k
     |> Sweep.over "schedule" [ Constant ] Train.kSchedule
-    |> Sweep.cases "with" [ "auxk", Train.auxK (1.0 / 32.0); "data mean as pre-bias", Sae.preBias DataMean ]
+    |> Sweep.cases
+        "with"
+        [
+            "auxk", Train.auxK (1.0 / 32.0)
+            "data mean as pre-bias", Sae.preBias DataMean
+        ]
 
 schedules |> Sweep.append otherCures |> Sweep.seeds 2

@@ -11,6 +11,15 @@ Experiment.create "ksearch-smollm2"
 |> Experiment.extract (Extract.skipPositions 1 >> Extract.skipNorm 10.0)
 |> Experiment.sae (Sae.expansion 8 >> Sae.normalise PerTokenLayerNorm >> Sae.preBias ZeroBias)
 |> Experiment.train (Train.batch 512 >> Train.passes 10 >> Train.learningRate 2e-3 >> Train.deadWindow 200_000)
-|> Experiment.evaluate [ Metric.fvu; Metric.l0; Metric.dead; Metric.deadCounter; Metric.ceRecovered; Metric.deltaCe; Metric.tailDrop ]
+|> Experiment.evaluate
+    [
+        Metric.fvu
+        Metric.l0
+        Metric.dead
+        Metric.deadCounter
+        Metric.ceRecovered
+        Metric.deltaCe
+        Metric.tailDrop
+    ]
 |> Sweep.over "k" [ 32; 64 ] Sae.k
 |> Sweep.over "schedule" [ Constant; Linear(from = 512, until = 0.25) ] Train.kSchedule

@@ -170,17 +170,17 @@ type TrainSpec =
     static member Default =
         {
             Batch = 512
-            Passes = 3
+            Passes = 1
             LearningRate = Rate 2e-3
             WarmUp = 0.05
             Decay = 0.2
             Clip = None
             KSchedule = Constant
-            Aux = None
+            Aux = Some AuxSpec.Default
             Sparsity = 1.0
             SparsityWarmUp = 0.25
             PreActivation = 0.0
-            DeadWindow = 50_000
+            DeadWindow = 15_000
             ValidationPoints = 20
             CurveTokens = 8192
         }

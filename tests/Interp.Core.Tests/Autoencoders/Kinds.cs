@@ -18,7 +18,9 @@ internal static class Kinds
         new ReluDictionary(),
     }.ToDictionary(kind => kind.Name);
 
-    public static TheoryData<string> All => [.. Known.Keys];
+    public static IEnumerable<string> Names => Known.Keys;
+
+    public static TheoryData<string> All => [.. Names];
 
     public static SaeKind Of(string name) => Known[name];
 }

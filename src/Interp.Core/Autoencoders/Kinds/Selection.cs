@@ -31,7 +31,7 @@ internal static class Selection
             var above = flat > smallest;
             mask.masked_fill_(above, 1);
             var equal = (flat == smallest).nonzero().squeeze(1);
-            mask.index_fill_(0, equal.narrow(0, 0, count - above.sum().ToInt64()), 1);
+            mask.index_fill_(0, equal.narrow(0, 0, Math.Min(equal.numel(), count - above.sum().ToInt64())), 1);
         }
         return mask.view_as(numbers).MoveToOuterDisposeScope();
     }
