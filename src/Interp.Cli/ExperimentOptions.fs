@@ -18,6 +18,7 @@ type ExperimentOptions =
     | Precision of name: string
     | Kernel of name: string
     | Threads of count: string
+    | On_Divergence of choice: string
     | Store of folder: string
     | Json
 
@@ -35,6 +36,8 @@ type ExperimentOptions =
             | Precision _ -> "of the model: float32 (default), float64 or bfloat16."
             | Kernel _ -> "of the trainer: automatic (default), cpu or aten."
             | Threads _ -> "threads (default: all processors); results do not depend on it."
+            | On_Divergence _ ->
+                "when a training's loss is no longer a number: continue with the other cells (default), or stop."
             | Store _ -> "folder of the store (default $INTERP_STORE, else .interp)."
             | Json -> "print one JSON object."
 
@@ -46,6 +49,7 @@ type Prepared =
         Inputs: Inputs
         Store: Store
         Json: bool
+        StopOnDivergence: bool
         /// The command line that makes the result, without what does not change it.
         Command: string
     }
@@ -69,6 +73,13 @@ let private refuse errors =
                 shown
 
         raise (InterpException(String.concat "\n" lines))
+
+let private stopOnDivergence choice =
+    match choice with
+    | None
+    | Some "continue" -> false
+    | Some "stop" -> true
+    | Some other -> raise (InterpException $"--on-divergence is '{other}'; give continue or stop.")
 
 /// Reads the config, applies the edits and checks everything that can be checked before work begins.
 let prepare command examples arguments =
@@ -143,5 +154,6 @@ let prepare command examples arguments =
         Inputs = inputs
         Store = store
         Json = options.Contains ExperimentOptions.Json
+        StopOnDivergence = stopOnDivergence (options.TryGetResult On_Divergence)
         Command = "./" + String.concat " " (List.map quoted words)
     }

@@ -2,6 +2,7 @@
 module Interp.Cli.Progress
 
 open System
+open System.Collections.Generic
 open System.Diagnostics
 open System.Globalization
 open Interp
@@ -21,77 +22,113 @@ let private bar (share: float) =
 let private count (value: float) =
     value.ToString("#,0", CultureInfo.InvariantCulture).Replace(',', ' ')
 
-/// A function that is told of a run's events.
+/// A stage that is running.
+[<NoEquality; NoComparison>]
+type private Running =
+    {
+        Title: string
+        Clock: Stopwatch
+        /// Where the present phase began, and its name.
+        mutable Base: int64 * string
+        mutable Done: int64
+        mutable Total: int64
+        mutable Words: string
+    }
+
+/// A function that is told of a run's events; stages that run side by side share a line.
 let reporter () =
-    let stageClock = Stopwatch()
-    let lastPrint = Stopwatch()
-    let mutable title = ""
-    let mutable base' = (0L, "")
-    let gate = obj ()
+    let running = Dictionary<string, Running>()
+    let lastPrint = Stopwatch.StartNew()
 
-    let line done' total (words: string) =
-        let start, _ = base'
-        let seconds = stageClock.Elapsed.TotalSeconds
+    let rate (stage: Running) =
+        let seconds = stage.Clock.Elapsed.TotalSeconds
 
-        let rate =
-            if seconds > 0.0 then
-                float (done' - start) / seconds
-            else
-                0.0
+        if seconds > 0.0 then
+            float (stage.Done - fst stage.Base) / seconds
+        else
+            0.0
 
+    let line () =
+        let stages = List.ofSeq running.Values
+        let done' = stages |> List.sumBy _.Done
+        let total = stages |> List.sumBy _.Total
+        let rates = stages |> List.sumBy rate
         let share = if total > 0L then float done' / float total else 0.0
 
         let left =
-            if rate > 0.0 && total > 0L then
-                $"  {Plan.time (float (total - done') / rate)} left"
+            if rates > 0.0 && total > 0L then
+                $"  {Plan.time (float (total - done') / rates)} left"
             else
                 ""
 
-        let rate = if rate > 0.0 then $"  {count rate} tok/s" else ""
-        $"{title}  {bar share} {Math.Round(100.0 * share), 3} %%{rate}{left}  {words}"
+        let speed = if rates > 0.0 then $"  {count rates} tok/s" else ""
+
+        let title, words =
+            match stages with
+            | [ stage ] -> stage.Title, stage.Words
+            | stages -> String.concat " | " (stages |> List.map _.Title), ""
+
+        $"{title}  {bar share} {Math.Round(100.0 * share), 3} %%{speed}{left}  {words}"
 
     let clear () =
         if interactive then
             eprintf "\r\x1b[2K"
 
+    let show (text: string) =
+        clear ()
+
+        if interactive then
+            let width = max 40 (Console.WindowWidth - 1)
+
+            eprintf
+                "%s"
+                (if text.Length > width then
+                     text.Substring(0, width)
+                 else
+                     text)
+        else
+            eprintfn "%s" text
+
+    let close (stage: Stage) text =
+        clear ()
+        eprintfn "%s  %s" running[stage.Key].Title text
+        running.Remove stage.Key |> ignore
+
     fun event ->
-        lock gate (fun () ->
+        lock running (fun () ->
             match event with
             | Started(stage, number, total) ->
-                title <- $"[{number}/{total}] {stage.Name, -8} {cellsOf stage}"
-                stageClock.Restart()
-                lastPrint.Restart()
-                base' <- (0L, "")
+                running[stage.Key] <-
+                    {
+                        Title = $"[{number}/{total}] {stage.Name, -8} {cellsOf stage}"
+                        Clock = Stopwatch.StartNew()
+                        Base = 0L, ""
+                        Done = 0L
+                        Total = 0L
+                        Words = ""
+                    }
 
                 if interactive then
-                    eprintf "%s" title
-            | Advanced(done', total, words) ->
+                    show running[stage.Key].Title
+            | Advanced(stage, done', total, words) ->
+                let state = running[stage.Key]
+                let phase = words.Split(' ')[0]
+
                 // A new phase counts from its own beginning.
-                if snd base' <> words.Split(' ')[0] || done' < fst base' then
-                    base' <- (done', words.Split(' ')[0])
-                    stageClock.Restart()
+                if snd state.Base <> phase || done' < fst state.Base then
+                    state.Base <- done', phase
+                    state.Clock.Restart()
 
-                let pause = if interactive then 100L else 15_000L
+                state.Done <- done'
+                state.Total <- total
+                state.Words <- words
 
-                if lastPrint.ElapsedMilliseconds >= pause then
+                if lastPrint.ElapsedMilliseconds >= (if interactive then 100L else 15_000L) then
                     lastPrint.Restart()
-                    clear ()
-
-                    if interactive then
-                        let width = max 40 (Console.WindowWidth - 1)
-                        let text = line done' total words
-
-                        eprintf
-                            "%s"
-                            (if text.Length > width then
-                                 text.Substring(0, width)
-                             else
-                                 text)
-                    else
-                        eprintfn "%s" (line done' total words)
-            | Finished(_, seconds) ->
-                clear ()
-                eprintfn "%s  done in %s" title (Plan.time seconds)
-            | Failed(_, message) ->
-                clear ()
-                eprintfn "%s  failed: %s" title message)
+                    show (line ())
+            | Diverged(stage, step) ->
+                close
+                    stage
+                    $"diverged at step {step}: its last good checkpoint is in the artifact; lower train.learningRate"
+            | Finished(stage, seconds) -> close stage $"done in {Plan.time seconds}"
+            | Failed(stage, message) -> close stage $"failed: {message}")

@@ -3,6 +3,7 @@ module Interp.Cli.RunCommand
 
 open System
 open System.IO
+open System.Runtime.InteropServices
 open System.Threading
 open Interp
 open Interp.Cli.Arguments
@@ -17,18 +18,28 @@ let private runExamples =
         "run configs/ksearch-smollm2.fsx --model model.gguf --corpus text.jsonl.gz"
     ]
 
+let mutable private terminated = false
+
+/// Ctrl-C and SIGTERM stop a run between two steps.
 let private canceller () =
     let source = new CancellationTokenSource()
+
+    let terminate (context: PosixSignalContext) =
+        context.Cancel <- true
+        terminated <- true
+        source.Cancel()
 
     Console.CancelKeyPress.Add(fun signal ->
         signal.Cancel <- true
         source.Cancel())
 
-    source
+    source, PosixSignalRegistration.Create(PosixSignal.SIGTERM, terminate)
 
 let private run arguments =
     let prepared = prepare "run" runExamples arguments
-    use cancel = canceller ()
+    let cancel, registration = canceller ()
+    use _ = registration
+    use _ = cancel
     let experiment = prepared.Experiment
 
     match Plan.make prepared.Inputs prepared.Store experiment with
@@ -41,9 +52,19 @@ let private run arguments =
 
     let results, failures =
         try
-            Runner.run prepared.Inputs prepared.Store (Progress.reporter ()) cancel.Token experiment
+            Runner.run
+                prepared.Inputs
+                prepared.Store
+                (Progress.reporter ())
+                prepared.StopOnDivergence
+                cancel.Token
+                experiment
         with :? OperationCanceledException ->
             eprintfn "\nStopped; the same command goes on from here."
+
+            if terminated then
+                exit 143
+
             reraise ()
 
     Report.write prepared.Inputs prepared.Store prepared.Command experiment results failures

@@ -34,12 +34,13 @@ type Inputs(storeRoot: string) =
     let memo = Dictionary<string, objnull>()
 
     let once (name: string) (make: unit -> 'T) : 'T =
-        match memo.TryGetValue name with
-        | true, value -> downcast (value: objnull)
-        | _ ->
-            let value = make ()
-            memo[name] <- box value
-            value
+        lock memo (fun () ->
+            match memo.TryGetValue name with
+            | true, value -> downcast (value: objnull)
+            | _ ->
+                let value = make ()
+                memo[name] <- box value
+                value)
 
     let stamp (path: string) =
         let files =

@@ -12,9 +12,13 @@ type RunEvent =
     /// A stage begins: it, its number and how many there are to run.
     | Started of stage: Stage * number: int * total: int
     /// Done and total (tokens), and a few words.
-    | Advanced of done': int64 * total: int64 * words: string
+    | Advanced of stage: Stage * done': int64 * total: int64 * words: string
     | Finished of stage: Stage * seconds: float
+    /// The loss was no longer a number at this step.
+    | Diverged of stage: Stage * step: int
     | Failed of stage: Stage * message: string
+
+exception private Divergence of string
 
 /// Runs the stages of a plan that are not in the store, and collects the cells' results.
 [<RequireQualifiedAccess>]
@@ -75,11 +79,13 @@ module Runner =
             Metrics = metrics
         }
 
-    /// Runs an experiment that is valid. Failed training and evaluation leave a failed cell; everything else is an error.
+    /// Runs an experiment that is valid. Trainings on the CPU run side by side, each on one thread, which keeps the cores busier than
+    /// sharing one training among them and changes no bit; those left over share the cores. Failed training and evaluation leave a failed cell; everything else is an error.
     let run
         (inputs: Inputs)
         (store: Store)
         (report: RunEvent -> unit)
+        (stopOnDivergence: bool)
         (cancel: CancellationToken)
         (experiment: Experiment)
         =
@@ -87,21 +93,35 @@ module Runner =
         let opened = Dictionary()
         let failures = Dictionary<string, string>()
 
+        let report event = lock failures (fun () -> report event)
+
         let fail (stage: Stage) message =
             report (Failed(stage, message))
 
-            for cell in stage.Cells do
-                failures[cell] <- message
+            lock failures (fun () ->
+                for cell in stage.Cells do
+                    failures[cell] <- message)
 
         try
             let missing =
                 Stage.ofExperiment inputs experiment
                 |> List.filter (fun stage -> not (store.Contains stage.Name stage.Key))
 
-            missing
-            |> List.iteri (fun i stage ->
+            let divergence (stage: Stage) =
+                if stage.Name <> "train" then
+                    None
+                else
+                    let numbers =
+                        Numbers.read (Path.Combine(store.Folder stage.Name stage.Key, "training.json"))
+
+                    if numbers["diverged"] > 0.0 then
+                        Some(int numbers["steps"])
+                    else
+                        None
+
+            let runOne (number, stage: Stage) =
                 if not (stage.Cells |> List.forall failures.ContainsKey) then
-                    report (Started(stage, i + 1, missing.Length))
+                    report (Started(stage, number, missing.Length))
                     let clock = Diagnostics.Stopwatch.StartNew()
 
                     let work folder =
@@ -111,16 +131,48 @@ module Runner =
                                 Store = store
                                 Stage = stage
                                 Work = folder
-                                Progress = fun done' total words -> report (Advanced(done', total, words))
+                                Progress = fun done' total words -> report (Advanced(stage, done', total, words))
                                 Cancel = cancel
                                 Opened = opened
                             }
 
                     try
                         store.Make stage.Name stage.Key stage.Inputs work
-                        report (Finished(stage, clock.Elapsed.TotalSeconds))
-                    with :? InterpException as error when stage.Name = "train" || stage.Name = "evaluate" ->
-                        fail stage error.Message)
+
+                        match divergence stage with
+                        | Some step ->
+                            report (Diverged(stage, step))
+
+                            if stopOnDivergence then
+                                raise (
+                                    Divergence
+                                        $"{stage.Cells.Head} diverged at step {step}; lower train.learningRate, or go on without it by --on-divergence continue."
+                                )
+                        | None -> report (Finished(stage, clock.Elapsed.TotalSeconds))
+                    with
+                    | Divergence message -> raise (InterpException message)
+                    | :? InterpException as error when stage.Name = "train" || stage.Name = "evaluate" ->
+                        fail stage error.Message
+
+            let sideBySide (stages: (int * Stage) list) =
+                let stages = Array.ofList stages
+                Workers.For(stages.Length, (fun i -> runOne stages[i]), cancel)
+
+            for name in Stage.names do
+                let stages =
+                    missing
+                    |> List.indexed
+                    |> List.map (fun (i, stage) -> i + 1, stage)
+                    |> List.filter (fun (_, stage) -> stage.Name = name)
+
+                let together, alone =
+                    stages |> List.partition (fun (_, stage) -> name = "train" && stage.Spec.Device = "cpu")
+
+                let together, rest =
+                    List.splitAt (together.Length - together.Length % Workers.Count) together
+
+                sideBySide together
+                rest @ alone |> List.iter runOne
 
             {
                 Name = experiment.Name

@@ -68,6 +68,9 @@ module Stage =
             (reading spec (max spec.Corpus.ValidationTokens spec.Evaluate.DeadTokens) (counted spec))
             (lossContexts spec * spec.Extract.ContextLength)
 
+    /// The stages' names, in an order in which they can run.
+    let names = [ "extract"; "baseline"; "train"; "evaluate" ]
+
     /// Text to activations of training and held-out documents.
     let extract (inputs: Inputs) cell spec =
         make
@@ -150,8 +153,6 @@ module Stage =
 
     /// The stages of an experiment, shared ones once: those of a kind together, in the order of the cells.
     let ofExperiment inputs (experiment: Experiment) =
-        let order = [ "extract"; "baseline"; "train"; "evaluate" ]
-
         experiment.Cells
         |> List.collect (ofCell inputs)
         |> List.groupBy (fun stage -> stage.Name, stage.Key)
@@ -159,4 +160,4 @@ module Stage =
             { List.head same with
                 Cells = List.collect _.Cells same
             })
-        |> List.sortBy (fun stage -> List.findIndex ((=) stage.Name) order)
+        |> List.sortBy (fun stage -> List.findIndex ((=) stage.Name) names)

@@ -26,16 +26,19 @@ public enum SaeKernel
 /// <param name="LearningRate">Learning rate of this step.</param>
 /// <param name="Terms">The terms of the loss with their coefficients by name, the main one first.</param>
 /// <param name="Fvu">The batch's fraction of variance unexplained at this step's k, in the encoder's space.</param>
-/// <param name="GradientNorm">Norm of all gradients before clipping and after the projection.</param>
+/// <param name="GradientNorms">Norm of each parameter's gradient, by name, before clipping and after the projection.</param>
 /// <param name="Dead">Dead latents by the training counter, after this step.</param>
 /// <param name="Active">Mean number of active latents per token.</param>
-public sealed record StepReport(int Step, int K, double LearningRate, IReadOnlyList<KeyValuePair<string, double>> Terms, double Fvu, double GradientNorm, int Dead, double Active)
+public sealed record StepReport(int Step, int K, double LearningRate, IReadOnlyList<KeyValuePair<string, double>> Terms, double Fvu, IReadOnlyList<KeyValuePair<string, double>> GradientNorms, int Dead, double Active)
 {
     /// <summary>The loss that was minimised.</summary>
     public double Loss => Terms.Sum(term => term.Value);
 
     /// <summary>A term of the loss; 0 where the step had none of this name.</summary>
     public double Term(string name) => Terms.FirstOrDefault(term => term.Key == name).Value;
+
+    /// <summary>Norm of all gradients together.</summary>
+    public double GradientNorm => Math.Sqrt(GradientNorms.Sum(norm => norm.Value * norm.Value));
 
     /// <summary>Whether loss and gradient are numbers; a run where they are not has diverged.</summary>
     public bool IsFinite => double.IsFinite(Loss) && double.IsFinite(GradientNorm);
@@ -98,7 +101,7 @@ public sealed class SaeTrainer : IDisposable
         var tokens = Autoencoder.Normalise(raw);
         var input = new StepInput(raw, tokens with { Values = tokens.Values.contiguous() }, target?.to(raw.dtype, raw.device), k, Spec.Sparsity.At(step, TotalSteps), rate);
         var found = kernel.Step(State, input, Spec, Record);
-        return new StepReport(step, k, rate, found.Terms, found.Fvu, found.GradientNorm, found.Dead, found.Active);
+        return new StepReport(step, k, rate, found.Terms, found.Fvu, [.. State.Parameters.Zip(found.GradientNorms, (parameter, norm) => KeyValuePair.Create(parameter.Name, norm))], found.Dead, found.Active);
     }
 
     /// <summary>The kernel that takes the steps: <c>cpu</c> or <c>aten</c>.</summary>

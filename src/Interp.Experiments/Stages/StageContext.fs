@@ -30,12 +30,13 @@ type StageContext =
     member context.Activations split =
         let folder = IO.Path.Combine(context.Artifact "extract", split)
 
-        match context.Opened.TryGetValue folder with
-        | true, store -> store
-        | _ ->
-            let store = ActivationStore.Open folder
-            context.Opened[folder] <- store
-            store
+        lock context.Opened (fun () ->
+            match context.Opened.TryGetValue folder with
+            | true, store -> store
+            | _ ->
+                let store = ActivationStore.Open folder
+                context.Opened[folder] <- store
+                store)
 
 /// The tokens of a spec that count.
 [<RequireQualifiedAccess>]

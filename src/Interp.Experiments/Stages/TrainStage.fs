@@ -95,11 +95,18 @@ module TrainStage =
             else
                 []
 
+        use log =
+            new TrainingLog(
+                Path.Combine(context.Store.Root, "logs", $"train-{context.Stage.Key.Substring(0, 16)}.jsonl"),
+                trainer
+            )
+
         let writeCurve () =
             AtomicFile.WriteText(curvesPath, String.concat "\n" (header :: List.rev curve) + "\n")
 
         let afterStep (report: StepReport) =
             let step = trainer.CompletedSteps
+            log.Add report
 
             if report.IsFinite && points.Contains step then
                 let target = fvu trainer.Autoencoder curveSource spec.Sae.K
@@ -134,7 +141,14 @@ module TrainStage =
                 let fvu = report.Fvu.ToString("0.0000", CultureInfo.InvariantCulture)
                 context.Progress done' total $"k {report.K}  FVU {fvu}  dead {report.Dead}"
 
-        let finished = run.Run(afterStep, context.Cancel)
+        let finished =
+            try
+                run.Run(afterStep, context.Cancel)
+            with :? OperationCanceledException ->
+                writeCurve ()
+                trainer.Save checkpoint
+                reraise ()
+
         writeCurve ()
 
         if finished then
@@ -160,4 +174,6 @@ module TrainStage =
                 "tail_drop", tailDrop trainer.TotalSteps points
             ]
 
-        File.Delete checkpoint
+        // What diverged keeps its last good state.
+        if finished then
+            File.Delete checkpoint

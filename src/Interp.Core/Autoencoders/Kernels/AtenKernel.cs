@@ -53,8 +53,8 @@ internal sealed class AtenKernel : ISaeKernel
         var gradients = leaves.Select(leaf => leaf.grad is { } gradient ? gradient.clone() : zeros_like(leaf)).ToArray();
         foreach (var leaf in leaves)
             leaf.grad?.Dispose();
-        var norm = Update(state, spec, input.LearningRate, gradients, record);
-        return new KernelReport(terms, error / variance, norm, dead.sum().ToInt32(), (double)count / graph.Count);
+        var norms = Update(state, spec, input.LearningRate, gradients, record);
+        return new KernelReport(terms, error / variance, norms, dead.sum().ToInt32(), (double)count / graph.Count);
     }
 
     /// <inheritdoc/>
@@ -83,7 +83,7 @@ internal sealed class AtenKernel : ISaeKernel
             state.Silent.masked_fill_(fired, 0).add_(step);
     }
 
-    private static double Update(TrainerState state, TrainingSpec spec, double learningRate, Tensor[] gradients, StepGradients? record)
+    private static double[] Update(TrainerState state, TrainingSpec spec, double learningRate, Tensor[] gradients, StepGradients? record)
     {
         using var noGradient = no_grad();
         Keep(record?.Raw, gradients);
@@ -97,7 +97,8 @@ internal sealed class AtenKernel : ISaeKernel
         }
         Keep(record?.Final, gradients);
 
-        var norm = Math.Sqrt(gradients.Sum(gradient => gradient.square().sum(type: ScalarType.Float64).ToDouble()));
+        double[] norms = [.. gradients.Select(gradient => Math.Sqrt(gradient.square().sum(type: ScalarType.Float64).ToDouble()))];
+        var norm = Math.Sqrt(norms.Sum(each => each * each));
         var clip = spec.Clip is { } limit ? Math.Min(1, limit / (norm + 1e-6)) : 1;
         state.Step++;
         var adam = spec.Adam;
@@ -112,7 +113,7 @@ internal sealed class AtenKernel : ISaeKernel
         }
         if (spec.DecoderRule == DecoderRule.UnitAfterStep)
             SetUnit(decoder);
-        return norm;
+        return norms;
     }
 
     private static void SetUnit(Tensor rows)

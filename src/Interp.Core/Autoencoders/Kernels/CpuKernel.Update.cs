@@ -17,8 +17,8 @@ internal sealed unsafe partial class CpuKernel<T>
     /// One pass over the latents: gradient rows by segments, projection, Adam and the decoder's norm while the row is in the
     /// cache. With clipping, which needs the norm of all gradients first, Adam follows in a second pass.
     /// </summary>
-    /// <returns>The norm of all gradients.</returns>
-    private double Update(TrainerState state, TrainingSpec spec, double learningRate, int n, double scale, double auxiliaryScale, StepGradients? record)
+    /// <returns>The norm of each gradient, in the order of <see cref="TrainerState.Parameters"/>.</returns>
+    private double[] Update(TrainerState state, TrainingSpec spec, double learningRate, int n, double scale, double auxiliaryScale, StepGradients? record)
     {
         var blocks = (latents + BlockLatents - 1) / BlockLatents;
         var matrices = state.Tied ? 1 : 2;
@@ -26,7 +26,7 @@ internal sealed unsafe partial class CpuKernel<T>
         gradients.Ensure(matrices * (long)width * (keep ? latents : blocks));
         biasGradients.Ensure(latents);
         var partial = blockSums.Zeroed((long)blocks * width);
-        var norms = blockNorms.Zeroed(blocks);
+        var norms = blockNorms.Zeroed(3L * blocks);
         var pass = new UpdatePass(state, spec, new AdamUpdate<T>(spec.Adam, learningRate, ++state.Step), record);
 
         var residual = Residual(0);
@@ -39,7 +39,7 @@ internal sealed unsafe partial class CpuKernel<T>
             {
                 var encoderRow = gradients.Pointer + (long)(keep ? j : block) * matrices * width;
                 var decoderRow = state.Tied ? encoderRow : encoderRow + width;
-                norms[block] += GradientsOf(j, pass, residual, factor, encoderRow, decoderRow, partial + (long)block * width);
+                GradientsOf(j, pass, residual, factor, encoderRow, decoderRow, partial + (long)block * width, norms + 3 * block);
                 if (keep)
                     continue;
                 var before = Stopwatch.GetTimestamp();
@@ -53,10 +53,11 @@ internal sealed unsafe partial class CpuKernel<T>
         });
 
         var b = DecoderBiasGradient(partial, blocks, n, scale, spec.Auxiliary is { BiasGradient: true } ? auxiliaryScale : 0);
-        var squares = (double)Rows<T>.SquaredNorm(b, width);
-        for (var block = 0; block < blocks; block++)
-            squares += norms[block];
-        var norm = Math.Sqrt(squares);
+        var squares = new double[4];
+        squares[3] = Rows<T>.SquaredNorm(b, width);
+        for (var i = 0; i < 3 * blocks; i++)
+            squares[i % 3] += norms[i];
+        var norm = Math.Sqrt(squares.Sum());
         pass.RecordBiases(biasGradients.Pointer, latents, b, width);
         var clip = spec.Clip is { } limit ? T.CreateChecked(Math.Min(1, limit / (norm + 1e-6))) : T.One;
         if (keep)
@@ -75,12 +76,11 @@ internal sealed unsafe partial class CpuKernel<T>
             });
         }
         pass.MoveDecoderBias(b, width, clip);
-        return norm;
+        return [.. (state.Tied ? [squares[0], squares[1], squares[3]] : squares).Select(Math.Sqrt)];
     }
 
-    /// <summary>The gradients of a latent's rows and bias.</summary>
-    /// <returns>The sum of their squares.</returns>
-    private double GradientsOf(int j, UpdatePass pass, T* residual, T auxiliaryFactor, T* encoderRow, T* decoderRow, T* inputSum)
+    /// <summary>The gradients of a latent's rows and bias; the squares of encoder row, bias and decoder row are added to <paramref name="norms"/>.</summary>
+    private void GradientsOf(int j, UpdatePass pass, T* residual, T auxiliaryFactor, T* encoderRow, T* decoderRow, T* inputSum, double* norms)
     {
         var start = segments.Start(j);
         var count = segments.Start(j + 1) - start;
@@ -99,8 +99,10 @@ internal sealed unsafe partial class CpuKernel<T>
         if (bias != T.Zero)
             Rows<T>.AddScaled(inputSum, pass.EncoderRow(j, width), bias, width);
         pass.Project(j, width, encoderRow, decoderRow);
-        var squares = Rows<T>.SquaredNorm(encoderRow, width) + double.CreateChecked(bias * bias);
-        return pass.Tied ? squares : squares + Rows<T>.SquaredNorm(decoderRow, width);
+        norms[0] += Rows<T>.SquaredNorm(encoderRow, width);
+        norms[1] += double.CreateChecked(bias * bias);
+        if (!pass.Tied)
+            norms[2] += Rows<T>.SquaredNorm(decoderRow, width);
     }
 
     /// <summary>Σ G - Σⱼ dc[j]·E[j], where the bias also gets AuxK's gradient with its share.</summary>

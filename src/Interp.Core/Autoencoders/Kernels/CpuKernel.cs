@@ -73,12 +73,12 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
         clock = Stopwatch.GetTimestamp();
         segments.Sort(latents, main, 2 * scale * perElement, spec.Auxiliary is null || isDense ? null : auxiliary, auxiliaryScale);
         parts.Add(StepPart.Sort, clock);
-        var norm = Update(state, spec, step.LearningRate, n, 2 * scale * perElement, auxiliaryScale, record);
+        var gradientNorms = Update(state, spec, step.LearningRate, n, 2 * scale * perElement, auxiliaryScale, record);
 
         long active = 0;
         for (var row = 0; row < n; row++)
             active += main.Counts[row];
-        return new KernelReport([new(LossTerm.Main, scale * error * perElement), new(LossTerm.Auxiliary, auxiliaryLoss)], error / variance, norm, dead, (double)active / n);
+        return new KernelReport([new(LossTerm.Main, scale * error * perElement), new(LossTerm.Auxiliary, auxiliaryLoss)], error / variance, gradientNorms, dead, (double)active / n);
     }
 
     /// <summary>Encodes, decodes, and leaves residuals and ⟨r, D[j]⟩; one chunk's rows are used while they are in the cache.</summary>

@@ -36,10 +36,10 @@ internal readonly record struct StepInput(Tensor Raw, NormalisedTokens Tokens, T
 /// <summary>What a step found.</summary>
 /// <param name="Terms">The terms of the loss with their coefficients, the main one first.</param>
 /// <param name="Fvu">The batch's fraction of variance unexplained, in the encoder's space.</param>
-/// <param name="GradientNorm">Norm of all gradients after the projection and before clipping.</param>
+/// <param name="GradientNorms">Norm of each gradient after the projection and before clipping, in the order of <see cref="TrainerState.Parameters"/>.</param>
 /// <param name="Dead">Dead latents as this step's loss took them.</param>
 /// <param name="Active">Mean number of active latents per token.</param>
-internal readonly record struct KernelReport(IReadOnlyList<KeyValuePair<string, double>> Terms, double Fvu, double GradientNorm, int Dead, double Active);
+internal readonly record struct KernelReport(IReadOnlyList<KeyValuePair<string, double>> Terms, double Fvu, IReadOnlyList<double> GradientNorms, int Dead, double Active);
 
 /// <summary>The gradients of one step, in the order of <see cref="TrainerState.Parameters"/>.</summary>
 /// <param name="Raw">As they leave the backward pass.</param>
