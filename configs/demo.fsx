@@ -6,7 +6,7 @@ let baseline =
     |> Experiment.model Assets.world
     |> Experiment.activations (Hook.residPost 2) (Corpus.world 200_000)
     |> Experiment.sae (Sae.topK 16 >> Sae.expansion 16 >> Sae.normalise PerTokenLayerNorm >> Sae.preBias ZeroBias)
-    |> Experiment.train (Train.batch 512 >> Train.passes 3 >> Train.learningRate 3e-3)
+    |> Experiment.train (Train.batch 512 >> Train.passes 3 >> Train.learningRate 3e-3 >> Train.withoutAuxK >> Train.deadWindow 50_000)
     |> Experiment.evaluate [ Metric.fvu; Metric.l0; Metric.dead; Metric.deadCounter; Metric.ceRecovered ]
 
 let schedules =

@@ -7,6 +7,6 @@ Experiment.create "ksearch-mistral"
 |> Experiment.activations (Hook.residPost 16) (Corpus.file "corpus.jsonl.gz" 200_000)
 |> Experiment.extract (Extract.skipPositions 1 >> Extract.skipNorm 10.0)
 |> Experiment.sae (Sae.expansion 100 >> Sae.normalise PerTokenLayerNorm >> Sae.preBias ZeroBias)
-|> Experiment.train (Train.batch 256 >> Train.passes 30 >> Train.learningRateLaw >> Train.clip 1.0)
+|> Experiment.train (Train.batch 256 >> Train.passes 30 >> Train.learningRateLaw >> Train.clip 1.0 >> Train.withoutAuxK >> Train.deadWindow 50_000)
 |> Sweep.over "k" [ 12; 24; 48 ] Sae.k
 |> Sweep.over "schedule" [ Constant; Linear(from = 512, until = 0.25) ] Train.kSchedule

@@ -10,7 +10,7 @@ Experiment.create "ksearch-smollm2"
 |> Experiment.activations (Hook.residPost 15) (Corpus.file "corpus.jsonl.gz" 200_000 |> Corpus.validation 30_000)
 |> Experiment.extract (Extract.skipPositions 1 >> Extract.skipNorm 10.0)
 |> Experiment.sae (Sae.expansion 8 >> Sae.normalise PerTokenLayerNorm >> Sae.preBias ZeroBias)
-|> Experiment.train (Train.batch 512 >> Train.passes 10 >> Train.learningRate 2e-3 >> Train.deadWindow 200_000)
+|> Experiment.train (Train.batch 512 >> Train.passes 10 >> Train.learningRate 2e-3 >> Train.deadWindow 200_000 >> Train.withoutAuxK)
 |> Experiment.evaluate
     [
         Metric.fvu

@@ -5,7 +5,7 @@ Experiment.create "learning-rate"
 |> Experiment.model Assets.world
 |> Experiment.activations (Hook.residPost 2) (Corpus.world 200_000)
 |> Experiment.sae (Sae.topK 16 >> Sae.expansion 16)
-|> Experiment.train (Train.batch 512 >> Train.passes 3)
+|> Experiment.train (Train.batch 512 >> Train.passes 3 >> Train.withoutAuxK >> Train.deadWindow 50_000)
 |> Sweep.cases
     "input"
     [

@@ -4,6 +4,7 @@ module Interp.Cli.BenchCommand
 open System
 open System.Globalization
 open Argu
+open Interp
 open Interp.Autoencoders
 open Interp.Benchmarks
 open Interp.Cli.Arguments
@@ -19,6 +20,8 @@ type TrainOptions =
     | Clip
     | Rounds of count: string
     | Kernel of name: string
+    | Kind of name: string
+    | Saes of count: string
     | Threads of count: string
     | Json
 
@@ -33,6 +36,8 @@ type TrainOptions =
             | Clip -> "clip the gradient, which costs a second pass over it."
             | Rounds _ -> "measured rounds (default 15)."
             | Kernel _ -> "automatic (default), cpu or aten."
+            | Kind _ -> "kind of dictionary, as in sae.kind (default topk)."
+            | Saes _ -> "step so many autoencoders side by side as well, against one after the other."
             | Threads _ -> "threads (default: all processors)."
             | Json -> "print one JSON object."
 
@@ -50,6 +55,11 @@ let private kernelOf name =
     | "aten" -> SaeKernel.Aten
     | other -> raise (InterpException $"There is no kernel '{other}'; there are automatic, cpu and aten.")
 
+let private kindOf name =
+    match Codec.saeKind.Parse name with
+    | Some kind -> Validation.kind Spec.Default kind
+    | None -> raise (InterpException $"There is no kind '{name}'; give {Codec.saeKind.Expected}.")
+
 let private partName (part: Kernels.StepPart) = part.ToString().ToLowerInvariant()
 
 let private text (format: string) (number: float) =
@@ -64,6 +74,16 @@ let private json (result: TrainBenchmarkResult) =
             "gemm_gflops", Number result.ProductGigaflops
             "memory_ratio", Number result.MemoryRatio
             "kernel", Text result.Kernel
+            "kind",
+            Text(
+                match result.Spec.Kind with
+                | null -> "topk"
+                | kind -> kind.Name
+            )
+            "side_by_side",
+            (match Option.ofNullable result.SideBySide with
+             | Some ratio -> Number ratio
+             | None -> Null)
             "threads", Integer(int64 Workers.Count)
             "copy_gb_per_s", Number result.CopyGigabytesPerSecond
             "parts",
@@ -128,6 +148,11 @@ let private print (result: TrainBenchmarkResult) =
         result.LiveTensorsBefore
         result.LiveTensorsAfter
 
+    result.SideBySide
+    |> Option.ofNullable
+    |> Option.iter (fun ratio ->
+        printfn "%d side by side take %s of the time of one after the other" spec.Count (text "0.00" ratio))
+
 let private train arguments =
     let options = parse<TrainOptions> "bench train" examples arguments
 
@@ -148,7 +173,9 @@ let private train arguments =
             options.Contains Aux,
             options.Contains Clip,
             number "--rounds" (options.TryGetResult Rounds) standard.Rounds,
-            options.TryPostProcessResult(Kernel, kernelOf) |> Option.defaultValue SaeKernel.Automatic
+            options.TryPostProcessResult(Kernel, kernelOf) |> Option.defaultValue SaeKernel.Automatic,
+            (options.TryPostProcessResult(Kind, kindOf) |> Option.toObj),
+            number "--saes" (options.TryGetResult Saes) 1
         )
 
     let result = TrainBenchmark.Run(spec, fun _ _ -> ())

@@ -49,8 +49,9 @@ module Validation =
                 $"{path} is '{value}'; give one of {names}."
         ]
 
-    let private kindOf (spec: Spec) : SaeKind =
-        match spec.Sae.Kind with
+    /// A kind of dictionary with the settings of a spec.
+    let kind (spec: Spec) kind : SaeKind =
+        match kind with
         | TopK -> SaeKind.TopK
         | MultiTopK -> TopKDictionary(MultiWeight = 0.125)
         | BatchTopK -> BatchTopKDictionary()
@@ -61,8 +62,8 @@ module Validation =
         | Gated -> GatedDictionary()
         | ReLU -> ReluDictionary()
 
-    let private kind (spec: Spec) =
-        let kind = kindOf spec
+    let private kindErrors (spec: Spec) =
+        let kind = kind spec spec.Sae.Kind
 
         [
             match spec.Sae.Size with
@@ -113,7 +114,7 @@ module Validation =
                              invariant
                                  $"sae.k is {spec.Sae.K}, more than the dictionary's {count} latents; lower it or enlarge sae.size."
                      ])
-                kind spec
+                kindErrors spec
                 fraction "train.sparsityWarmUp" train.SparsityWarmUp
                 atLeast "train.batch" 1 train.Batch
                 atLeast "train.passes" 1 train.Passes
@@ -225,7 +226,7 @@ module Validation =
             | Some aux -> AuxiliaryLoss(Option.toNullable aux.KAux, aux.Coefficient)
 
         TrainingSpec(
-            Kind = kindOf spec,
+            Kind = kind spec spec.Sae.Kind,
             Sparsity = SparsityPenalty(spec.Train.Sparsity, spec.Train.SparsityWarmUp),
             Start = spec.Sae.Start,
             Latents = latents width spec,

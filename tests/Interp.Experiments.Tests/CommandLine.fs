@@ -22,7 +22,7 @@ let repository =
 
     search (DirectoryInfo AppContext.BaseDirectory)
 
-let private program = Path.Combine(AppContext.BaseDirectory, "Interp.Cli.dll")
+let program = Path.Combine(AppContext.BaseDirectory, "Interp.Cli.dll")
 
 let start (folder: string) (arguments: string list) =
     let info =

@@ -17,16 +17,18 @@ public static class SaeInitialisation
     /// <param name="sample">Rows of the training data [n, d] on the CPU, float32.</param>
     /// <param name="device">Where the autoencoder is to live.</param>
     /// <param name="precision">Its element type.</param>
-    public static SparseAutoencoder Create(TrainingSpec spec, Tensor sample, Device device, ScalarType precision = ScalarType.Float32)
+    /// <param name="target">For a transcoder, what the sample's rows are to become [n, d'].</param>
+    public static SparseAutoencoder Create(TrainingSpec spec, Tensor sample, Device device, ScalarType precision = ScalarType.Float32, Tensor? target = null)
     {
         spec.Validate();
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var transform = InputTransform.Fit(spec.Normalisation, sample);
         var data = transform.Apply(sample).Values;
-        var bias = DecoderBias(spec.PreBias, data);
-        var directions = Directions(spec, data - bias).to(precision, device);
-        var decoder = spec.Start == StartWeights.Original ? directions / directions.norm(0, keepdim: true, p: 2) : directions.clone();
+        var bias = DecoderBias(spec.PreBias, target ?? data);
+        var directions = Directions(spec, target is null ? data - bias : data).to(precision, device);
+        var decoder = target is not null ? UnitRows(spec.Latents, (int)target.shape[1], spec.Seed, "sae/decoder", out _).to(precision, device)
+            : spec.Start == StartWeights.Original ? directions / directions.norm(0, keepdim: true, p: 2) : directions.clone();
         return new SparseAutoencoder(
             directions,
             zeros(spec.Latents, dtype: precision, device: device),
@@ -70,7 +72,7 @@ public static class SaeInitialisation
         var width = (int)centred.shape[1];
         if (spec.Start != StartWeights.Data)
         {
-            var rows = UnitRows(spec.Latents, width, spec.Seed, out var norms);
+            var rows = UnitRows(spec.Latents, width, spec.Seed, "sae/directions", out var norms);
             return spec.Start == StartWeights.Original ? rows * norms * Math.Sqrt(2.0 / width) : rows;
         }
         if (centred.shape[0] < spec.Latents)
@@ -80,9 +82,9 @@ public static class SaeInitialisation
         return tokens / tokens.norm(1, keepdim: true, p: 2).clamp_min(1e-12);
     }
 
-    private static Tensor UnitRows(int count, int width, long seed, out Tensor norms)
+    private static Tensor UnitRows(int count, int width, long seed, string stream, out Tensor norms)
     {
-        var random = new RandomStream(seed, "sae/directions");
+        var random = new RandomStream(seed, stream);
         var numbers = new float[(long)count * width];
         var lengths = new float[count];
         for (var row = 0; row < count; row++)

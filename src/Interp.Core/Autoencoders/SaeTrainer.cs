@@ -94,6 +94,8 @@ public sealed class SaeTrainer : IDisposable
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         Workers.SingleThreaded();
+        if (Spec.Kind.IsTranscoder != target is not null)
+            throw new InterpException($"A {Spec.Kind.Name} {(target is null ? "needs a target for each batch" : "reconstructs the batch itself")}; {(target is null ? "give the activations of the second hook" : "leave the target out")}.");
         var step = State.Step;
         var k = KAt(step);
         var rate = Spec.LearningRate.At(step, TotalSteps, Spec.Latents);

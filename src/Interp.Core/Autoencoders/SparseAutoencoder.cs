@@ -28,7 +28,7 @@ public sealed class SparseAutoencoder : IDisposable
         Kind = kind ?? SaeKind.TopK;
         Extras = Kind.Extras.ToDictionary(extra => extra.Name, extra => extras is not null && extras.TryGetValue(extra.Name, out var tensor)
             ? tensor.DetachFromDisposeScope()
-            : full(extra.Shape((int)encoderWeight.shape[0], (int)encoderWeight.shape[1]), extra.Start, dtype: encoderWeight.dtype, device: encoderWeight.device).DetachFromDisposeScope());
+            : full(extra.Shape((int)encoderWeight.shape[0], (int)encoderWeight.shape[1], (int)decoderWeight.shape[1]), extra.Start, dtype: encoderWeight.dtype, device: encoderWeight.device).DetachFromDisposeScope());
         EncoderWeight = encoderWeight.DetachFromDisposeScope();
         EncoderBias = encoderBias.DetachFromDisposeScope();
         DecoderWeight = decoderWeight.DetachFromDisposeScope();
@@ -80,6 +80,9 @@ public sealed class SparseAutoencoder : IDisposable
     /// <summary>Width d of a token.</summary>
     public int Width => (int)EncoderWeight.shape[1];
 
+    /// <summary>Width of what is reconstructed: d, but for a transcoder.</summary>
+    public int OutputWidth => (int)DecoderWeight.shape[1];
+
     /// <summary>Where the weights are.</summary>
     public Device Device => EncoderWeight.device;
 
@@ -118,7 +121,8 @@ public sealed class SparseAutoencoder : IDisposable
         using var scope = NewDisposeScope();
         var tokens = Normalise(x);
         var latents = EncodeNormalised(tokens.Values, k ?? K);
-        var reconstruction = tokens.Undo(codec.Decode(latents, DecoderWeight, DecoderBias));
+        var decoded = Kind.Finish(this, tokens.Values, codec.Decode(latents, DecoderWeight, DecoderBias));
+        var reconstruction = Kind.IsTranscoder ? decoded : tokens.Undo(decoded);
         return (MoveOut(latents), reconstruction.MoveToOuterDisposeScope());
     }
 

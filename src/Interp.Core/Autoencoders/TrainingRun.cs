@@ -12,17 +12,20 @@ namespace Interp.Autoencoders;
 public sealed class TrainingRun : IDisposable
 {
     private readonly IActivationSource source;
+    private readonly IActivationSource? target;
     private readonly Tensor batch;
+    private readonly Tensor? targetBatch;
     private readonly int[] rows;
     private int[] order = [];
     private int orderPass = -1;
 
-    private TrainingRun(IActivationSource source, SaeTrainer trainer)
+    private TrainingRun(IActivationSource source, IActivationSource? target, SaeTrainer trainer)
     {
-        this.source = source;
+        (this.source, this.target) = (source, target);
         Trainer = trainer;
         rows = new int[trainer.Spec.BatchSize];
         batch = empty([rows.Length, source.Width], dtype: ScalarType.Float32, device: CPU).DetachFromDisposeScope();
+        targetBatch = target is null ? null : empty([rows.Length, target.Width], dtype: ScalarType.Float32, device: CPU).DetachFromDisposeScope();
     }
 
     /// <summary>The trainer, owned by the run.</summary>
@@ -38,17 +41,25 @@ public sealed class TrainingRun : IDisposable
     }
 
     /// <summary>A run from its beginning; normalisation and start weights come from a sample of the source.</summary>
-    public static TrainingRun Start(TrainingSpec spec, IActivationSource source, Device device, SaeKernel kernel = SaeKernel.Automatic)
+    /// <param name="spec">The recipe.</param>
+    /// <param name="source">What is read.</param>
+    /// <param name="device">Where to train.</param>
+    /// <param name="kernel">Which kernel.</param>
+    /// <param name="target">For a transcoder, what the rows of the source are to become.</param>
+    public static TrainingRun Start(TrainingSpec spec, IActivationSource source, Device device, SaeKernel kernel = SaeKernel.Automatic, IActivationSource? target = null)
     {
         spec.Validate();
         var steps = StepsFor(spec, source.Count);
+        if (target is not null && target.Count != source.Count)
+            throw new InterpException($"The source has {source.Count} rows and the target {target.Count}; give activations of the same tokens.");
         using var sample = Sample(source, spec.Seed);
-        return new TrainingRun(source, new SaeTrainer(spec, SaeInitialisation.Create(spec, sample, device), steps, kernel));
+        using var targetSample = target is null ? null : Sample(target, spec.Seed);
+        return new TrainingRun(source, target, new SaeTrainer(spec, SaeInitialisation.Create(spec, sample, device, target: targetSample), steps, kernel));
     }
 
     /// <summary>A run that goes on from a checkpoint of <see cref="SaeTrainer.Save"/>, bit for bit as if it had not stopped.</summary>
     /// <exception cref="InterpException">The checkpoint belongs to another recipe or source.</exception>
-    public static TrainingRun Resume(string checkpoint, TrainingSpec spec, IActivationSource source, Device device, SaeKernel kernel = SaeKernel.Automatic)
+    public static TrainingRun Resume(string checkpoint, TrainingSpec spec, IActivationSource source, Device device, SaeKernel kernel = SaeKernel.Automatic, IActivationSource? target = null)
     {
         var trainer = SaeTrainer.Load(checkpoint, spec, device, kernel);
         if (trainer.TotalSteps != StepsFor(spec, source.Count) || trainer.Autoencoder.Width != source.Width)
@@ -56,7 +67,7 @@ public sealed class TrainingRun : IDisposable
             trainer.Dispose();
             throw new InterpException($"{checkpoint} belongs to a run of other length or width than this recipe has on this data; delete it to start again.");
         }
-        return new TrainingRun(source, trainer);
+        return new TrainingRun(source, target, trainer);
     }
 
     /// <summary>Evenly spread steps at which to validate: after each of them, ending with the last step.</summary>
@@ -73,7 +84,7 @@ public sealed class TrainingRun : IDisposable
         {
             cancel.ThrowIfCancellationRequested();
             FillBatch(Trainer.CompletedSteps);
-            var report = Trainer.Step(batch);
+            var report = Trainer.Step(batch, targetBatch);
             afterStep(report);
             if (!report.IsFinite)
                 return false;
@@ -85,6 +96,7 @@ public sealed class TrainingRun : IDisposable
     public void Dispose()
     {
         batch.Dispose();
+        targetBatch?.Dispose();
         Trainer.Dispose();
     }
 
@@ -115,6 +127,8 @@ public sealed class TrainingRun : IDisposable
             rows[i] = order[position % count];
         }
         Gather(source, rows, batch);
+        if (target is not null)
+            Gather(target, rows, targetBatch!);
     }
 
     private static unsafe void Gather(IActivationSource source, ReadOnlySpan<int> rows, Tensor destination)

@@ -16,9 +16,11 @@ namespace Interp.Benchmarks;
 /// <param name="Clip">The gradient is clipped.</param>
 /// <param name="Rounds">Measured rounds, each one product and one step.</param>
 /// <param name="Kernel">Which kernel.</param>
+/// <param name="Kind">The kind of dictionary; null: TopK.</param>
+/// <param name="Count">Autoencoders; more than one are also stepped side by side, each on one thread.</param>
 public sealed record TrainBenchmarkSpec(
     int Tokens = 2048, int Width = 768, int Latents = 6144, int K = 32, bool Auxiliary = false, bool Clip = false,
-    int Rounds = 15, SaeKernel Kernel = SaeKernel.Automatic);
+    int Rounds = 15, SaeKernel Kernel = SaeKernel.Automatic, SaeKind? Kind = null, int Count = 1);
 
 /// <summary>What a benchmark of the training step found; times are medians in milliseconds.</summary>
 /// <param name="ProductMilliseconds">One libtorch product of the whole batch with the encoder, the faster of both weight layouts.</param>
@@ -30,9 +32,10 @@ public sealed record TrainBenchmarkSpec(
 /// <param name="Spec">The sizes.</param>
 /// <param name="LiveTensorsBefore">Live tensors before the measured steps.</param>
 /// <param name="LiveTensorsAfter">Live tensors after them.</param>
+/// <param name="SideBySide">Time of a step of all autoencoders side by side over that of one after the other; null for one.</param>
 public sealed record TrainBenchmarkResult(
     TrainBenchmarkSpec Spec, double ProductMilliseconds, double StepMilliseconds, IReadOnlyDictionary<StepPart, PartTime> Parts,
-    string Kernel, double MemoryRatio, double CopyGigabytesPerSecond, long LiveTensorsBefore, long LiveTensorsAfter)
+    string Kernel, double MemoryRatio, double CopyGigabytesPerSecond, long LiveTensorsBefore, long LiveTensorsAfter, double? SideBySide)
 {
     /// <summary>The step in units of the product.</summary>
     public double Ratio => StepMilliseconds / ProductMilliseconds;
@@ -102,13 +105,37 @@ public static class TrainBenchmark
         return new TrainBenchmarkResult(
             spec, Math.Min(Median(products.Select(p => p.A)), Median(products.Select(p => p.B))), median,
             medians, trainer.KernelName,
-            (peak - before) / (16.0 * Parameters(spec)), speed, tensors, live);
+            (peak - before) / (16.0 * Parameters(spec)), speed, tensors, live, spec.Count > 1 ? SideBySide(spec, batches) : null);
+    }
+
+    /// <summary>A step of several autoencoders at once against one after the other, interleaved.</summary>
+    private static double SideBySide(TrainBenchmarkSpec spec, Tensor[] batches)
+    {
+        var trainers = Enumerable.Range(0, spec.Count).Select(_ => new SaeTrainer(Recipe(spec), Autoencoder(spec), int.MaxValue, spec.Kernel)).ToArray();
+        var (together, alone) = (new List<double>(), new List<double>());
+        for (var round = -WarmUp; round < spec.Rounds; round++)
+        {
+            var batch = batches[(round + WarmUp) % batches.Length];
+            var start = Stopwatch.GetTimestamp();
+            Workers.For(trainers.Length, i => trainers[i].Step(batch));
+            var middle = Stopwatch.GetTimestamp();
+            foreach (var trainer in trainers)
+                trainer.Step(batch);
+            if (round < 0)
+                continue;
+            together.Add(Stopwatch.GetElapsedTime(start, middle).TotalMilliseconds);
+            alone.Add(Stopwatch.GetElapsedTime(middle).TotalMilliseconds);
+        }
+        foreach (var trainer in trainers)
+            trainer.Dispose();
+        return Median(together) / Median(alone);
     }
 
     private static long Parameters(TrainBenchmarkSpec spec) => 2L * spec.Width * spec.Latents + spec.Width + spec.Latents;
 
     private static TrainingSpec Recipe(TrainBenchmarkSpec spec) => TrainingSpec.Default with
     {
+        Kind = spec.Kind ?? SaeKind.TopK,
         Latents = spec.Latents,
         K = spec.K,
         BatchSize = spec.Tokens,

@@ -1,3 +1,4 @@
+using Interp.Activations;
 using Interp.Autoencoders;
 using Interp.Core.Tests.Tokenization;
 using Interp.Runtime;
@@ -124,6 +125,48 @@ public class SaeTrainerTests
         using var norms = run.Trainer.Autoencoder.DecoderWeight.norm(1);
         Assert.All(Samples.Numbers(norms), norm => Assert.Equal(1, norm, 1e-6));
         Assert.Equal(reports[^1].Dead, run.Trainer.DeadLatents());
+    }
+
+    [Theory]
+    [InlineData(false, 0.5)]
+    [InlineData(true, 0.1)]
+    public void A_transcoder_learns_another_hook_and_its_skip_what_is_linear(bool skip, double most)
+    {
+        using var scope = NewDisposeScope();
+        var world = new SparseWorld(3000, 16);
+        var target = new Mapped(world);
+        var spec = Small with { Kind = new TranscoderDictionary(skip), BatchSize = 100, Passes = 10, DecoderRule = DecoderRule.Free, KSchedule = KSchedule.Constant };
+        using var run = TrainingRun.Start(spec, world, CPU, target: target);
+        var last = 1.0;
+        Assert.True(run.Run(report => last = report.Fvu));
+        Assert.InRange(last, 0, most);
+
+        var x = world.Rows(0, 200);
+        var y = target.Rows(x);
+        var rebuilt = run.Trainer.Autoencoder.Reconstruct(x);
+        Assert.Equal([200, 10], rebuilt.shape);
+        Assert.InRange(((rebuilt - y).square().sum() / (y - y.mean([0])).square().sum()).ToDouble(), 0, most);
+        Assert.Contains("needs a target", Assert.Throws<InterpException>(() => run.Trainer.Step(x)).Message);
+    }
+
+    /// <summary>A fixed linear map of another source, from 16 to 10 numbers.</summary>
+    private sealed class Mapped(IActivationSource of) : IActivationSource
+    {
+        private readonly float[] weights = [.. Enumerable.Range(0, 160).Select(i => (float)Math.Sin(1.7 * i))];
+
+        public int Width => 10;
+
+        public long Count => of.Count;
+
+        public Tensor Rows(Tensor x) => x.mm(tensor(weights, [16, 10], device: CPU));
+
+        public void Gather(ReadOnlySpan<int> wanted, Span<float> destination)
+        {
+            var read = new float[wanted.Length * 16];
+            of.Gather(wanted, read);
+            using var scope = NewDisposeScope();
+            TensorMemory.Span<float>(Rows(tensor(read, [wanted.Length, 16], device: CPU)).contiguous()).CopyTo(destination);
+        }
     }
 
     [Theory]

@@ -25,7 +25,7 @@ public record BatchTopKDictionary(bool Rescale = false, double ThresholdRate = 0
     }
 
     /// <inheritdoc/>
-    internal override IReadOnlyList<ExtraTensor> Extras => [new(Threshold, (_, _) => [1], IsTrained: false)];
+    internal override IReadOnlyList<ExtraTensor> Extras => [new(Threshold, (_, _, _) => [1], IsTrained: false)];
 
     /// <inheritdoc/>
     internal override Activations Forward(StepGraph graph)

@@ -16,8 +16,11 @@ public abstract record SaeKind
     /// <summary>Whether K and its schedule say how many latents are active; if not, <see cref="TrainingSpec.Sparsity"/> does.</summary>
     public virtual bool UsesK => true;
 
+    /// <summary>Whether it reconstructs something else than what it reads; if not, the decoder bias is subtracted before the encoder.</summary>
+    public virtual bool IsTranscoder => false;
+
     /// <summary>Whether the decoder bias is subtracted before the encoder.</summary>
-    public virtual bool SubtractsBias => true;
+    public bool SubtractsBias => !IsTranscoder;
 
     /// <summary>What is wrong with this kind's settings for a dictionary of so many latents, each a sentence.</summary>
     public virtual IEnumerable<string> Problems(int latents) => [];
@@ -62,18 +65,21 @@ public abstract record SaeKind
     {
     }
 
+    /// <summary>What is added to the decoded latents of tokens as they enter the encoder.</summary>
+    internal virtual Tensor Finish(SparseAutoencoder autoencoder, Tensor tokens, Tensor decoded) => decoded;
+
     /// <summary>When a latent is active outside training; null: the K largest are.</summary>
     internal virtual LatentGate? Gate(SparseAutoencoder autoencoder) => null;
 }
 
 /// <summary>A tensor that one kind of dictionary has besides the common four.</summary>
 /// <param name="Name">Name in checkpoints and, where SAELens has it, in folders.</param>
-/// <param name="Shape">Shape for a number of latents and a width.</param>
+/// <param name="Shape">Shape for a number of latents, the width read and the width written.</param>
 /// <param name="Start">The value that it starts with everywhere.</param>
 /// <param name="IsTrained">Whether the optimiser moves it.</param>
-internal sealed record ExtraTensor(string Name, Func<int, int, long[]> Shape, double Start = 0, bool IsTrained = true)
+internal sealed record ExtraTensor(string Name, Func<int, int, int, long[]> Shape, double Start = 0, bool IsTrained = true)
 {
-    public static ExtraTensor PerLatent(string name, double start = 0) => new(name, (latents, _) => [latents], start);
+    public static ExtraTensor PerLatent(string name, double start = 0) => new(name, (latents, _, _) => [latents], start);
 }
 
 /// <summary>A term of the loss with its coefficient.</summary>

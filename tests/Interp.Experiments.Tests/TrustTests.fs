@@ -1,0 +1,147 @@
+/// A training that is stopped in any way goes on to the same bytes.
+module Interp.Tests.TrustTests
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Security.Cryptography
+open System.Threading
+open Xunit
+open Interp.Tests.CommandLine
+
+let private config =
+    """
+open Interp
+
+Experiment.create "long"
+|> Experiment.activations (Hook.residPost 1) (Corpus.world 6_000 |> Corpus.validation 2_000)
+|> Experiment.sae (Sae.expansion 4)
+|> Experiment.train (Train.batch 256 >> Train.passes 80 >> Train.deadWindow 2_000)
+|> Experiment.evaluateOn 4_000 1_000
+|> Sweep.over "k" [ 4; 8 ] Sae.k
+"""
+
+let private arguments store =
+    [ "run"; "long.fsx"; "--store"; store; "--set"; "train.validationPoints=60" ]
+
+let private succeed folder arguments =
+    let outcome = run folder arguments
+    Assert.True((outcome.Code = 0), outcome.Errors)
+
+/// What the trainings left, by file; the folder's name is the key.
+let private trained (store: string) =
+    Directory.GetFiles(Path.Combine(store, "train"), "*", SearchOption.AllDirectories)
+    |> Array.sortWith (fun a b -> String.CompareOrdinal(a, b))
+    |> Array.map (fun file ->
+        Path.GetRelativePath(store, file), Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes file)))
+
+let private waitFor (child: Process) condition =
+    while not (condition ()) && not child.HasExited do
+        Thread.Sleep 5
+
+let private isTraining store =
+    let work = Path.Combine(store, "work")
+
+    Directory.Exists work
+    && Directory.GetFiles(work, "checkpoint.safetensors", SearchOption.AllDirectories).Length > 0
+
+let private withConfig test =
+    use folder = new TemporaryFolder()
+    File.WriteAllText(folder.Child "long.fsx", config)
+    succeed folder.Path (arguments "whole")
+    test folder
+
+/// 3 kills; INTERP_SLOW_TESTS=1 makes them 50.
+let private kills =
+    if Environment.GetEnvironmentVariable "INTERP_SLOW_TESTS" = "1" then
+        50
+    else
+        3
+
+[<Fact>]
+let ``trainings that are killed at random times go on to the same bytes`` () =
+    withConfig (fun folder ->
+        let random = Random 7
+        let store = folder.Child "killed"
+
+        for _ in 1..kills do
+            use child = start folder.Path (arguments "killed")
+            waitFor child (fun () -> isTraining store)
+            Thread.Sleep(random.Next 900)
+            child.Kill()
+            child.WaitForExit()
+
+        succeed folder.Path (arguments "killed")
+        Assert.Equal<(string * string)>(trained (folder.Child "whole"), trained store))
+
+[<Fact>]
+let ``SIGTERM saves, says how to go on, and the same command goes on to the same bytes`` () =
+    withConfig (fun folder ->
+        let store = folder.Child "stopped"
+        use child = start folder.Path (arguments "stopped")
+        waitFor child (fun () -> isTraining store)
+        use kill = Process.Start("kill", [ "-TERM"; string child.Id ])
+        let outcome = finish child
+        Assert.Equal(143, outcome.Code)
+        Assert.Contains("the same command goes on from here", outcome.Errors)
+        Assert.True(isTraining store)
+        succeed folder.Path (arguments "stopped")
+        Assert.Equal<(string * string)>(trained (folder.Child "whole"), trained store))
+
+[<Fact>]
+let ``a diverged training is a status with its last good checkpoint, and can stop the run`` () =
+    use folder = new TemporaryFolder()
+    File.WriteAllText(folder.Child "long.fsx", config)
+
+    let arguments =
+        [
+            "run"
+            "long.fsx"
+            "--set"
+            "sae.k=4"
+            "--set"
+            "train.learningRate=1e30"
+            "--set"
+            "train.passes=2"
+        ]
+
+    let continued = run folder.Path arguments
+    Assert.Equal(1, continued.Code)
+    Assert.Contains("diverged at step", continued.Errors)
+    Assert.Contains("diverged", continued.Output)
+
+    let stopped =
+        run folder.Path (arguments @ [ "--on-divergence"; "stop"; "--store"; "other" ])
+
+    Assert.Equal(2, stopped.Code)
+    Assert.Contains("k=4,seed=1 diverged at step", stopped.Errors)
+
+[<Fact>]
+let ``the kernel without AVX gives the bits of the one with it`` () =
+    let verify portable =
+        let info =
+            ProcessStartInfo(
+                "dotnet",
+                [
+                    program
+                    "verify"
+                    "training"
+                    Path.Combine(repository, "tests", "fixtures", "training", "openai-topk")
+                    "--json"
+                ],
+                RedirectStandardOutput = true,
+                RedirectStandardError = true
+            )
+
+        if portable then
+            info.Environment["DOTNET_EnableAVX"] <- "0"
+
+        match Process.Start info with
+        | null -> failwith "dotnet did not start"
+        | child ->
+            use child = child
+            let outcome = finish child
+            Assert.True((outcome.Code = 0), outcome.Errors)
+            outcome.Output
+
+    Assert.Equal(verify false, verify true)
