@@ -41,7 +41,7 @@ internal sealed unsafe class ChunkScratch<T> : IDisposable where T : unmanaged, 
     /// Selects, for u[start .. start+rows], the k largest positive pre-activations u·weightsᵀ + bias into <see cref="Selector"/>,
     /// tile by tile of latents, which <paramref name="collector"/> sees too.
     /// </summary>
-    public void Encode(Tensor u, int start, int rows, Tensor weights, T* bias, int k, StepParts? parts = null, DenseAuxiliary<T>? collector = null)
+    public void Encode(Tensor u, int start, int rows, Tensor weights, T* bias, int k, StepParts? parts = null, DenseLatents<T>? collector = null)
     {
         var latents = (int)weights.shape[0];
         Selector.Begin(rows, k);

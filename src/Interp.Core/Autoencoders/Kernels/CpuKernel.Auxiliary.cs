@@ -11,7 +11,7 @@ internal sealed unsafe partial class CpuKernel<T>
     private readonly AlignedBuffer<T> deadBias = new();
     private readonly AlignedBuffer<T> auxiliarySums = new();
     private readonly GrownTensor deadWeights;
-    private readonly DenseAuxiliary<T> dense;
+    private readonly DenseLatents<T> dense;
     private bool isDense;
 
     /// <summary>
@@ -24,7 +24,7 @@ internal sealed unsafe partial class CpuKernel<T>
         var room = spec.Room(width);
         var k = Math.Min(room, Math.Max(1, dead));
         ListDead();
-        isDense = DenseAuxiliary<T>.Pays(dead, room);
+        isDense = DenseLatents<T>.Pays(dead, room);
         auxiliary.Resize(isDense ? 0 : n, k);
         if (isDense)
             dense.Gather(state, deadLatents.Pointer, dead, n);

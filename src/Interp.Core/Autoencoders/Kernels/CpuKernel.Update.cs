@@ -31,6 +31,7 @@ internal sealed unsafe partial class CpuKernel<T>
 
         var residual = Residual(0);
         var factor = T.CreateChecked(auxiliaryScale);
+        var mainFactor = T.CreateChecked(scale);
         Workers.For(blocks, block =>
         {
             var end = Math.Min(latents, (block + 1) * BlockLatents);
@@ -39,7 +40,7 @@ internal sealed unsafe partial class CpuKernel<T>
             {
                 var encoderRow = gradients.Pointer + (long)(keep ? j : block) * matrices * width;
                 var decoderRow = state.Tied ? encoderRow : encoderRow + width;
-                GradientsOf(j, pass, residual, factor, encoderRow, decoderRow, partial + (long)block * width, norms + 3 * block);
+                GradientsOf(j, pass, residual, mainFactor, factor, encoderRow, decoderRow, partial + (long)block * width, norms + 3 * block);
                 if (keep)
                     continue;
                 var before = Stopwatch.GetTimestamp();
@@ -80,7 +81,7 @@ internal sealed unsafe partial class CpuKernel<T>
     }
 
     /// <summary>The gradients of a latent's rows and bias; the squares of encoder row, bias and decoder row are added to <paramref name="norms"/>.</summary>
-    private void GradientsOf(int j, UpdatePass pass, T* residual, T auxiliaryFactor, T* encoderRow, T* decoderRow, T* inputSum, double* norms)
+    private void GradientsOf(int j, UpdatePass pass, T* residual, T mainFactor, T auxiliaryFactor, T* encoderRow, T* decoderRow, T* inputSum, double* norms)
     {
         var start = segments.Start(j);
         var count = segments.Start(j + 1) - start;
@@ -93,6 +94,8 @@ internal sealed unsafe partial class CpuKernel<T>
         var bias = T.Zero;
         for (var e = start; e < start + count; e++)
             bias += segments.EncoderWeights[e];
+        if (isAllDense)
+            bias += all.AddGradients(j, mainFactor, encoderRow, decoderRow);
         if (isDense && placeAmongDead.Pointer[j] is >= 0 and var place)
             bias += dense.AddGradients(place, auxiliaryFactor, encoderRow, decoderRow);
         biasGradients.Pointer[j] = bias;

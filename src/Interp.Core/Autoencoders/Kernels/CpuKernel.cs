@@ -25,7 +25,10 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
     private readonly AlignedBuffer<T> dataMean = new();
     private readonly AlignedBuffer<T> residualMean = new();
     private readonly AlignedBuffer<byte> flags = new();
+    private readonly AlignedBuffer<int> allLatents = new();
     private readonly StepParts parts = new();
+    private readonly DenseLatents<T> all;
+    private bool isAllDense;
     private Tensor? centred;
 
     public CpuKernel(int latents, int width)
@@ -34,7 +37,8 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
         chunks = new ChunkScratch<T>.Pool(latents, type);
         residuals = new GrownTensor(type);
         deadWeights = new GrownTensor(type);
-        dense = new DenseAuxiliary<T>(width, type);
+        dense = new DenseLatents<T>(width, type);
+        all = new DenseLatents<T>(width, type);
     }
 
     /// <summary>A row of the residuals; those of the auxiliary term stand below those of the main one.</summary>
@@ -44,7 +48,7 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
     public IReadOnlyDictionary<StepPart, double> TakeParts() => parts.Take();
 
     /// <inheritdoc/>
-    public string Name => "cpu";
+    public string Name => isAllDense ? "cpu, dense" : "cpu";
 
     /// <inheritdoc/>
     public KernelReport Step(TrainerState state, in StepInput step, TrainingSpec spec, StepGradients? record = null)
@@ -60,8 +64,9 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
         }
         residuals.Ensure<T>((spec.Auxiliary is null ? 1L : 2L) * n * width);
 
+        isAllDense = DenseLatents<T>.PaysForAll(k, latents);
         if (spec.Auxiliary is { } helpers)
-            dense.Expect(state, spec.Dead, helpers.Room(width), n);
+            dense.Expect(state, spec.Dead, isAllDense ? 0 : helpers.Room(width), n);
         var (error, variance) = Forward(state, input, n, k);
         var scale = spec.MseScale ?? (variance > 0 ? n * (double)width / variance : 0);
         var perElement = 1.0 / ((double)n * width);
@@ -71,7 +76,7 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
         var (auxiliaryLoss, auxiliaryScale) = spec.Auxiliary is { } a ? Auxiliary(state, a, n, dead, error) : default;
 
         clock = Stopwatch.GetTimestamp();
-        segments.Sort(latents, main, 2 * scale * perElement, spec.Auxiliary is null || isDense ? null : auxiliary, auxiliaryScale);
+        segments.Sort(latents, isAllDense ? null : main, n, 2 * scale * perElement, spec.Auxiliary is null || isDense ? null : auxiliary, auxiliaryScale);
         parts.Add(StepPart.Sort, clock);
         var gradientNorms = Update(state, spec, step.LearningRate, n, 2 * scale * perElement, auxiliaryScale, record);
 
@@ -104,28 +109,41 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
         var mean = MeanOfColumns(dataMean, sums, count, n);
         new Span<T>(sums, count * width).Clear();
 
+        if (isAllDense)
+            all.Gather(state, AllLatents(), latents, n);
         chunks.ForChunks(n, (chunk, start, rows, scratch) =>
         {
             for (var row = start; row < start + rows; row++)
                 Rows<T>.Subtract(u + (long)row * width, x + (long)row * width, b, width);
-            scratch.Encode(centred!, start, rows, encoder, c, k, parts, dense);
+            if (!isAllDense)
+                scratch.Encode(centred!, start, rows, encoder, c, k, parts, dense);
             var clock = Stopwatch.GetTimestamp();
             for (var row = start; row < start + rows; row++)
             {
-                main.Counts[row] = scratch.Selector.Take(row - start, main.Indices(row), main.Values(row));
+                if (!isAllDense)
+                    main.Counts[row] = scratch.Selector.Take(row - start, main.Indices(row), main.Values(row));
                 Rows<T>.Scale(Residual(row), u + (long)row * width, -T.One, width);
             }
             clock = parts.Add(StepPart.Selection, clock);
+            if (isAllDense)
+            {
+                using var scope = NewDisposeScope();
+                all.Forward(centred!.narrow(0, start, rows), residuals.View(start, rows, width), start, k, scratch, main);
+                clock = parts.Add(StepPart.Product, clock);
+            }
             for (var row = start; row < start + rows; row++)
             {
                 var r = Residual(row);
-                Rows<T>.Decode(r, decoder, width, main.Indices(row), main.Values(row), main.Products(row), main.Counts[row], scratch.Lanes(k));
+                if (!isAllDense)
+                    Rows<T>.Decode(r, decoder, width, main.Indices(row), main.Values(row), main.Products(row), main.Counts[row], scratch.Lanes(k));
                 Rows<T>.AddScaled(sums + (long)chunk * width, r, T.One, width);
                 partial[2 * chunk] += Rows<T>.SquaredNorm(r, width);
                 partial[2 * chunk + 1] += Rows<T>.SquaredDistance(x + (long)row * width, mean, width);
             }
             parts.Add(StepPart.Decode, clock);
         });
+        if (isAllDense)
+            BackwardOfAll(n);
         MeanOfColumns(residualMean, sums, count, n);
         return (SumOf(partial, count, 0), SumOf(partial, count, 1));
     }
@@ -155,6 +173,22 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
         return dead;
     }
 
+    private int* AllLatents()
+    {
+        var list = allLatents.Ensure(latents);
+        for (var j = 0; j < latents; j++)
+            list[j] = j;
+        return list;
+    }
+
+    private void BackwardOfAll(int n)
+    {
+        using var scope = NewDisposeScope();
+        var clock = Stopwatch.GetTimestamp();
+        all.Backward(centred!, residuals.View(0, n, width));
+        parts.AddTicks(StepPart.Gradients, (Stopwatch.GetTimestamp() - clock) * Workers.Count);
+    }
+
     /// <summary>Sums of the chunks' columns, in order, over n.</summary>
     private T* MeanOfColumns(AlignedBuffer<T> into, T* sums, int count, int n)
     {
@@ -177,7 +211,7 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
     public void Dispose()
     {
         centred?.Dispose();
-        foreach (var item in new IDisposable[] { chunks, main, auxiliary, segments, residuals, deadWeights, dense, columnSums, chunkSums, dataMean, residualMean, flags,
+        foreach (var item in new IDisposable[] { chunks, main, auxiliary, segments, residuals, deadWeights, dense, all, allLatents, columnSums, chunkSums, dataMean, residualMean, flags,
             deadBias, deadLatents, placeAmongDead, auxiliarySums, gradients, biasGradients, blockSums, blockNorms })
             item.Dispose();
     }

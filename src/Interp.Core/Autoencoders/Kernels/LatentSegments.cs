@@ -70,10 +70,16 @@ internal sealed unsafe class LatentSegments<T> : IDisposable where T : unmanaged
     public T* EncoderWeights => encoderWeights.Pointer;
 
     /// <summary>Sorts the entries.</summary>
-    public void Sort(int latents, SparseCodes<T> main, double mainScale, SparseCodes<T>? auxiliary, double auxiliaryScale)
+    /// <param name="latents">Number of latents.</param>
+    /// <param name="main">Entries of the main term; null: none.</param>
+    /// <param name="rows">Rows of the batch.</param>
+    /// <param name="mainScale">Scale of the main term's gradient.</param>
+    /// <param name="auxiliary">Entries of the auxiliary term; null: none.</param>
+    /// <param name="auxiliaryScale">Scale of its gradient.</param>
+    public void Sort(int latents, SparseCodes<T>? main, int rows, double mainScale, SparseCodes<T>? auxiliary, double auxiliaryScale)
     {
         var places = ends.Zeroed(latents + 1);
-        var entries = Count(main, places) + (auxiliary is null ? 0 : Count(auxiliary, places));
+        var entries = (main is null ? 0 : Count(main, places)) + (auxiliary is null ? 0 : Count(auxiliary, places));
         var sum = 0;
         for (var j = 0; j <= latents; j++)
             (places[j], sum) = (sum, sum + places[j]);
@@ -81,9 +87,10 @@ internal sealed unsafe class LatentSegments<T> : IDisposable where T : unmanaged
         residualRows.Ensure(entries);
         decoderWeights.Ensure(entries);
         encoderWeights.Ensure(entries);
-        Place(main, places, T.CreateChecked(mainScale), 0);
+        if (main is not null)
+            Place(main, places, T.CreateChecked(mainScale), 0);
         if (auxiliary is not null)
-            Place(auxiliary, places, T.CreateChecked(auxiliaryScale), main.RowCount);
+            Place(auxiliary, places, T.CreateChecked(auxiliaryScale), rows);
     }
 
     private static int Count(SparseCodes<T> codes, int* counts)

@@ -5,10 +5,11 @@ using static TorchSharp.torch;
 namespace Interp.Autoencoders.Kernels;
 
 /// <summary>
-/// The AuxK term by dense products over the dead latents alone, for when most of them help: with Z the helpers' values
-/// [n, dead], E' = Z·D + r and S = E'·Dᵀ where Z > 0, the gradients are ZᵀE' and SᵀU, up to the term's scale.
+/// A term by dense products over some latents, for when many of them are active: AuxK over the dead, or the main term over all
+/// when k is large. With Z the values [n, latents], E' = Z·D + r and S = E'·Dᵀ where Z > 0, the gradients are ZᵀE' and SᵀU, up
+/// to the term's scale.
 /// </summary>
-internal sealed unsafe class DenseAuxiliary<T>(int width, ScalarType type) : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
+internal sealed unsafe class DenseLatents<T>(int width, ScalarType type) : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Dead latents per piece of the backward products.</summary>
     private const int BlockLatents = 64;
@@ -27,8 +28,16 @@ internal sealed unsafe class DenseAuxiliary<T>(int width, ScalarType type) : IDi
     public static bool Pays(int dead, int k) => dead > 0 && dead <= 4L * k;
 
     /// <summary>
+    /// Whether the main term is computed densely: from one active latent in six on. A pair of token and latent costs four further
+    /// products; an active one about six times as much when it is gathered.
+    /// </summary>
+    /// <param name="k">Active latents per token.</param>
+    /// <param name="latents">Latents.</param>
+    public static bool PaysForAll(int k, int latents) => 6L * k >= latents;
+
+    /// <summary>
     /// Lists, before a batch is encoded, the latents that will be dead unless they fire in it, so that <see cref="Collect"/> can
-    /// keep their pre-activations.
+    /// keep their pre-activations; with <paramref name="k"/> = 0, none.
     /// </summary>
     public void Expect(TrainerState state, DeadRule rule, int k, int tokens)
     {
@@ -97,7 +106,8 @@ internal sealed unsafe class DenseAuxiliary<T>(int width, ScalarType type) : IDi
     /// <param name="start">First row of the chunk.</param>
     /// <param name="k">Helpers per token at most.</param>
     /// <param name="scratch">The thread's room.</param>
-    public void Forward(Tensor u, Tensor residuals, int start, int k, ChunkScratch<T> scratch)
+    /// <param name="codes">Where the active latents of each row are listed too; null: nowhere.</param>
+    public void Forward(Tensor u, Tensor residuals, int start, int k, ChunkScratch<T> scratch, SparseCodes<T>? codes = null)
     {
         using var scope = NewDisposeScope();
         var rows = (int)u.shape[0];
@@ -107,8 +117,8 @@ internal sealed unsafe class DenseAuxiliary<T>(int width, ScalarType type) : IDi
         if (expected == 0)
             z.addmm_(u, encoder.View(0, dead, width).t(), 0, 1);
         var pre = TensorMemory.Pointer<T>(z);
-        if (k < dead)
-            KeepLargest(pre, rows, k, scratch);
+        if (k < dead || codes is not null)
+            KeepLargest(pre, start, rows, k, scratch, codes);
         else
         {
             for (var row = 0; row < rows; row++)
@@ -188,10 +198,12 @@ internal sealed unsafe class DenseAuxiliary<T>(int width, ScalarType type) : IDi
         }
     }
 
-    private void KeepLargest(T* pre, int rows, int k, ChunkScratch<T> scratch)
+    private void KeepLargest(T* pre, int start, int rows, int k, ChunkScratch<T> scratch, SparseCodes<T>? codes)
     {
-        var kept = stackalloc int[k];
-        var keptValues = stackalloc T[k];
+        using var ownIndices = new AlignedBuffer<int>();
+        using var ownValues = new AlignedBuffer<T>();
+        var kept = ownIndices.Ensure(k);
+        var keptValues = ownValues.Ensure(k);
         scratch.Selector.Begin(rows, k);
         for (var row = 0; row < rows; row++)
         {
@@ -201,6 +213,11 @@ internal sealed unsafe class DenseAuxiliary<T>(int width, ScalarType type) : IDi
             new Span<T>(numbers, dead).Clear();
             for (var s = 0; s < count; s++)
                 numbers[kept[s]] = keptValues[s];
+            if (codes is null)
+                continue;
+            codes.Counts[start + row] = count;
+            new ReadOnlySpan<int>(kept, count).CopyTo(new Span<int>(codes.Indices(start + row), count));
+            Rows<T>.Copy(codes.Values(start + row), keptValues, count);
         }
     }
 }
