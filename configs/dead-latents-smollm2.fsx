@@ -26,5 +26,6 @@ baseline
         "decoder starts at tokens, without AuxK", plain >> Sae.start DataStart
         "not centred, without AuxK", plain >> uncentred
         "not centred, K schedule, without AuxK", plain >> uncentred >> schedule
+        "not centred, resampling, without AuxK", plain >> uncentred >> Train.resample 100
         "not centred, AuxK", uncentred
     ]

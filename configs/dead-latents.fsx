@@ -6,7 +6,7 @@ let baseline =
     |> Experiment.model Assets.world
     |> Experiment.activations (Hook.residPost 2) (Corpus.world 200_000)
     |> Experiment.sae (Sae.k 16 >> Sae.expansion 16)
-    |> Experiment.train (Train.passes 2 >> Train.learningRate 5e-3)
+    |> Experiment.train (Train.passes 3 >> Train.learningRate 3e-3)
     |> Experiment.evaluateOn 100_000 12_800
     |> Experiment.evaluate [ Metric.fvu; Metric.l0; Metric.dead; Metric.deadCounter; Metric.ceRecovered ]
 
@@ -23,6 +23,7 @@ baseline
         "decoder starts at tokens, without AuxK", plain >> Sae.start DataStart
         "original start, without AuxK", plain >> Sae.start OriginalStart
         "not centred, without AuxK", plain >> uncentred
+        "not centred, resampling, without AuxK", plain >> uncentred >> Train.resample 100
         "not centred, AuxK", uncentred
         "multi-topk, without AuxK", plain >> Sae.kind MultiTopK
         "batchtopk", Sae.kind BatchTopK

@@ -197,6 +197,12 @@ module Train =
             Train.PreActivation = coefficient
         }
 
+    /// Dead latents are given directions of badly reconstructed tokens every so many steps.
+    let resample steps (spec: Spec) =
+        { spec with
+            Train.Resample = Some steps
+        }
+
     /// A latent silent for more training tokens than this counts as dead.
     let deadWindow tokens (spec: Spec) = { spec with Train.DeadWindow = tokens }
 

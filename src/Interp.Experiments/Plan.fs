@@ -74,6 +74,12 @@ module Plan =
     /// Dense multiply-adds per second of all threads, measured once.
     let private rate = lazy Throughput.MultiplyAdds()
 
+    /// Bytes of a training: parameters, gradients and moments, the batch, and room.
+    let trainingMemory (inputs: Inputs) (spec: Spec) =
+        let width = int64 (inputs.Config spec).Width
+        let latents = int64 (Validation.latents (int width) spec)
+        16L * 2L * width * latents + int64 spec.Train.Batch * width * 24L + (1L <<< 28)
+
     let private cost (inputs: Inputs) (stage: Stage) =
         let spec = stage.Spec
         let config = inputs.Config spec
@@ -114,7 +120,7 @@ module Plan =
             {
                 Seconds = 2.5 * seconds (tokens * width * latents)
                 DiskBytes = 8L * width * latents
-                MemoryBytes = 16L * 2L * width * latents + int64 spec.Train.Batch * width * 24L + (1L <<< 28)
+                MemoryBytes = trainingMemory inputs spec
             }
         | _ ->
             {
@@ -179,7 +185,28 @@ module Plan =
         else
             $"{whole / 86_400L} days"
 
-    /// Time and disk together, and the largest memory of one stage.
+    /// How many trainings, each of which needs so much memory, run side by side: at most one per thread and four fifths of the
+    /// memory. What does not fit waits for the next round.
+    let sideBySide trainings memoryBytes =
+        let struct (_, memory) = SystemReport.Memory()
+
+        let fitting =
+            if memory > 0L && memoryBytes > 0L then
+                int (min 1024L (memory / 5L * 4L / memoryBytes))
+            else
+                Workers.Count
+
+        trainings |> min Workers.Count |> min fitting |> max 1
+
+    let private memoryOf (stages: PlannedStage list) =
+        let largest = stages |> List.map _.Cost.MemoryBytes |> List.max
+
+        if stages.Head.Stage.Name = "train" then
+            largest * int64 (sideBySide stages.Length largest)
+        else
+            largest
+
+    /// Time and disk together, and the largest memory at any time.
     let total plan =
         {
             Seconds = plan |> List.sumBy _.Cost.Seconds
@@ -188,7 +215,7 @@ module Plan =
                 if List.isEmpty plan then
                     0L
                 else
-                    plan |> List.map _.Cost.MemoryBytes |> List.max
+                    plan |> List.groupBy _.Stage.Name |> List.map (snd >> memoryOf) |> List.max
         }
 
     /// What does not fit this machine, a sentence each.

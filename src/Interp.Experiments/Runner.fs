@@ -158,6 +158,12 @@ module Runner =
                 let stages = Array.ofList stages
                 Workers.For(stages.Length, (fun i -> runOne stages[i]), cancel)
 
+            let atOnce (stages: (int * Stage) list) =
+                stages
+                |> List.map (fun (_, stage) -> Plan.trainingMemory inputs stage.Spec)
+                |> List.fold max 0L
+                |> Plan.sideBySide stages.Length
+
             for name in Stage.names do
                 let stages =
                     missing
@@ -168,10 +174,16 @@ module Runner =
                 let together, alone =
                     stages |> List.partition (fun (_, stage) -> name = "train" && stage.Spec.Device = "cpu")
 
-                let together, rest =
-                    List.splitAt (together.Length - together.Length % Workers.Count) together
+                let width = atOnce together
 
-                sideBySide together
+                let together, rest =
+                    List.splitAt (together.Length - together.Length % width) together
+
+                if width = Workers.Count then
+                    sideBySide together
+                else
+                    together |> List.chunkBySize width |> List.iter sideBySide
+
                 rest @ alone |> List.iter runOne
 
             {

@@ -159,6 +159,8 @@ type TrainSpec =
         SparsityWarmUp: float
         /// Coefficient of JumpReLU's pre-activation loss, which pulls dead latents back.
         PreActivation: float
+        /// Steps between two resamplings of dead latents; none when absent.
+        Resample: int option
         /// A latent silent for more tokens than this counts as dead.
         DeadWindow: int
         /// Points of the curves.
@@ -180,6 +182,7 @@ type TrainSpec =
             Sparsity = 1.0
             SparsityWarmUp = 0.25
             PreActivation = 0.0
+            Resample = None
             DeadWindow = 15_000
             ValidationPoints = 20
             CurveTokens = 8192

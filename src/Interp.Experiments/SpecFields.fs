@@ -149,6 +149,8 @@ module SpecFields =
                 train (fun part -> { part with SparsityWarmUp = value }))
             field "train.preActivation" Codec.float _.Train.PreActivation (fun value ->
                 train (fun part -> { part with PreActivation = value }))
+            field "train.resample" (Codec.optional Codec.int) _.Train.Resample (fun value ->
+                train (fun part -> { part with Resample = value }))
             field "train.deadWindow" Codec.int _.Train.DeadWindow (fun value ->
                 train (fun part -> { part with DeadWindow = value }))
             field "train.validationPoints" Codec.int _.Train.ValidationPoints (fun value ->

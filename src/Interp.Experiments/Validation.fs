@@ -130,6 +130,7 @@ module Validation =
                      positive "train.aux (coefficient)" aux.Coefficient
                      @ (aux.KAux |> Option.map (atLeast "train.aux (K)" 1) |> Option.defaultValue [])
                  | None -> [])
+                train.Resample |> Option.map (atLeast "train.resample" 1) |> Option.defaultValue []
                 atLeast "train.deadWindow" 1 train.DeadWindow
                 atLeast "train.validationPoints" 1 train.ValidationPoints
                 atLeast "train.curveTokens" 1 train.CurveTokens
@@ -225,7 +226,13 @@ module Validation =
             | None -> null
             | Some aux -> AuxiliaryLoss(Option.toNullable aux.KAux, aux.Coefficient)
 
+        let resampling: Resampling | null =
+            match spec.Train.Resample with
+            | None -> null
+            | Some steps -> Resampling steps
+
         TrainingSpec(
+            Resampling = resampling,
             Kind = kind spec spec.Sae.Kind,
             Sparsity = SparsityPenalty(spec.Train.Sparsity, spec.Train.SparsityWarmUp),
             Start = spec.Sae.Start,

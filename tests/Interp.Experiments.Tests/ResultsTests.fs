@@ -178,6 +178,7 @@ let ``every setting that a cell has moves a key, and K moves no extraction`` () 
             "train.sparsity", "2"
             "train.sparsityWarmUp", "0.5"
             "train.preActivation", "0.1"
+            "train.resample", "50"
             "train.deadWindow", "99"
             "train.validationPoints", "9"
             "train.curveTokens", "99"

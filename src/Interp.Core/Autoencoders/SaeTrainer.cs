@@ -103,6 +103,8 @@ public sealed class SaeTrainer : IDisposable
         var tokens = Autoencoder.Normalise(raw);
         var input = new StepInput(raw, tokens with { Values = tokens.Values.contiguous() }, target?.to(raw.dtype, raw.device), k, Spec.Sparsity.At(step, TotalSteps), rate);
         var found = kernel.Step(State, input, Spec, Record);
+        if (Spec.Resampling?.IsDue(step, TotalSteps) == true)
+            Resampling.Apply(State, Autoencoder, input.Tokens.Values, k, Spec);
         return new StepReport(step, k, rate, found.Terms, found.Fvu, [.. State.Parameters.Zip(found.GradientNorms, (parameter, norm) => KeyValuePair.Create(parameter.Name, norm))], found.Dead, found.Active);
     }
 

@@ -126,6 +126,13 @@ public sealed class SparseAutoencoder : IDisposable
         return (MoveOut(latents), reconstruction.MoveToOuterDisposeScope());
     }
 
+    /// <summary>x̂ of tokens as they enter the encoder [n, d], in the encoder's space.</summary>
+    internal Tensor DecodeNormalised(Tensor x, int k)
+    {
+        using var latents = EncodeNormalised(x, k);
+        return codec.Decode(latents, DecoderWeight, DecoderBias);
+    }
+
     /// <summary>Tokens as they enter the encoder.</summary>
     public NormalisedTokens Normalise(Tensor x)
     {

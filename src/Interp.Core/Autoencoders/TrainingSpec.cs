@@ -202,6 +202,9 @@ public sealed partial record TrainingSpec
     /// <summary>AuxK; null: none.</summary>
     public AuxiliaryLoss? Auxiliary { get; init; }
 
+    /// <summary>Resampling of dead latents; null: none.</summary>
+    public Resampling? Resampling { get; init; }
+
     /// <summary>When a latent is dead.</summary>
     public DeadRule Dead { get; init; } = new(50_000);
 
@@ -225,6 +228,7 @@ public sealed partial record TrainingSpec
         Require(LearningRate.Peak is null or (>= 0 and < double.PositiveInfinity), $"The learning rate is {LearningRate.Peak}; give a number from 0 on.");
         Require(LearningRate.WarmUp is >= 0 and <= 1 && LearningRate.Decay is >= 0 and <= 1, "Warm-up and decay are fractions of the run; give numbers from 0 to 1.");
         Require(Clip is null or > 0, $"The gradient is clipped at {Clip}; give a number above 0, or nothing.");
+        Require(Resampling is null or { Every: >= 1, Until: >= 0 and <= 1 } && (Resampling is null || !Kind.IsTranscoder), "Dead latents are resampled every so many steps, up to a fraction of the run, of anything but a transcoder; give 1 or more steps and a fraction from 0 to 1.");
         Require(Auxiliary?.K is null or >= 1, $"AuxK uses {Auxiliary?.K} latents; give 1 or more.");
         Require(Sparsity.Coefficient >= 0 && Sparsity.WarmUp is >= 0 and <= 1, $"The sparsity penalty is {Sparsity.Coefficient} after a warm-up of {Sparsity.WarmUp} of the run; give a coefficient of 0 or more and a fraction from 0 to 1.");
         Require(!TiedDecoder || Start != StartWeights.Original, "The original start weights differ between encoder and decoder, so these cannot be tied; choose another start.");

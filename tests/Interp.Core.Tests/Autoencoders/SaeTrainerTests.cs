@@ -127,6 +127,25 @@ public class SaeTrainerTests
         Assert.Equal(reports[^1].Dead, run.Trainer.DeadLatents());
     }
 
+    [Fact]
+    public void Resampling_gives_the_dead_directions_of_badly_reconstructed_tokens()
+    {
+        using var scope = NewDisposeScope();
+        var batch = new SparseWorld(300, 20).Rows(0, 300, ScalarType.Float64);
+        var spec = Small with { Resampling = new Resampling(3), Dead = new DeadRule(1, DeadUnit.Steps), DecoderRule = DecoderRule.Free, KSchedule = KSchedule.Constant };
+        using var trainer = new SaeTrainer(spec, Samples.Autoencoder(96, 20, 5), 100);
+        trainer.Step(batch);
+        trainer.Step(batch);
+        var dead = trainer.Step(batch).Dead;
+        Assert.True(dead > 0);
+        Assert.Equal(0, trainer.DeadLatents());
+        var u = batch - trainer.Autoencoder.DecoderBias;
+        var cosine = (trainer.Autoencoder.DecoderWeight / trainer.Autoencoder.DecoderWeight.norm(1, keepdim: true)).mm((u / u.norm(1, keepdim: true)).t());
+        Assert.Equal(dead, (cosine.max(1).values > 1 - 1e-12).sum().ToInt32());
+        trainer.Step(batch);
+        Assert.True(trainer.Step(batch).IsFinite);
+    }
+
     [Theory]
     [InlineData(false, 0.5)]
     [InlineData(true, 0.1)]
