@@ -178,7 +178,17 @@ let private train arguments =
             number "--saes" (options.TryGetResult Saes) 1
         )
 
-    let result = TrainBenchmark.Run(spec, fun _ _ -> ())
+    let interactive = not Console.IsErrorRedirected
+
+    let progress round rounds =
+        if interactive then
+            eprintf "\rround %d of %d" round rounds
+
+    let result = TrainBenchmark.Run(spec, progress)
+
+    if interactive then
+        eprintf "\r\x1b[2K"
+
 
     if options.Contains Json then
         printfn "%s" (render (json result))

@@ -28,12 +28,12 @@ internal sealed unsafe class DenseLatents<T>(int width, ScalarType type) : IDisp
     public static bool Pays(int dead, int k) => dead > 0 && dead <= 4L * k;
 
     /// <summary>
-    /// Whether the main term is computed densely: from one active latent in six on. A pair of token and latent costs four further
-    /// products; an active one about six times as much when it is gathered.
+    /// Whether the main term is computed densely: from one active latent in four on, where the four further products begin to cost
+    /// less than gathering (docs/performance.md).
     /// </summary>
     /// <param name="k">Active latents per token.</param>
     /// <param name="latents">Latents.</param>
-    public static bool PaysForAll(int k, int latents) => 6L * k >= latents;
+    public static bool PaysForAll(int k, int latents) => 4L * k >= latents;
 
     /// <summary>
     /// Lists, before a batch is encoded, the latents that will be dead unless they fire in it, so that <see cref="Collect"/> can
