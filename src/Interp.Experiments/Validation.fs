@@ -71,6 +71,8 @@ module Validation =
             | Expansion _ -> ()
             if not kind.UsesK && spec.Train.KSchedule <> Constant then
                 $"train.kSchedule: a {kind.Name} dictionary has no K to schedule; leave it constant and set train.sparsity."
+            if spec.Kernel = "cpu" && spec.Sae.Kind <> TopK then
+                $"kernel: the kernel cpu has no step for a {kind.Name} dictionary; use automatic or aten."
             if not (spec.Train.Sparsity >= 0.0) then
                 invariant $"train.sparsity is {spec.Train.Sparsity}; give 0 or more."
             if not (spec.Train.PreActivation >= 0.0) then
