@@ -133,6 +133,11 @@ type Store(root: string) =
         if not (store.Contains stage key) then
             let work = store.WorkFolder stage key
             Directory.CreateDirectory work |> ignore
+
+            // What a killed process was writing.
+            for file in Directory.GetFiles(work, "*.tmp", SearchOption.AllDirectories) do
+                File.Delete file
+
             run work
 
             let outputs =
