@@ -19,6 +19,7 @@ type ExperimentOptions =
     | Kernel of name: string
     | Threads of count: string
     | On_Divergence of choice: string
+    | Live
     | Store of folder: string
     | Json
 
@@ -38,6 +39,8 @@ type ExperimentOptions =
             | Threads _ -> "threads (default: all processors); results do not depend on it."
             | On_Divergence _ ->
                 "when a training's loss is no longer a number: continue with the other cells (default), or stop."
+            | Live ->
+                "train while extracting: training activations stay in memory instead of being stored; same results."
             | Store _ -> "folder of the store (default $INTERP_STORE, else .interp)."
             | Json -> "print one JSON object."
 
@@ -49,7 +52,7 @@ type Prepared =
         Inputs: Inputs
         Store: Store
         Json: bool
-        StopOnDivergence: bool
+        Options: RunOptions
         /// The command line that makes the result, without what does not change it.
         Command: string
     }
@@ -154,6 +157,10 @@ let prepare command examples arguments =
         Inputs = inputs
         Store = store
         Json = options.Contains ExperimentOptions.Json
-        StopOnDivergence = stopOnDivergence (options.TryGetResult On_Divergence)
+        Options =
+            {
+                StopOnDivergence = stopOnDivergence (options.TryGetResult On_Divergence)
+                Live = options.Contains Live
+            }
         Command = "./" + String.concat " " (List.map quoted words)
     }

@@ -26,6 +26,7 @@ let private count (value: float) =
 [<NoEquality; NoComparison>]
 type private Running =
     {
+        Stage: Stage
         Title: string
         Clock: Stopwatch
         /// Where the present phase began, and its name.
@@ -66,7 +67,7 @@ let reporter () =
         let title, words =
             match stages with
             | [ stage ] -> stage.Title, stage.Words
-            | stages -> String.concat " | " (stages |> List.map _.Title), ""
+            | stages -> $"{stages.Head.Stage.Name, -8} {stages.Length} cells in one pass", ""
 
         $"{title}  {bar share} {Math.Round(100.0 * share), 3} %%{speed}{left}  {words}"
 
@@ -100,6 +101,7 @@ let reporter () =
             | Started(stage, number, total) ->
                 running[stage.Key] <-
                     {
+                        Stage = stage
                         Title = $"[{number}/{total}] {stage.Name, -8} {cellsOf stage}"
                         Clock = Stopwatch.StartNew()
                         Base = 0L, ""

@@ -42,7 +42,7 @@ let private run arguments =
     use _ = cancel
     let experiment = prepared.Experiment
 
-    match Plan.make prepared.Inputs prepared.Store experiment with
+    match Plan.make prepared.Options prepared.Inputs prepared.Store experiment with
     | plan when plan |> List.forall (fun planned -> planned.State = Hit) ->
         eprintfn "All %d stages are in the store." plan.Length
     | plan ->
@@ -56,7 +56,7 @@ let private run arguments =
                 prepared.Inputs
                 prepared.Store
                 (Progress.reporter ())
-                prepared.StopOnDivergence
+                prepared.Options
                 cancel.Token
                 experiment
         with :? OperationCanceledException ->
@@ -96,7 +96,7 @@ let private planExamples =
 
 let private plan arguments =
     let prepared = prepare "plan" planExamples arguments
-    let plan = Plan.make prepared.Inputs prepared.Store prepared.Experiment
+    let plan = Plan.make prepared.Options prepared.Inputs prepared.Store prepared.Experiment
 
     if prepared.Json then
         let stage (planned: PlannedStage) =

@@ -203,6 +203,19 @@ module Train =
             Train.Resample = Some steps
         }
 
+    let optimiser rule (spec: Spec) = { spec with Train.Optimiser = rule }
+
+    let weightDecay rate (spec: Spec) =
+        { spec with
+            Train.WeightDecay = rate
+        }
+
+    /// The data is shuffled within so many training tokens instead of all; a live run then keeps no more in memory.
+    let shuffle tokens (spec: Spec) =
+        { spec with
+            Train.Shuffle = Some tokens
+        }
+
     /// A latent silent for more training tokens than this counts as dead.
     let deadWindow tokens (spec: Spec) = { spec with Train.DeadWindow = tokens }
 

@@ -18,7 +18,17 @@ type Cost =
         Seconds: float
         DiskBytes: int64
         MemoryBytes: int64
+        /// Memory that it shares with the others of its kind.
+        SharedBytes: int64
     }
+
+    static member None =
+        {
+            Seconds = 0.0
+            DiskBytes = 0L
+            MemoryBytes = 0L
+            SharedBytes = 0L
+        }
 
 [<NoEquality; NoComparison>]
 type PlannedStage =
@@ -78,9 +88,13 @@ module Plan =
     let trainingMemory (inputs: Inputs) (spec: Spec) =
         let width = int64 (inputs.Config spec).Width
         let latents = int64 (Validation.latents (int width) spec)
-        16L * 2L * width * latents + int64 spec.Train.Batch * width * 24L + (1L <<< 28)
+        20L * 2L * width * latents + int64 spec.Train.Batch * width * 24L + (1L <<< 24)
 
-    let private cost (inputs: Inputs) (stage: Stage) =
+    /// Bytes of the training activations that a live run keeps in memory.
+    let private liveBytes (spec: Spec) (width: int64) =
+        TrainingTokens.rowsKept spec (int64 (Stage.trainingText spec)) * width * 4L
+
+    let private cost (options: RunOptions) (inputs: Inputs) (stage: Stage) =
         let spec = stage.Spec
         let config = inputs.Config spec
         let width, block = int64 config.Width, config.BlockParameterCount
@@ -105,14 +119,16 @@ module Plan =
         | "extract" ->
             {
                 Seconds = seconds (rows * layers * block)
-                DiskBytes = rows * (width * 4L + 12L)
+                DiskBytes = (if options.Live then heldOut else rows) * (width * 4L + 12L)
                 MemoryBytes = model layers + (1L <<< 29)
+                SharedBytes = 0L
             }
         | "baseline" ->
             {
                 Seconds = seconds (4L * loss * upper)
                 DiskBytes = 1000L
                 MemoryBytes = model (int64 config.LayerCount) + (1L <<< 29)
+                SharedBytes = 0L
             }
         | "train" ->
             let tokens = int64 spec.Corpus.TrainTokens * int64 spec.Train.Passes
@@ -121,16 +137,18 @@ module Plan =
                 Seconds = 2.5 * seconds (tokens * width * latents)
                 DiskBytes = 8L * width * latents
                 MemoryBytes = trainingMemory inputs spec
+                SharedBytes = if options.Live then liveBytes spec width + model layers else 0L
             }
         | _ ->
             {
                 Seconds = seconds (2L * loss * upper + heldOut * width * latents)
                 DiskBytes = 10_000L
                 MemoryBytes = model (int64 config.LayerCount) + 8L * width * latents + (1L <<< 29)
+                SharedBytes = 0L
             }
 
     /// The stages of an experiment with their states.
-    let make (inputs: Inputs) (store: Store) experiment =
+    let make (options: RunOptions) (inputs: Inputs) (store: Store) experiment =
         Stage.ofExperiment inputs experiment
         |> List.map (fun stage ->
             let state, reason =
@@ -151,13 +169,9 @@ module Plan =
                 Reason = reason
                 Cost =
                     if state = Hit then
-                        {
-                            Seconds = 0.0
-                            DiskBytes = 0L
-                            MemoryBytes = 0L
-                        }
+                        Cost.None
                     else
-                        cost inputs stage
+                        cost options inputs stage
             })
 
     let stateName =
@@ -185,30 +199,35 @@ module Plan =
         else
             $"{whole / 86_400L} days"
 
-    /// How many trainings, each of which needs so much memory, run side by side: at most one per thread and four fifths of the
-    /// memory. What does not fit waits for the next round.
-    let sideBySide trainings memoryBytes =
-        let struct (_, memory) = SystemReport.Memory()
+    /// Trainings in passes through the data, those on the same data together, each within four fifths of this machine's memory.
+    let passes data (memory: 'T -> int64) (trainings: 'T list) =
+        let struct (_, available) = SystemReport.Memory()
+        let room = if available > 0L then available / 5L * 4L else Int64.MaxValue
 
-        let fitting =
-            if memory > 0L && memoryBytes > 0L then
-                int (min 1024L (memory / 5L * 4L / memoryBytes))
-            else
-                Workers.Count
+        let add training passes =
+            match passes with
+            | pass :: rest when List.sumBy memory (training :: pass) <= room -> (training :: pass) :: rest
+            | passes -> [ training ] :: passes
 
-        trainings |> min Workers.Count |> min fitting |> max 1
+        List.foldBack add (trainings |> List.sortBy data) []
+
+    let private trainingPasses (plan: PlannedStage list) =
+        plan
+        |> List.filter (fun planned -> planned.Stage.Name = "train" && planned.State <> Hit)
+        |> passes _.Stage.Needs _.Cost.MemoryBytes
 
     let private memoryOf (stages: PlannedStage list) =
-        let largest = stages |> List.map _.Cost.MemoryBytes |> List.max
+        let own =
+            if stages.Head.Stage.Name = "train" then
+                0L :: (trainingPasses stages |> List.map (List.sumBy _.Cost.MemoryBytes))
+            else
+                stages |> List.map _.Cost.MemoryBytes
 
-        if stages.Head.Stage.Name = "train" then
-            largest * int64 (sideBySide stages.Length largest)
-        else
-            largest
+        List.max own + (stages |> List.map _.Cost.SharedBytes |> List.max)
 
     /// Time and disk together, and the largest memory at any time.
     let total plan =
-        {
+        { Cost.None with
             Seconds = plan |> List.sumBy _.Cost.Seconds
             DiskBytes = plan |> List.sumBy _.Cost.DiskBytes
             MemoryBytes =
@@ -267,11 +286,17 @@ module Plan =
             if missing.IsEmpty then
                 $"All {plan.Length} stages are in the store: running again only prints."
             else
-                $"{missing.Length} of {plan.Length} stages to run: about {time total.Seconds}, {bytes total.DiskBytes} of disk, {bytes total.MemoryBytes} of memory (rough)."
+                let trainings =
+                    match trainingPasses plan with
+                    | [] -> ""
+                    | [ pass ] -> $", trainings in one pass ({pass.Length})"
+                    | passes -> $", trainings in {passes.Length} passes (at most {passes |> List.map _.Length |> List.max} each)"
+
+                $"{missing.Length} of {plan.Length} stages to run{trainings}: about {time total.Seconds}, {bytes total.DiskBytes} of disk, {bytes total.MemoryBytes} of memory (rough)."
 
         String.concat "\n" (List.map line plan @ [ ""; summary ] @ misfits store plan)
 
     /// What a run of an experiment would do, with the store and models of this machine.
     let explain experiment =
         let store = Store.Open None
-        make (Inputs store.Root) store experiment |> describe store
+        make RunOptions.Default (Inputs store.Root) store experiment |> describe store

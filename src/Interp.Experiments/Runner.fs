@@ -4,6 +4,7 @@ open System
 open System.Collections.Generic
 open System.IO
 open System.Threading
+open Interp.Autoencoders
 open Interp.Runtime
 
 /// What a run tells as it goes.
@@ -79,18 +80,18 @@ module Runner =
             Metrics = metrics
         }
 
-    /// Runs an experiment that is valid. Trainings on the CPU run side by side, each on one thread, which keeps the cores busier than
-    /// sharing one training among them and changes no bit; those left over share the cores. Failed training and evaluation leave a failed cell; everything else is an error.
+    /// Runs an experiment that is valid. Trainings on the CPU go through the data together, as many as fit the memory. Failed training
+    /// and evaluation leave a failed cell; everything else is an error.
     let run
         (inputs: Inputs)
         (store: Store)
         (report: RunEvent -> unit)
-        (stopOnDivergence: bool)
+        (options: RunOptions)
         (cancel: CancellationToken)
         (experiment: Experiment)
         =
         require inputs experiment
-        let opened = Dictionary()
+        use opened = new Opened()
         let failures = Dictionary<string, string>()
 
         let report event = lock failures (fun () -> report event)
@@ -102,95 +103,88 @@ module Runner =
                 for cell in stage.Cells do
                     failures[cell] <- message)
 
-        try
-            let missing =
-                Stage.ofExperiment inputs experiment
-                |> List.filter (fun stage -> not (store.Contains stage.Name stage.Key))
+        let missing =
+            Stage.ofExperiment inputs experiment
+            |> List.filter (fun stage -> not (store.Contains stage.Name stage.Key))
 
-            let divergence (stage: Stage) =
-                if stage.Name <> "train" then
+        let divergence (stage: Stage) =
+            if stage.Name <> "train" then
+                None
+            else
+                let numbers =
+                    Numbers.read (Path.Combine(store.Folder stage.Name stage.Key, "training.json"))
+
+                if numbers["diverged"] > 0.0 then
+                    Some(int numbers["steps"])
+                else
                     None
-                else
-                    let numbers =
-                        Numbers.read (Path.Combine(store.Folder stage.Name stage.Key, "training.json"))
 
-                    if numbers["diverged"] > 0.0 then
-                        Some(int numbers["steps"])
-                    else
-                        None
+        let runOne cancel place (number, stage: Stage) =
+            if not (stage.Cells |> List.forall failures.ContainsKey) then
+                report (Started(stage, number, missing.Length))
+                let clock = Diagnostics.Stopwatch.StartNew()
 
-            let runOne (number, stage: Stage) =
-                if not (stage.Cells |> List.forall failures.ContainsKey) then
-                    report (Started(stage, number, missing.Length))
-                    let clock = Diagnostics.Stopwatch.StartNew()
+                let work folder =
+                    runStage
+                        {
+                            Inputs = inputs
+                            Store = store
+                            Stage = stage
+                            Work = folder
+                            Progress = fun done' total words -> report (Advanced(stage, done', total, words))
+                            Cancel = cancel
+                            Opened = opened
+                            Live = options.Live
+                            Place = place
+                        }
 
-                    let work folder =
-                        runStage
-                            {
-                                Inputs = inputs
-                                Store = store
-                                Stage = stage
-                                Work = folder
-                                Progress = fun done' total words -> report (Advanced(stage, done', total, words))
-                                Cancel = cancel
-                                Opened = opened
-                            }
+                try
+                    store.Make stage.Name stage.Key stage.Inputs work
 
-                    try
-                        store.Make stage.Name stage.Key stage.Inputs work
+                    match divergence stage with
+                    | Some step ->
+                        report (Diverged(stage, step))
 
-                        match divergence stage with
-                        | Some step ->
-                            report (Diverged(stage, step))
+                        if options.StopOnDivergence then
+                            raise (
+                                Divergence
+                                    $"{stage.Cells.Head} diverged at step {step}; lower train.learningRate, or go on without it by --on-divergence continue."
+                            )
+                    | None -> report (Finished(stage, clock.Elapsed.TotalSeconds))
+                with
+                | Divergence message -> raise (InterpException message)
+                | :? InterpException as error when stage.Name = "train" || stage.Name = "evaluate" ->
+                    fail stage error.Message
 
-                            if stopOnDivergence then
-                                raise (
-                                    Divergence
-                                        $"{stage.Cells.Head} diverged at step {step}; lower train.learningRate, or go on without it by --on-divergence continue."
-                                )
-                        | None -> report (Finished(stage, clock.Elapsed.TotalSeconds))
-                    with
-                    | Divergence message -> raise (InterpException message)
-                    | :? InterpException as error when stage.Name = "train" || stage.Name = "evaluate" ->
-                        fail stage error.Message
-
-            let sideBySide (stages: (int * Stage) list) =
+        let pass (stages: (int * Stage) list) =
+            match stages with
+            | [ stage ] -> runOne cancel None stage
+            | stages ->
                 let stages = Array.ofList stages
-                Workers.For(stages.Length, (fun i -> runOne stages[i]), cancel)
 
-            let atOnce (stages: (int * Stage) list) =
-                stages
-                |> List.map (fun (_, stage) -> Plan.trainingMemory inputs stage.Spec)
-                |> List.fold max 0L
-                |> Plan.sideBySide stages.Length
+                TrainingPass.Run(
+                    stages.Length,
+                    (fun place -> runOne place.Cancel (Some place) stages[place.Number]),
+                    cancel
+                )
 
-            for name in Stage.names do
-                let stages =
-                    missing
-                    |> List.indexed
-                    |> List.map (fun (i, stage) -> i + 1, stage)
-                    |> List.filter (fun (_, stage) -> stage.Name = name)
+        for name in Stage.names do
+            let stages =
+                missing
+                |> List.indexed
+                |> List.map (fun (i, stage) -> i + 1, stage)
+                |> List.filter (fun (_, stage) -> stage.Name = name)
 
-                let together, alone =
-                    stages |> List.partition (fun (_, stage) -> name = "train" && stage.Spec.Device = "cpu")
+            let together, alone =
+                stages |> List.partition (fun (_, stage) -> name = "train" && stage.Spec.Device = "cpu")
 
-                let width = atOnce together
+            together
+            |> Plan.passes (snd >> _.Needs) (fun (_, stage) -> Plan.trainingMemory inputs stage.Spec)
+            |> List.iter pass
+            alone |> List.iter (runOne cancel None)
 
-                let together, rest =
-                    List.splitAt (together.Length - together.Length % width) together
-
-                if width = Workers.Count then
-                    sideBySide together
-                else
-                    together |> List.chunkBySize width |> List.iter sideBySide
-
-                rest @ alone |> List.iter runOne
-
-            {
-                Name = experiment.Name
-                Cells = experiment.Cells |> List.map (resultOf store failures inputs)
-            },
-            [ for pair in failures -> pair.Key, pair.Value ]
-        finally
-            for store in opened.Values do
-                store.Dispose()
+        {
+            Name = experiment.Name
+            Cells = experiment.Cells |> List.map (resultOf store failures inputs)
+        },
+        [ for pair in failures -> pair.Key, pair.Value ]

@@ -161,6 +161,11 @@ type TrainSpec =
         PreActivation: float
         /// Steps between two resamplings of dead latents; none when absent.
         Resample: int option
+        Optimiser: Optimiser
+        /// Decoupled from the gradient, so that Adam with it is AdamW.
+        WeightDecay: float
+        /// Training tokens within which the data is shuffled; all of them when absent.
+        Shuffle: int option
         /// A latent silent for more tokens than this counts as dead.
         DeadWindow: int
         /// Points of the curves.
@@ -183,6 +188,9 @@ type TrainSpec =
             SparsityWarmUp = 0.25
             PreActivation = 0.0
             Resample = None
+            Optimiser = Optimiser.Adam
+            WeightDecay = 0.0
+            Shuffle = None
             DeadWindow = 15_000
             ValidationPoints = 20
             CurveTokens = 8192

@@ -14,6 +14,8 @@ type SpecField =
         Set: Canon -> Spec -> Spec option
         /// The same for what was typed on the command line.
         SetText: string -> Spec -> Spec option
+        /// Whether it is left out of keys and files while it has its default: fields that came later change no key from before.
+        Silent: bool
     }
 
 [<RequireQualifiedAccess>]
@@ -25,7 +27,10 @@ module SpecFields =
             Get = get >> codec.Write
             Set = fun value spec -> codec.Read value |> Option.map (fun value -> set value spec)
             SetText = fun text spec -> codec.Parse text |> Option.map (fun value -> set value spec)
+            Silent = false
         }
+
+    let private later field = { field with Silent = true }
 
     let private corpus edit spec = { spec with Corpus = edit spec.Corpus }
 
@@ -96,6 +101,9 @@ module SpecFields =
                 "unitBeforeStep", DecoderRule.UnitBeforeStep
             ]
 
+    let private optimiser =
+        Codec.choice [ "adam", Optimiser.Adam; "signum", Optimiser.Signum ]
+
     /// Every field. A new one is a line here and in its record.
     let all =
         [
@@ -151,6 +159,18 @@ module SpecFields =
                 train (fun part -> { part with PreActivation = value }))
             field "train.resample" (Codec.optional Codec.int) _.Train.Resample (fun value ->
                 train (fun part -> { part with Resample = value }))
+            later (
+                field "train.optimiser" optimiser _.Train.Optimiser (fun value ->
+                    train (fun part -> { part with Optimiser = value }))
+            )
+            later (
+                field "train.weightDecay" Codec.float _.Train.WeightDecay (fun value ->
+                    train (fun part -> { part with WeightDecay = value }))
+            )
+            later (
+                field "train.shuffle" (Codec.optional Codec.int) _.Train.Shuffle (fun value ->
+                    train (fun part -> { part with Shuffle = value }))
+            )
             field "train.deadWindow" Codec.int _.Train.DeadWindow (fun value ->
                 train (fun part -> { part with DeadWindow = value }))
             field "train.validationPoints" Codec.int _.Train.ValidationPoints (fun value ->
@@ -184,15 +204,18 @@ module SpecFields =
             | Some spec -> Ok spec
             | None -> Error $"The setting {path} is '{text}'; give {field.Expected}.")
 
+    let private written fields spec =
+        fields
+        |> List.map (fun field -> field, field.Get spec)
+        |> List.filter (fun (field, value) -> not field.Silent || value <> field.Get Spec.Default)
+        |> List.map (fun (field, value) -> field.Path, value)
+
     /// The spec as a value that digests and files read.
-    let toCanon spec =
-        Canon.Fields(all |> List.map (fun field -> field.Path, field.Get spec))
+    let toCanon spec = Canon.Fields(written all spec)
 
     /// Some fields of a spec, by their paths.
     let pick paths spec =
-        all
-        |> List.filter (fun field -> List.contains field.Path paths)
-        |> List.map (fun field -> field.Path, field.Get spec)
+        written (all |> List.filter (fun field -> List.contains field.Path paths)) spec
 
     /// Reads a spec; fields that are absent keep their default, unknown ones and wrong values are errors, all at once.
     let ofCanon value =

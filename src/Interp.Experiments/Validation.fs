@@ -244,6 +244,8 @@ module Validation =
             BatchSize = spec.Train.Batch,
             Passes = spec.Train.Passes,
             LearningRate = LearningRateSchedule(peak, spec.Train.WarmUp, spec.Train.Decay),
+            Optimiser = OptimiserSpec(WeightDecay = spec.Train.WeightDecay, Rule = spec.Train.Optimiser),
+            ShuffleRows = Option.toNullable spec.Train.Shuffle,
             Clip = Option.toNullable spec.Train.Clip,
             Normalisation = spec.Sae.Normalise,
             PreBias = spec.Sae.PreBias,

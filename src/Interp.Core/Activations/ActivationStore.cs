@@ -11,7 +11,7 @@ namespace Interp.Activations;
 /// float32 and, per token, <c>token_ids</c>, <c>document</c> and <c>position</c>, int32. Shards are mapped, not read.
 /// </summary>
 /// <remarks>Safe to read from several threads at once.</remarks>
-public sealed class ActivationStore : IActivationSource, IDisposable
+public sealed class ActivationStore : ITokenActivations
 {
     private readonly SafeTensors[] shards;
     private readonly Tensor[] views;
@@ -31,7 +31,7 @@ public sealed class ActivationStore : IActivationSource, IDisposable
     /// <summary>Where the activations come from.</summary>
     public StoreManifest Manifest { get; }
 
-    /// <summary>Tokens and documents of the rows.</summary>
+    /// <inheritdoc/>
     public TokenContexts Contexts { get; }
 
     /// <inheritdoc/>

@@ -108,8 +108,7 @@ public static class Extraction
             Capture(model, device, contexts, spec, context, activations, part.Start - start, part.Count);
             progress(Interlocked.Add(ref done, part.Count));
         }, cancel);
-        if (!activations.isfinite().all().ToBoolean())
-            throw new InterpException($"The model's activations at {spec.Hook} are not all finite; check the weights with interp inspect, or use another precision.");
+        RequireFinite(activations, spec.Hook);
         SafeTensorsWriter.Write(path, new Dictionary<string, Tensor>
         {
             ["activations"] = activations,
@@ -119,7 +118,15 @@ public static class Extraction
         });
     }
 
-    private static void Capture(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, int context, Tensor destination, int row, int rows)
+    /// <exception cref="InterpException">A number is not finite.</exception>
+    internal static void RequireFinite(Tensor activations, HookPoint hook)
+    {
+        if (!activations.isfinite().all().ToBoolean())
+            throw new InterpException($"The model's activations at {hook} are not all finite; check the weights with interp inspect, or use another precision.");
+    }
+
+    /// <summary>Runs the model on the contexts of some rows and copies them into <paramref name="destination"/> from a row on.</summary>
+    internal static void Capture(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, int context, Tensor destination, int row, int rows)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();

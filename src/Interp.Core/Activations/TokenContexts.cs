@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Interp.Formats;
+using Interp.Runtime;
 using static TorchSharp.torch;
 
 namespace Interp.Activations;
@@ -57,6 +60,35 @@ public sealed class TokenContexts
         for (var i = 0; i < count; i++)
             padded[i] = tokens[start + i];
         return tensor(padded, [contexts, Length], ScalarType.Int64, device);
+    }
+
+    /// <summary>Writes <c>token_ids</c> and <c>document</c>, int32, as a safetensors file, replaced in one go.</summary>
+    public void Save(string path)
+    {
+        using var scope = NewDisposeScope();
+        var columns = new Dictionary<string, Tensor>
+        {
+            ["token_ids"] = tensor(tokens, ScalarType.Int32, CPU),
+            ["document"] = tensor(documents, ScalarType.Int32, CPU),
+        };
+        SafeTensorsWriter.Write(path, columns, new Dictionary<string, string> { ["context_length"] = Length.ToString(CultureInfo.InvariantCulture) });
+    }
+
+    /// <summary>Reads a file of <see cref="Save"/>.</summary>
+    /// <exception cref="InterpException">The file is damaged, or another one.</exception>
+    public static TokenContexts Load(string path)
+    {
+        using var file = SafeTensors.Open(path);
+        if (!int.TryParse(file.Metadata.GetValueOrDefault("context_length"), CultureInfo.InvariantCulture, out var length))
+            throw new InterpException($"{path} holds no token contexts; delete its folder to make it again.");
+        return new TokenContexts(length, Column("token_ids"), Column("document"));
+
+        int[] Column(string name)
+        {
+            file.Require(name, -1);
+            using var view = file.View(name);
+            return TensorMemory.Span<int>(view).ToArray();
+        }
     }
 
     /// <summary>SHA-256 (hex) of length, tokens and documents.</summary>

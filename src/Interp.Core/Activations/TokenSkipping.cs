@@ -12,7 +12,7 @@ public sealed record TokenSkipping(int Positions, double? NormFactor)
 {
     /// <summary>The largest norm that counts: the factor times the median norm of the tokens behind the leading positions.</summary>
     /// <returns>Infinity without a norm rule.</returns>
-    public double NormLimit(ActivationStore store)
+    public double NormLimit(ITokenActivations store)
     {
         if (NormFactor is not { } factor)
             return double.PositiveInfinity;
@@ -24,7 +24,7 @@ public sealed record TokenSkipping(int Positions, double? NormFactor)
     /// <param name="store">The activations.</param>
     /// <param name="normLimit">Of <see cref="NormLimit"/> on the training store, so that both splits follow one rule.</param>
     /// <exception cref="InterpException">No token is left.</exception>
-    public int[] Rows(ActivationStore store, double normLimit)
+    public int[] Rows(ITokenActivations store, double normLimit)
     {
         var norms = double.IsPositiveInfinity(normLimit) ? null : Norms(store);
         int[] rows = [.. Enumerable.Range(0, (int)store.Count).Where(row => row % store.Contexts.Length >= Positions && (norms is null || norms[row] <= normLimit))];
@@ -33,18 +33,21 @@ public sealed record TokenSkipping(int Positions, double? NormFactor)
             : throw new InterpException($"Skipping {Positions} positions of contexts of {store.Contexts.Length} leaves no token; skip fewer.");
     }
 
-    private static double[] Norms(ActivationStore store)
+    private static double[] Norms(ITokenActivations store)
     {
-        const int piece = 4096;
+        var piece = Math.Max(1, (1 << 22) / store.Width);
         var norms = new double[store.Count];
         Workers.For((norms.Length + piece - 1) / piece, i =>
         {
-            for (var row = i * piece; row < Math.Min(norms.Length, (i + 1) * piece); row++)
+            var rows = Enumerable.Range(i * piece, Math.Min(piece, norms.Length - i * piece)).ToArray();
+            var values = new float[rows.Length * store.Width];
+            store.Gather(rows, values);
+            for (var row = 0; row < rows.Length; row++)
             {
                 var sum = 0.0;
-                foreach (var value in store.Row(row))
+                foreach (var value in values.AsSpan(row * store.Width, store.Width))
                     sum += (double)value * value;
-                norms[row] = Math.Sqrt(sum);
+                norms[rows[row]] = Math.Sqrt(sum);
             }
         });
         return norms;

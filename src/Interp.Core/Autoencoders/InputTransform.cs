@@ -69,8 +69,22 @@ public sealed record InputTransform(InputNormalisation Kind, Tensor? Centre = nu
         }
     }
 
+    /// <summary>Equality by content, the centre included.</summary>
+    public bool Equals(InputTransform? other) =>
+        other is not null && Kind == other.Kind && Scale.Equals(other.Scale)
+        && (Centre is null ? other.Centre is null : other.Centre is not null && SameNumbers(Centre, other.Centre));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Kind, Scale);
+
     /// <inheritdoc/>
     public void Dispose() => Centre?.Dispose();
+
+    private static bool SameNumbers(Tensor a, Tensor b)
+    {
+        using var scope = NewDisposeScope();
+        return a.eq(b).all().ToBoolean();
+    }
 }
 
 /// <summary>Normalised tokens [n, d] and how to go back: y · Factor + Offset, where null is 1 or 0.</summary>

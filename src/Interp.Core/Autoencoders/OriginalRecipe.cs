@@ -12,7 +12,7 @@ public sealed partial record TrainingSpec
     {
         KSchedule = new LinearK(512, 0.25),
         LearningRate = new LearningRateSchedule(Decay: 1, Shape: DecayShape.Cosine, Final: 0.05),
-        Adam = new AdamSpec(Epsilon: 6.25e-10, WeightDecay: 0.01),
+        Optimiser = new OptimiserSpec(Epsilon: 6.25e-10, WeightDecay: 0.01),
         Clip = 1,
         Normalisation = InputNormalisation.PerTokenLayerNorm,
         PreBias = PreBias.Zero,

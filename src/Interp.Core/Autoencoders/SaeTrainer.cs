@@ -91,17 +91,22 @@ public sealed class SaeTrainer : IDisposable
     /// <param name="target">For a transcoder, what is to be reconstructed [n, d'], in its own scale.</param>
     public StepReport Step(Tensor batch, Tensor? target = null)
     {
+        using var prepared = PreparedBatch.Of(batch, target, Autoencoder.Transform, Autoencoder.Precision, Autoencoder.Device);
+        return Step(prepared);
+    }
+
+    /// <summary>Takes one optimiser step on a batch that may be shared by trainers of the same input transform.</summary>
+    internal StepReport Step(PreparedBatch batch)
+    {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         Workers.SingleThreaded();
-        if (Spec.Kind.IsTranscoder != target is not null)
-            throw new InterpException($"A {Spec.Kind.Name} {(target is null ? "needs a target for each batch" : "reconstructs the batch itself")}; {(target is null ? "give the activations of the second hook" : "leave the target out")}.");
+        if (Spec.Kind.IsTranscoder != batch.Target is not null)
+            throw new InterpException($"A {Spec.Kind.Name} {(batch.Target is null ? "needs a target for each batch" : "reconstructs the batch itself")}; {(batch.Target is null ? "give the activations of the second hook" : "leave the target out")}.");
         var step = State.Step;
         var k = KAt(step);
         var rate = Spec.LearningRate.At(step, TotalSteps, Spec.Latents);
-        var raw = batch.to(Autoencoder.Precision, Autoencoder.Device);
-        var tokens = Autoencoder.Normalise(raw);
-        var input = new StepInput(raw, tokens with { Values = tokens.Values.contiguous() }, target?.to(raw.dtype, raw.device), k, Spec.Sparsity.At(step, TotalSteps), rate);
+        var input = new StepInput(batch.Raw, batch.Tokens, batch.Target, k, Spec.Sparsity.At(step, TotalSteps), rate);
         var found = kernel.Step(State, input, Spec, Record);
         if (Spec.Resampling?.IsDue(step, TotalSteps) == true)
             Resampling.Apply(State, Autoencoder, input.Tokens.Values, k, Spec);

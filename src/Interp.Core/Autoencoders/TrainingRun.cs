@@ -11,21 +11,17 @@ namespace Interp.Autoencoders;
 /// </summary>
 public sealed class TrainingRun : IDisposable
 {
-    private readonly IActivationSource source;
-    private readonly IActivationSource? target;
-    private readonly Tensor batch;
-    private readonly Tensor? targetBatch;
-    private readonly int[] rows;
-    private int[] order = [];
-    private int orderPass = -1;
+    private readonly TrainingPlace? place;
+    private readonly BatchFeed feed;
+    private readonly int turn;
 
-    private TrainingRun(IActivationSource source, IActivationSource? target, SaeTrainer trainer)
+    /// <summary>A run of a trainer as it stands, which the run owns from now on.</summary>
+    internal TrainingRun(IActivationSource source, IActivationSource? target, SaeTrainer trainer, TrainingPlace? place)
     {
-        (this.source, this.target) = (source, target);
         Trainer = trainer;
-        rows = new int[trainer.Spec.BatchSize];
-        batch = empty([rows.Length, source.Width], dtype: ScalarType.Float32, device: CPU).DetachFromDisposeScope();
-        targetBatch = target is null ? null : empty([rows.Length, target.Width], dtype: ScalarType.Float32, device: CPU).DetachFromDisposeScope();
+        this.place = place;
+        feed = place?.Feeds.For(source, target, trainer) ?? new BatchFeed(source, target, trainer.Spec, trainer.Autoencoder, kept: 0);
+        turn = TrainingPass.StepsPerTurn(trainer.Spec, source, target);
     }
 
     /// <summary>The trainer, owned by the run.</summary>
@@ -46,20 +42,21 @@ public sealed class TrainingRun : IDisposable
     /// <param name="device">Where to train.</param>
     /// <param name="kernel">Which kernel.</param>
     /// <param name="target">For a transcoder, what the rows of the source are to become.</param>
-    public static TrainingRun Start(TrainingSpec spec, IActivationSource source, Device device, SaeKernel kernel = SaeKernel.Automatic, IActivationSource? target = null)
+    /// <param name="place">Its place among others on the same data; null: it trains alone.</param>
+    public static TrainingRun Start(TrainingSpec spec, IActivationSource source, Device device, SaeKernel kernel = SaeKernel.Automatic, IActivationSource? target = null, TrainingPlace? place = null)
     {
         spec.Validate();
         var steps = StepsFor(spec, source.Count);
         if (target is not null && target.Count != source.Count)
             throw new InterpException($"The source has {source.Count} rows and the target {target.Count}; give activations of the same tokens.");
-        using var sample = Sample(source, spec.Seed);
-        using var targetSample = target is null ? null : Sample(target, spec.Seed);
-        return new TrainingRun(source, target, new SaeTrainer(spec, SaeInitialisation.Create(spec, sample, device, target: targetSample), steps, kernel));
+        using var sample = Sample(source, spec);
+        using var targetSample = target is null ? null : Sample(target, spec);
+        return new TrainingRun(source, target, new SaeTrainer(spec, SaeInitialisation.Create(spec, sample, device, target: targetSample), steps, kernel), place);
     }
 
     /// <summary>A run that goes on from a checkpoint of <see cref="SaeTrainer.Save"/>, bit for bit as if it had not stopped.</summary>
     /// <exception cref="InterpException">The checkpoint belongs to another recipe or source.</exception>
-    public static TrainingRun Resume(string checkpoint, TrainingSpec spec, IActivationSource source, Device device, SaeKernel kernel = SaeKernel.Automatic, IActivationSource? target = null)
+    public static TrainingRun Resume(string checkpoint, TrainingSpec spec, IActivationSource source, Device device, SaeKernel kernel = SaeKernel.Automatic, IActivationSource? target = null, TrainingPlace? place = null)
     {
         var trainer = SaeTrainer.Load(checkpoint, spec, device, kernel);
         if (trainer.TotalSteps != StepsFor(spec, source.Count) || trainer.Autoencoder.Width != source.Width)
@@ -67,7 +64,7 @@ public sealed class TrainingRun : IDisposable
             trainer.Dispose();
             throw new InterpException($"{checkpoint} belongs to a run of other length or width than this recipe has on this data; delete it to start again.");
         }
-        return new TrainingRun(source, target, trainer);
+        return new TrainingRun(source, target, trainer, place);
     }
 
     /// <summary>Evenly spread steps at which to validate: after each of them, ending with the last step.</summary>
@@ -78,13 +75,19 @@ public sealed class TrainingRun : IDisposable
     /// <param name="afterStep">Is told of every step; <see cref="SaeTrainer.CompletedSteps"/> has moved. Validation and checkpoints go here.</param>
     /// <param name="cancel">Asks to stop between steps.</param>
     /// <returns>Whether the run reached its end with finite numbers.</returns>
-    public bool Run(Action<StepReport> afterStep, CancellationToken cancel = default)
+    public bool Run(Action<StepReport> afterStep, CancellationToken cancel = default) => RunTo(Trainer.TotalSteps, afterStep, cancel);
+
+    /// <summary>As <see cref="Run"/>, until so many steps have been taken.</summary>
+    internal bool RunTo(int end, Action<StepReport> afterStep, CancellationToken cancel)
     {
-        while (Trainer.CompletedSteps < Trainer.TotalSteps)
+        while (Trainer.CompletedSteps < end)
         {
             cancel.ThrowIfCancellationRequested();
-            FillBatch(Trainer.CompletedSteps);
-            var report = Trainer.Step(batch, targetBatch);
+            if (Trainer.CompletedSteps % turn == 0)
+                place?.Yield(Trainer.CompletedSteps);
+            StepReport report;
+            using (var lease = feed.Take(Trainer.CompletedSteps))
+                report = Trainer.Step(lease.Batch);
             afterStep(report);
             if (!report.IsFinite)
                 return false;
@@ -95,50 +98,18 @@ public sealed class TrainingRun : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        batch.Dispose();
-        targetBatch?.Dispose();
+        if (place is null)
+            feed.Dispose();
         Trainer.Dispose();
     }
 
-    /// <summary>Up to <see cref="SaeInitialisation.SampleRows"/> rows of a source, drawn by the seed [n, d] float32; the caller disposes.</summary>
-    internal static Tensor Sample(IActivationSource source, long seed)
+    /// <summary>Up to <see cref="SaeInitialisation.SampleRows"/> rows of a source's first window, drawn by the seed [n, d] float32; the caller disposes.</summary>
+    internal static Tensor Sample(IActivationSource source, TrainingSpec spec)
     {
-        var chosen = new RandomStream(seed, "train/sample").Permutation((int)source.Count);
+        var chosen = new RandomStream(spec.Seed, "train/sample").Permutation(spec.Window(source.Count));
         if (chosen.Length > SaeInitialisation.SampleRows)
             chosen = chosen[..SaeInitialisation.SampleRows];
         Array.Sort(chosen);
-        var sample = empty([chosen.Length, source.Width], dtype: ScalarType.Float32, device: CPU).DetachFromDisposeScope();
-        Gather(source, chosen, sample);
-        return sample;
-    }
-
-    private void FillBatch(int step)
-    {
-        var count = (int)source.Count;
-        for (var i = 0; i < rows.Length; i++)
-        {
-            var position = (long)step * rows.Length + i;
-            var pass = (int)(position / count);
-            if (pass != orderPass)
-            {
-                order = new RandomStream(Trainer.Spec.Seed, $"train/order/{pass}").Permutation(count);
-                orderPass = pass;
-            }
-            rows[i] = order[position % count];
-        }
-        Gather(source, rows, batch);
-        if (target is not null)
-            Gather(target, rows, targetBatch!);
-    }
-
-    private static unsafe void Gather(IActivationSource source, ReadOnlySpan<int> rows, Tensor destination)
-    {
-        const int piece = 4096;
-        var start = TensorMemory.Pointer<float>(destination);
-        for (var at = 0; at < rows.Length; at += piece)
-        {
-            var part = rows.Slice(at, Math.Min(piece, rows.Length - at));
-            source.Gather(part, new Span<float>(start + (long)at * source.Width, part.Length * source.Width));
-        }
+        return BatchFeed.Gather(source, chosen).DetachFromDisposeScope();
     }
 }

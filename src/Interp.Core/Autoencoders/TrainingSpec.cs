@@ -128,12 +128,23 @@ public sealed record AuxiliaryLoss(int? K = null, double Coefficient = 1.0 / 32,
     internal int Room(int width) => K ?? Math.Max(1, width / 2);
 }
 
-/// <summary>Adam with bias correction; with weight decay it is AdamW: p ← p·(1 - rate·decay) before each step.</summary>
+/// <summary>How gradients move parameters; m is the running mean of gradients, v that of their squares.</summary>
+public enum Optimiser
+{
+    /// <summary>p ← p - rate·m̂/(√v̂ + ε), with bias correction (Kingma &amp; Ba 2015); with weight decay it is AdamW (Loshchilov &amp; Hutter 2019).</summary>
+    Adam,
+
+    /// <summary>p ← p - rate·sign(m) (Bernstein et al. 2018); wants a lower rate than Adam.</summary>
+    Signum,
+}
+
+/// <summary>An optimiser with its constants.</summary>
 /// <param name="Beta1">Decay of the mean of gradients.</param>
 /// <param name="Beta2">Decay of the mean of squared gradients.</param>
 /// <param name="Epsilon">Added to √v̂.</param>
-/// <param name="WeightDecay">Decoupled weight decay.</param>
-public sealed record AdamSpec(double Beta1 = 0.9, double Beta2 = 0.999, double Epsilon = 6.25e-10, double WeightDecay = 0);
+/// <param name="WeightDecay">Decoupled weight decay: p ← p·(1 - rate·decay) before each step.</param>
+/// <param name="Rule">Which optimiser.</param>
+public sealed record OptimiserSpec(double Beta1 = 0.9, double Beta2 = 0.999, double Epsilon = 6.25e-10, double WeightDecay = 0, Optimiser Rule = Optimiser.Adam);
 
 /// <summary>Everything that determines the training of an autoencoder, apart from its data.</summary>
 public sealed partial record TrainingSpec
@@ -168,11 +179,15 @@ public sealed partial record TrainingSpec
     /// <summary>Passes over the source, each a fresh permutation.</summary>
     public int Passes { get; init; } = 1;
 
+    /// <summary>The data is shuffled within windows of so many rows, and input normalisation and start weights come from the first; null:
+    /// all rows together. Training while extracting holds one window in memory.</summary>
+    public int? ShuffleRows { get; init; }
+
     /// <summary>Learning rate; runs of some hundred to some thousand steps want several times what <see cref="LearningRateSchedule.Law"/> gives.</summary>
     public LearningRateSchedule LearningRate { get; init; } = new(Peak: 1e-3, WarmUp: 0.05, Decay: 0.2);
 
-    /// <summary>The optimiser's constants.</summary>
-    public AdamSpec Adam { get; init; } = new();
+    /// <summary>The optimiser.</summary>
+    public OptimiserSpec Optimiser { get; init; } = new();
 
     /// <summary>All gradients are multiplied by min(1, Clip / (their joint norm + 1e-6)); null: never.</summary>
     public double? Clip { get; init; }
@@ -225,8 +240,10 @@ public sealed partial record TrainingSpec
         Require(K <= Latents, $"K is {K}, more than the dictionary's {Latents} latents; lower K or enlarge the dictionary.");
         Require(KSchedule.From >= 0 && KSchedule.Until is >= 0 and <= 1, $"The K schedule goes from {KSchedule.From} until {KSchedule.Until} of the run; give a start of 1 or more and an end from 0 to 1.");
         Require(BatchSize >= 1 && Passes >= 1, $"Batch size {BatchSize} and {Passes} passes are not possible; give 1 or more of each.");
+        Require(ShuffleRows is null || ShuffleRows >= BatchSize, $"The data is shuffled within {ShuffleRows} rows; give at least a batch ({BatchSize}), or nothing.");
         Require(LearningRate.Peak is null or (>= 0 and < double.PositiveInfinity), $"The learning rate is {LearningRate.Peak}; give a number from 0 on.");
         Require(LearningRate.WarmUp is >= 0 and <= 1 && LearningRate.Decay is >= 0 and <= 1, "Warm-up and decay are fractions of the run; give numbers from 0 to 1.");
+        Require(Optimiser.WeightDecay >= 0, $"The weight decay is {Optimiser.WeightDecay}; give 0 or more.");
         Require(Clip is null or > 0, $"The gradient is clipped at {Clip}; give a number above 0, or nothing.");
         Require(Resampling is null or { Every: >= 1, Until: >= 0 and <= 1 } && (Resampling is null || !Kind.IsTranscoder), "Dead latents are resampled every so many steps, up to a fraction of the run, of anything but a transcoder; give 1 or more steps and a fraction from 0 to 1.");
         Require(Auxiliary?.K is null or >= 1, $"AuxK uses {Auxiliary?.K} latents; give 1 or more.");
@@ -237,6 +254,9 @@ public sealed partial record TrainingSpec
         problems.AddRange(Kind.Problems(Latents));
         return problems;
     }
+
+    /// <summary>Rows of a shuffling window of a source.</summary>
+    internal int Window(long rows) => (int)Math.Min(ShuffleRows ?? rows, rows);
 
     /// <summary>Whether the fused kernel has this recipe's loss.</summary>
     internal bool IsFused => Kind.IsFused && LossSpace == LossSpace.Encoder && EncoderPenalty == 0

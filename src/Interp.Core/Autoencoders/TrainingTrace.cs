@@ -85,7 +85,7 @@ internal sealed class TrainingTrace
             Latents = spec.GetProperty("d_sae").GetInt32(),
             K = recipe.Kind.UsesK ? (int)K[^1] : 1,
             BatchSize = spec.GetProperty("batch").GetInt32(),
-            Adam = new AdamSpec(adam.GetProperty("beta1").GetDouble(), adam.GetProperty("beta2").GetDouble(), adam.GetProperty("eps").GetDouble(), adam.GetProperty("weight_decay").GetDouble()),
+            Optimiser = new OptimiserSpec(adam.GetProperty("beta1").GetDouble(), adam.GetProperty("beta2").GetDouble(), adam.GetProperty("eps").GetDouble(), adam.GetProperty("weight_decay").GetDouble()),
             Clip = clip.ValueKind == JsonValueKind.Null ? null : clip.GetDouble(),
             Normalisation = recipe.Normalisation == InputNormalisation.PerTokenLayerNorm ? recipe.Normalisation : InputNormalisation.None,
         };

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Interp.Activations;
 using Interp.Autoencoders;
 using Interp.Autoencoders.Kernels;
 using Interp.Runtime;
@@ -17,7 +18,7 @@ namespace Interp.Benchmarks;
 /// <param name="Rounds">Measured rounds, each one product and one step.</param>
 /// <param name="Kernel">Which kernel.</param>
 /// <param name="Kind">The kind of dictionary; null: TopK.</param>
-/// <param name="Count">Autoencoders; more than one are also stepped side by side, each on one thread.</param>
+/// <param name="Count">Autoencoders; more than one are also trained in one pass and one after the other.</param>
 public sealed record TrainBenchmarkSpec(
     int Tokens = 2048, int Width = 768, int Latents = 6144, int K = 32, bool Auxiliary = false, bool Clip = false,
     int Rounds = 15, SaeKernel Kernel = SaeKernel.Automatic, SaeKind? Kind = null, int Count = 1);
@@ -32,7 +33,7 @@ public sealed record TrainBenchmarkSpec(
 /// <param name="Spec">The sizes.</param>
 /// <param name="LiveTensorsBefore">Live tensors before the measured steps.</param>
 /// <param name="LiveTensorsAfter">Live tensors after them.</param>
-/// <param name="SideBySide">Time of a step of all autoencoders side by side over that of one after the other; null for one.</param>
+/// <param name="SideBySide">Time of all autoencoders in one pass over that of one after the other; null for one.</param>
 public sealed record TrainBenchmarkResult(
     TrainBenchmarkSpec Spec, double ProductMilliseconds, double StepMilliseconds, IReadOnlyDictionary<StepPart, PartTime> Parts,
     string Kernel, double MemoryRatio, double CopyGigabytesPerSecond, long LiveTensorsBefore, long LiveTensorsAfter, double? SideBySide)
@@ -108,19 +109,22 @@ public static class TrainBenchmark
             (peak - before) / (16.0 * Parameters(spec)), speed, tensors, live, spec.Count > 1 ? SideBySide(spec, batches) : null);
     }
 
-    /// <summary>A step of several autoencoders at once against one after the other, interleaved.</summary>
+    /// <summary>Several autoencoders in one pass against one after the other, interleaved, from activations in memory.</summary>
     private static double SideBySide(TrainBenchmarkSpec spec, Tensor[] batches)
     {
+        using var rows = cat(batches, 0);
+        var source = MemoryActivations.Of(rows);
         var trainers = Enumerable.Range(0, spec.Count).Select(_ => new SaeTrainer(Recipe(spec), Autoencoder(spec), int.MaxValue, spec.Kernel)).ToArray();
+        var steps = Math.Max(4, TrainingPass.StepsPerTurn(Recipe(spec), source, null));
         var (together, alone) = (new List<double>(), new List<double>());
-        for (var round = -WarmUp; round < spec.Rounds; round++)
+        void Advance(int i, TrainingPlace? place) => new TrainingRun(source, null, trainers[i], place).RunTo(trainers[i].CompletedSteps + steps, _ => { }, CancellationToken.None);
+        for (var round = -1; round < Math.Max(3, spec.Rounds * 4 / steps); round++)
         {
-            var batch = batches[(round + WarmUp) % batches.Length];
             var start = Stopwatch.GetTimestamp();
-            Workers.For(trainers.Length, i => trainers[i].Step(batch));
+            TrainingPass.Run(trainers.Length, place => Advance(place.Number, place));
             var middle = Stopwatch.GetTimestamp();
-            foreach (var trainer in trainers)
-                trainer.Step(batch);
+            for (var i = 0; i < trainers.Length; i++)
+                Advance(i, null);
             if (round < 0)
                 continue;
             together.Add(Stopwatch.GetElapsedTime(start, middle).TotalMilliseconds);

@@ -12,8 +12,9 @@ namespace Interp.Runtime;
 /// </remarks>
 public static class Workers
 {
+    /// <summary>Threads that a call in this thread may use; 0: all.</summary>
     [ThreadStatic]
-    private static bool inside;
+    private static int share;
 
     private static int count = Environment.ProcessorCount;
 
@@ -29,7 +30,8 @@ public static class Workers
     /// dispose scopes are per thread: a body opens its own.</remarks>
     public static void For(int pieces, Action<int> body, CancellationToken cancel = default)
     {
-        if (inside || pieces <= 1 || Count == 1)
+        var threads = Math.Min(pieces, Share);
+        if (threads <= 1)
         {
             SingleThreaded();
             for (var i = 0; i < pieces; i++)
@@ -41,11 +43,11 @@ public static class Workers
         }
 
         var next = -1;
-        var failures = new Exception?[Math.Min(Count, pieces)];
+        var failures = new Exception?[threads];
         void Work(int worker)
         {
-            var outer = inside;
-            inside = true;
+            var outer = share;
+            share = 1;
             try
             {
                 SingleThreaded();
@@ -62,16 +64,23 @@ public static class Workers
             }
             finally
             {
-                inside = outer;
+                share = outer;
             }
         }
 
-        var threads = Enumerable.Range(1, failures.Length - 1).Select(worker => WorkerThreads.Start(() => Work(worker))).ToArray();
+        var others = Enumerable.Range(1, threads - 1).Select(worker => WorkerThreads.Start(() => Work(worker))).ToArray();
         Work(0);
-        foreach (var thread in threads)
-            thread.Wait();
+        foreach (var other in others)
+            other.Wait();
         if (failures.FirstOrDefault(e => e is not null) is { } failure)
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+    }
+
+    /// <summary>How many threads a call of <see cref="For"/> in this thread may use.</summary>
+    internal static int Share
+    {
+        get => share == 0 ? Count : share;
+        set => share = value;
     }
 
     /// <summary>Makes libtorch use one thread for operations of the calling thread.</summary>

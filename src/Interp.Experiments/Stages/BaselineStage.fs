@@ -37,7 +37,7 @@ module BaselineStage =
     /// What splices into the held-out contexts; the loss reads the first of them.
     let splice (context: StageContext) model (counted: int[]) progress =
         let spec = context.Spec
-        let heldOut = context.Activations "held-out"
+        let heldOut = context.HeldOut
         let flags = Array.zeroCreate<bool>(int heldOut.Count)
         counted |> Array.iter (fun row -> flags[row] <- true)
         let contexts = min heldOut.Contexts.Count (Stage.lossContexts spec)
@@ -56,10 +56,9 @@ module BaselineStage =
     let run (context: StageContext) =
         let spec = context.Spec
         use model = context.Inputs.OpenModel spec
-        let heldOut = context.Activations "held-out"
-        let limit = CountedTokens.normLimit (context.Activations "training") spec
-        let measured, _ = CountedTokens.split heldOut limit spec
-        let counted = CountedTokens.heldOut heldOut limit spec
+        let heldOut = context.HeldOut
+        let measured, _ = CountedTokens.split context
+        let counted = CountedTokens.heldOut context
 
         let mean =
             ReconstructionEvaluation.Mean(SelectedRows(heldOut, measured), context.Cancel)

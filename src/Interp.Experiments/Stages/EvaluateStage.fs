@@ -47,9 +47,8 @@ module EvaluateStage =
             let device = Devices.Parse spec.Device
             use sae = SaeFolder.Read(Path.Combine(context.Artifact "train", "sae"), device)
             use model = context.Inputs.OpenModel spec
-            let held = context.Activations "held-out"
-            let limit = CountedTokens.normLimit (context.Activations "training") spec
-            let rows, others = CountedTokens.split held limit spec
+            let held = context.HeldOut
+            let rows, others = CountedTokens.split context
             let total = int64 rows.Length + int64 others.Length
 
             let reconstruction =
@@ -71,7 +70,7 @@ module EvaluateStage =
             let fired = Array.map2 (+) reconstruction.FiredCounts others
 
             let spliced =
-                (BaselineStage.splice context model (CountedTokens.heldOut held limit spec) (fun total done' ->
+                (BaselineStage.splice context model (CountedTokens.heldOut context) (fun total done' ->
                     context.Progress done' total "spliced loss"))
                     .Autoencoder(sae, context.Cancel)
 

@@ -2,10 +2,9 @@ namespace Interp
 
 open System.IO
 open Interp.Activations
-open Interp.Hooks
 open Interp.Runtime
 
-/// Text to two activation stores, `training` and `held-out`; no document is in both.
+/// Text to two activation stores, `training` and `held-out`; no document is in both. A live run stores the tokens of the former.
 [<RequireQualifiedAccess>]
 module ExtractStage =
     let private packing (spec: Spec) =
@@ -30,16 +29,10 @@ module ExtractStage =
         let packed =
             ContextPacking.Pack(inputs.Documents spec, tokenizer, packing spec, context.Cancel)
 
-        let extraction =
-            ExtractionSpec(
-                HookPoint.Parse spec.Extract.Hook,
-                spec.Extract.BatchContexts,
-                tokenizer.Digest,
-                inputs.CorpusDigest spec,
-                packed.BosId
-            )
+        let extraction = TrainingTokens.extraction inputs spec packed.BosId
 
-        let total = int64 packed.Training.Rows + int64 packed.Validation.Rows
+        let training = if context.Live then 0L else int64 packed.Training.Rows
+        let total = training + int64 packed.Validation.Rows
 
         let extract (contexts: TokenContexts) split before =
             Extraction.Run(
@@ -52,8 +45,12 @@ module ExtractStage =
                 context.Cancel
             )
 
-        extract packed.Training "training" 0L
-        extract packed.Validation "held-out" (int64 packed.Training.Rows)
+        if context.Live then
+            packed.Training.Save(Path.Combine(context.Work, TrainingTokens.file))
+        else
+            extract packed.Training "training" 0L
+
+        extract packed.Validation "held-out" training
 
         Interp.Formats.AtomicFile.WriteText(
             Path.Combine(context.Work, "notes.txt"),

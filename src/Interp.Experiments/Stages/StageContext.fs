@@ -2,8 +2,38 @@ namespace Interp
 
 open System
 open System.Collections.Generic
+open System.IO
 open System.Threading
 open Interp.Activations
+open Interp.Autoencoders
+open Interp.Hooks
+open Interp.Runtime
+
+/// What stages of one run have opened and share; whoever made it disposes of it at the end of the run.
+[<Sealed>]
+type Opened() =
+    let values = Dictionary<string, objnull>()
+    let owned = Stack<IDisposable>()
+
+    /// The value of a name, made by the first who asks.
+    member _.Once (name: string) (make: unit -> 'T) : 'T =
+        lock values (fun () ->
+            match values.TryGetValue name with
+            | true, value -> downcast value
+            | _ ->
+                let value = make ()
+                values[name] <- box value
+
+                match box value with
+                | :? IDisposable as value -> owned.Push value
+                | _ -> ()
+
+                value)
+
+    interface IDisposable with
+        member _.Dispose() =
+            for value in owned do
+                value.Dispose()
 
 /// What a stage needs from outside: its inputs' artifacts, where it works, and whom it tells how far it is.
 [<NoEquality; NoComparison>]
@@ -17,8 +47,11 @@ type StageContext =
         /// Done and total, in the unit's name, with a few words on the state.
         Progress: int64 -> int64 -> string -> unit
         Cancel: CancellationToken
-        /// Activation stores that were opened and checked, kept for the next stage.
-        Opened: Dictionary<string, ActivationStore>
+        Opened: Opened
+        /// Whether training activations are computed when they are needed instead of being stored.
+        Live: bool
+        /// The place of a training among others that run with it.
+        Place: TrainingPlace option
     }
 
     member context.Spec = context.Stage.Spec
@@ -27,16 +60,30 @@ type StageContext =
     member context.Artifact name =
         context.Store.Folder name (context.Stage.Needs |> List.find (fst >> (=) name) |> snd)
 
-    member context.Activations split =
-        let folder = IO.Path.Combine(context.Artifact "extract", split)
+    /// Folder of the extraction.
+    member context.Extracted = context.Artifact "extract"
 
-        lock context.Opened (fun () ->
-            match context.Opened.TryGetValue folder with
-            | true, store -> store
-            | _ ->
-                let store = ActivationStore.Open folder
-                context.Opened[folder] <- store
-                store)
+    /// Activations of the held-out documents.
+    member context.HeldOut =
+        let folder = Path.Combine(context.Extracted, "held-out")
+        context.Opened.Once folder (fun () -> ActivationStore.Open folder)
+
+    /// Activations of the training documents: the store, or where there is none the model itself.
+    member context.Training: ITokenActivations =
+        let artifact = context.Extracted
+        let tokens = Path.Combine(artifact, TrainingTokens.file)
+
+        if File.Exists tokens then
+            let spec = context.Spec
+
+            context.Opened.Once $"{artifact} {spec.Train.Shuffle}" (fun () ->
+                let model =
+                    context.Opened.Once $"model {artifact}" (fun () -> context.Inputs.OpenModel spec)
+
+                TrainingTokens.live context.Inputs spec model (TokenContexts.Load tokens))
+        else
+            let folder = Path.Combine(artifact, "training")
+            context.Opened.Once folder (fun () -> ActivationStore.Open folder)
 
 /// The tokens of a spec that count.
 [<RequireQualifiedAccess>]
@@ -44,21 +91,36 @@ module CountedTokens =
     let private skipping (spec: Spec) =
         TokenSkipping(spec.Extract.SkipPositions, Option.toNullable spec.Extract.SkipNorm)
 
-    /// The largest norm that counts, taken from the training tokens.
-    let normLimit (training: ActivationStore) spec = (skipping spec).NormLimit training
+    let private counted (context: StageContext) (activations: ITokenActivations) =
+        let rule = skipping context.Spec
 
-    let private counted (store: ActivationStore) limit spec = (skipping spec).Rows(store, limit)
+        let limit =
+            match context.Spec.Extract.SkipNorm with
+            | None -> Double.PositiveInfinity
+            | Some _ ->
+                context.Opened.Once $"norm limit {rule} {context.Extracted}" (fun () -> rule.NormLimit context.Training)
 
-    /// The rows that are trained on.
-    let training store limit (spec: Spec) =
-        counted store limit spec |> Array.truncate spec.Corpus.TrainTokens
+        rule.Rows(activations, limit)
+
+    /// The activations that are trained on; trainings on the same ones get the same object.
+    let training (context: StageContext) =
+        let spec = context.Spec
+
+        context.Opened.Once
+            $"training rows {skipping spec} {spec.Corpus.TrainTokens} {spec.Train.Shuffle} {context.Extracted}"
+            (fun () ->
+                let training = context.Training
+                SelectedRows(training, counted context training |> Array.truncate spec.Corpus.TrainTokens))
 
     /// All held-out rows that count: those outside keep their activation in spliced runs.
-    let heldOut store limit spec = counted store limit spec
+    let heldOut (context: StageContext) =
+        context.Opened.Once $"held-out rows {skipping context.Spec} {context.Extracted}" (fun () ->
+            counted context context.HeldOut)
 
     /// The held-out rows on which the reconstruction is measured, and those that only decide which latents are dead.
-    let split store limit (spec: Spec) =
-        let rows = counted store limit spec
+    let split (context: StageContext) =
+        let spec = context.Spec
+        let rows = heldOut context
         let measured = Array.truncate spec.Corpus.ValidationTokens rows
 
         measured,

@@ -58,24 +58,23 @@ module TrainStage =
 
     let run (context: StageContext) =
         let spec = context.Spec
-        let training, held = context.Activations "training", context.Activations "held-out"
-        let limit = CountedTokens.normLimit training spec
-        let source = SelectedRows(training, CountedTokens.training training limit spec)
-        let validation = CountedTokens.split held limit spec |> fst
+        let held = context.HeldOut
+        let source = CountedTokens.training context
+        let validation = CountedTokens.split context |> fst
 
         let curveSource =
             SelectedRows(held, Array.truncate spec.Train.CurveTokens validation)
 
-        let recipe = Validation.trainingSpec training.Width spec
+        let recipe = Validation.trainingSpec source.Width spec
         let device = Devices.Parse spec.Device
         let checkpoint = Path.Combine(context.Work, "checkpoint.safetensors")
         let curvesPath = Path.Combine(context.Work, "curves.csv")
 
         use run =
             if File.Exists checkpoint && File.Exists curvesPath then
-                TrainingRun.Resume(checkpoint, recipe, source, device, kernel spec)
+                TrainingRun.Resume(checkpoint, recipe, source, device, kernel spec, place = Option.toObj context.Place)
             else
-                TrainingRun.Start(recipe, source, device, kernel spec)
+                TrainingRun.Start(recipe, source, device, kernel spec, place = Option.toObj context.Place)
 
         let trainer = run.Trainer
 

@@ -27,7 +27,8 @@ public class SaeTrainerTests
         Small with { Auxiliary = new AuxiliaryLoss(null, 0.5, ScaleByDead: true, BiasGradient: true), Clip = 0.05, DecoderRule = DecoderRule.UnitBeforeStep },
         Small with { TiedDecoder = true, Auxiliary = new AuxiliaryLoss(8), Clip = 0.1 },
         Small with { TiedDecoder = true, DecoderRule = DecoderRule.UnitBeforeStep },
-        Small with { DecoderRule = DecoderRule.Free, Adam = new AdamSpec(0.8, 0.99, 1e-8, 0.1), MseScale = 2, Dead = new DeadRule(900, DeadUnit.Tokens, 1e-3) },
+        Small with { DecoderRule = DecoderRule.Free, Optimiser = new OptimiserSpec(0.8, 0.99, 1e-8, 0.1), MseScale = 2, Dead = new DeadRule(900, DeadUnit.Tokens, 1e-3) },
+        Small with { Optimiser = new OptimiserSpec(WeightDecay: 0.01, Rule: Optimiser.Signum), LearningRate = new LearningRateSchedule(2e-4), Clip = 0.5 },
     ];
 
     [Theory]

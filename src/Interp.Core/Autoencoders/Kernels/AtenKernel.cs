@@ -101,19 +101,25 @@ internal sealed class AtenKernel : ISaeKernel
         var norm = Math.Sqrt(norms.Sum(each => each * each));
         var clip = spec.Clip is { } limit ? Math.Min(1, limit / (norm + 1e-6)) : 1;
         state.Step++;
-        var adam = spec.Adam;
         foreach (var (parameter, gradient) in state.Parameters.Zip(gradients))
-        {
-            gradient.mul_(clip);
-            parameter.First.mul_(adam.Beta1).add_(gradient * (1 - adam.Beta1));
-            parameter.Second.mul_(adam.Beta2).add_(gradient.square() * (1 - adam.Beta2));
-            var root = (parameter.Second.sqrt() / Math.Sqrt(1 - Math.Pow(adam.Beta2, state.Step))).add_(adam.Epsilon);
-            parameter.Value.mul_(1 - learningRate * adam.WeightDecay)
-                .sub_(parameter.First / root * (learningRate / (1 - Math.Pow(adam.Beta1, state.Step))));
-        }
+            Move(parameter, gradient.mul_(clip), spec.Optimiser, learningRate, state.Step);
         if (spec.DecoderRule == DecoderRule.UnitAfterStep)
             SetUnit(decoder);
         return norms;
+    }
+
+    private static void Move(Parameter parameter, Tensor gradient, OptimiserSpec spec, double learningRate, int step)
+    {
+        parameter.First.mul_(spec.Beta1).add_(gradient * (1 - spec.Beta1));
+        parameter.Value.mul_(1 - learningRate * spec.WeightDecay);
+        if (spec.Rule == Optimiser.Signum)
+        {
+            parameter.Value.sub_(parameter.First.sign() * learningRate);
+            return;
+        }
+        parameter.Second.mul_(spec.Beta2).add_(gradient.square() * (1 - spec.Beta2));
+        var root = (parameter.Second.sqrt() / Math.Sqrt(1 - Math.Pow(spec.Beta2, step))).add_(spec.Epsilon);
+        parameter.Value.sub_(parameter.First / root * (learningRate / (1 - Math.Pow(spec.Beta1, step))));
     }
 
     private static void SetUnit(Tensor rows)

@@ -14,8 +14,8 @@ internal sealed unsafe partial class CpuKernel<T>
     private readonly AlignedBuffer<double> blockNorms = new();
 
     /// <summary>
-    /// One pass over the latents: gradient rows by segments, projection, Adam and the decoder's norm while the row is in the
-    /// cache. With clipping, which needs the norm of all gradients first, Adam follows in a second pass.
+    /// One pass over the latents: gradient rows by segments, projection, optimiser and the decoder's norm while the row is in the
+    /// cache. With clipping, which needs the norm of all gradients first, the optimiser follows in a second pass.
     /// </summary>
     /// <returns>The norm of each gradient, in the order of <see cref="TrainerState.Parameters"/>.</returns>
     private double[] Update(TrainerState state, TrainingSpec spec, double learningRate, int n, double scale, double auxiliaryScale, StepGradients? record)
@@ -27,7 +27,7 @@ internal sealed unsafe partial class CpuKernel<T>
         biasGradients.Ensure(latents);
         var partial = blockSums.Zeroed((long)blocks * width);
         var norms = blockNorms.Zeroed(3L * blocks);
-        var pass = new UpdatePass(state, spec, new AdamUpdate<T>(spec.Adam, learningRate, ++state.Step), record);
+        var pass = new UpdatePass(state, spec, new OptimiserUpdate<T>(spec.Optimiser, learningRate, ++state.Step), record);
 
         var residual = Residual(0);
         var factor = T.CreateChecked(auxiliaryScale);

@@ -5,15 +5,15 @@ namespace Interp.Autoencoders.Kernels;
 
 internal sealed unsafe partial class CpuKernel<T>
 {
-    /// <summary>What is done to the rows of a latent in one step: projection, Adam, norm.</summary>
+    /// <summary>What is done to the rows of a latent in one step: projection, optimiser, norm.</summary>
     private sealed class UpdatePass
     {
         private readonly Moving encoder, encoderBias, decoder, decoderBias;
         private readonly DecoderRule rule;
-        private readonly AdamUpdate<T> adam;
+        private readonly OptimiserUpdate<T> optimiser;
         private readonly StepGradients? record;
 
-        public UpdatePass(TrainerState state, TrainingSpec spec, AdamUpdate<T> adam, StepGradients? record)
+        public UpdatePass(TrainerState state, TrainingSpec spec, OptimiserUpdate<T> optimiser, StepGradients? record)
         {
             Tied = state.Tied;
             encoder = new Moving(state.EncoderWeight);
@@ -21,7 +21,7 @@ internal sealed unsafe partial class CpuKernel<T>
             decoder = new Moving(state.DecoderWeight);
             decoderBias = new Moving(state.DecoderBias);
             rule = spec.DecoderRule;
-            this.adam = adam;
+            this.optimiser = optimiser;
             this.record = record;
         }
 
@@ -43,17 +43,17 @@ internal sealed unsafe partial class CpuKernel<T>
 
         public void Move(int j, int width, T* encoderGradient, T* decoderGradient, T clip)
         {
-            encoder.Move(adam, (long)j * width, encoderGradient, width, clip);
+            encoder.Move(optimiser, (long)j * width, encoderGradient, width, clip);
             if (!Tied)
-                decoder.Move(adam, (long)j * width, decoderGradient, width, clip);
+                decoder.Move(optimiser, (long)j * width, decoderGradient, width, clip);
             if (rule == DecoderRule.UnitAfterStep)
                 SetUnit(decoder.Values + (long)j * width, width);
         }
 
         public void MoveBiases(int start, int end, T* gradient, T clip) =>
-            encoderBias.Move(adam, start, gradient + start, end - start, clip);
+            encoderBias.Move(optimiser, start, gradient + start, end - start, clip);
 
-        public void MoveDecoderBias(T* gradient, int width, T clip) => decoderBias.Move(adam, 0, gradient, width, clip);
+        public void MoveDecoderBias(T* gradient, int width, T clip) => decoderBias.Move(optimiser, 0, gradient, width, clip);
 
         public void RecordBiases(T* encoderGradient, int latents, T* decoderGradient, int width)
         {
@@ -93,7 +93,7 @@ internal sealed unsafe partial class CpuKernel<T>
 
         public T* Values { get; } = TensorMemory.Pointer<T>(parameter.Value);
 
-        public void Move(in AdamUpdate<T> adam, long offset, T* gradient, int count, T clip) =>
-            adam.Apply(Values + offset, first + offset, second + offset, gradient, count, clip);
+        public void Move(in OptimiserUpdate<T> optimiser, long offset, T* gradient, int count, T clip) =>
+            optimiser.Apply(Values + offset, first + offset, second + offset, gradient, count, clip);
     }
 }
