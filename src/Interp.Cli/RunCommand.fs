@@ -52,13 +52,7 @@ let private run arguments =
 
     let results, failures =
         try
-            Runner.run
-                prepared.Inputs
-                prepared.Store
-                (Progress.reporter ())
-                prepared.Options
-                cancel.Token
-                experiment
+            Runner.run prepared.Inputs prepared.Store (Progress.reporter ()) prepared.Options cancel.Token experiment
         with :? OperationCanceledException ->
             eprintfn "\nStopped; the same command goes on from here."
 
@@ -96,7 +90,9 @@ let private planExamples =
 
 let private plan arguments =
     let prepared = prepare "plan" planExamples arguments
-    let plan = Plan.make prepared.Options prepared.Inputs prepared.Store prepared.Experiment
+
+    let plan =
+        Plan.make prepared.Options prepared.Inputs prepared.Store prepared.Experiment
 
     if prepared.Json then
         let stage (planned: PlannedStage) =

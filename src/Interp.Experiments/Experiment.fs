@@ -205,10 +205,7 @@ module Train =
 
     let optimiser rule (spec: Spec) = { spec with Train.Optimiser = rule }
 
-    let weightDecay rate (spec: Spec) =
-        { spec with
-            Train.WeightDecay = rate
-        }
+    let weightDecay rate (spec: Spec) = { spec with Train.WeightDecay = rate }
 
     /// The data is shuffled within so many training tokens instead of all; a live run then keeps no more in memory.
     let shuffle tokens (spec: Spec) =

@@ -137,7 +137,11 @@ module Plan =
                 Seconds = 2.5 * seconds (tokens * width * latents)
                 DiskBytes = 8L * width * latents
                 MemoryBytes = trainingMemory inputs spec
-                SharedBytes = if options.Live then liveBytes spec width + model layers else 0L
+                SharedBytes =
+                    if options.Live then
+                        liveBytes spec width + model layers
+                    else
+                        0L
             }
         | _ ->
             {
@@ -167,11 +171,7 @@ module Plan =
                 Stage = stage
                 State = state
                 Reason = reason
-                Cost =
-                    if state = Hit then
-                        Cost.None
-                    else
-                        cost options inputs stage
+                Cost = if state = Hit then Cost.None else cost options inputs stage
             })
 
     let stateName =
@@ -202,7 +202,12 @@ module Plan =
     /// Trainings in passes through the data, those on the same data together, each within four fifths of this machine's memory.
     let passes data (memory: 'T -> int64) (trainings: 'T list) =
         let struct (_, available) = SystemReport.Memory()
-        let room = if available > 0L then available / 5L * 4L else Int64.MaxValue
+
+        let room =
+            if available > 0L then
+                available / 5L * 4L
+            else
+                Int64.MaxValue
 
         let add training passes =
             match passes with
@@ -290,7 +295,8 @@ module Plan =
                     match trainingPasses plan with
                     | [] -> ""
                     | [ pass ] -> $", trainings in one pass ({pass.Length})"
-                    | passes -> $", trainings in {passes.Length} passes (at most {passes |> List.map _.Length |> List.max} each)"
+                    | passes ->
+                        $", trainings in {passes.Length} passes (at most {passes |> List.map _.Length |> List.max} each)"
 
                 $"{missing.Length} of {plan.Length} stages to run{trainings}: about {time total.Seconds}, {bytes total.DiskBytes} of disk, {bytes total.MemoryBytes} of memory (rough)."
 

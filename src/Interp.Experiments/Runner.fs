@@ -181,6 +181,7 @@ module Runner =
             together
             |> Plan.passes (snd >> _.Needs) (fun (_, stage) -> Plan.trainingMemory inputs stage.Spec)
             |> List.iter pass
+
             alone |> List.iter (runOne cancel None)
 
         {
