@@ -193,8 +193,8 @@ public sealed class SaeTrainer : IDisposable
         return (choice, autoencoder.Precision) switch
         {
             (SaeKernel.Aten, _) => new AtenKernel(),
-            (_, ScalarType.Float32) when onCpu => new CpuKernel<float>(autoencoder.Latents, autoencoder.Width),
-            (_, ScalarType.Float64) when onCpu => new CpuKernel<double>(autoencoder.Latents, autoencoder.Width),
+            (_, ScalarType.Float32) when onCpu => new CpuKernel<float>(spec.Kind, autoencoder.Latents, autoencoder.Width, autoencoder.OutputWidth),
+            (_, ScalarType.Float64) when onCpu => new CpuKernel<double>(spec.Kind, autoencoder.Latents, autoencoder.Width, autoencoder.OutputWidth),
             (SaeKernel.Automatic, _) => new AtenKernel(),
             _ => throw new InterpException($"The CPU kernel does not serve {autoencoder.Precision} on {autoencoder.Device}; use float32 or float64 on the CPU, or the kernel aten."),
         };

@@ -39,8 +39,8 @@ public sealed class SparseAutoencoder : IDisposable
         Transform = transform;
         SubtractDecoderBias = subtractDecoderBias ?? Kind.SubtractsBias;
         codec = Device.type != TorchSharp.DeviceType.CPU ? new AtenCodec()
-            : Precision == ScalarType.Float32 ? new CpuCodec<float>(Latents)
-            : Precision == ScalarType.Float64 ? new CpuCodec<double>(Latents)
+            : Precision == ScalarType.Float32 ? new CpuCodec<float>()
+            : Precision == ScalarType.Float64 ? new CpuCodec<double>()
             : new AtenCodec();
     }
 

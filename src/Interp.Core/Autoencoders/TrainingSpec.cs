@@ -259,8 +259,8 @@ public sealed partial record TrainingSpec
     internal int Window(long rows) => (int)Math.Min(ShuffleRows ?? rows, rows);
 
     /// <summary>Whether the fused kernel has this recipe's loss.</summary>
-    internal bool IsFused => Kind.IsFused && LossSpace == LossSpace.Encoder && EncoderPenalty == 0
-        && Dead.Counted == DeadCount.AfterForward && Auxiliary is null or { Form: AuxiliaryForm.Normalised };
+    internal bool IsFused => Kind.Rule<float>(Latents) is not null && LossSpace == LossSpace.Encoder && EncoderPenalty == 0
+        && Auxiliary is not { Form: AuxiliaryForm.Undetached };
 
     /// <exception cref="InterpException">The first of <see cref="Problems"/>.</exception>
     public void Validate()

@@ -10,15 +10,15 @@ namespace Interp.Core.Tests.Autoencoders;
 public class KindGradientTests
 {
     /// <summary>Batches that a selection may stumble on.</summary>
-    public static TheoryData<string, string> Cases
+    public static TheoryData<string, string, SaeKernel> Cases
     {
         get
         {
-            var data = new TheoryData<string, string>();
-            foreach (var kind in Kinds.Names)
+            var data = new TheoryData<string, string, SaeKernel>();
+            foreach (var (kind, kernel) in Kinds.Names.SelectMany(kind => new[] { (kind, SaeKernel.Cpu), (kind, SaeKernel.Aten) }))
             {
                 foreach (var name in new[] { "plain", "one token", "k is 1", "k is M", "all zero", "few positive", "ties", "all dead" })
-                    data.Add(kind, name);
+                    data.Add(kind, name, kernel);
             }
             return data;
         }
@@ -30,10 +30,10 @@ public class KindGradientTests
     /// </summary>
     [Theory]
     [MemberData(nameof(Cases))]
-    public void It_equals_finite_differences(string name, string batch)
+    public void It_equals_finite_differences(string name, string batch, SaeKernel kernel)
     {
         using var scope = NewDisposeScope();
-        using var problem = new Problem(name, batch);
+        using var problem = new Problem(name, batch, kernel);
         var x = problem.Input();
         var gradients = problem.Gradients(x);
         var parameters = problem.Trainer.State.Parameters;
@@ -63,20 +63,24 @@ public class KindGradientTests
         }
     }
 
-    [Fact]
-    public void The_thresholds_gradient_is_the_papers()
+    [Theory]
+    [InlineData(SaeKernel.Cpu)]
+    [InlineData(SaeKernel.Aten)]
+    public void The_thresholds_gradient_is_the_papers(SaeKernel kernel)
     {
         // One token u = 1, one latent: p = 1, θ = 0.9, ε = 0.5, D = 2, x̂ = 2, loss = (2-1)² = 1, dL/df = 2·(x̂-x)·D = 4.
         // From f: -(θ/ε)·4 = -7.2; from the count with λ = 3: -3/ε = -6.
         using var scope = NewDisposeScope();
-        using var trainer = Trainer(new JumpReluDictionary(Threshold: 0.9, Bandwidth: 0.5), 3);
+        using var trainer = Trainer(new JumpReluDictionary(Threshold: 0.9, Bandwidth: 0.5), 3, kernel);
         var report = trainer.Step(tensor(new double[,] { { 1 } }, device: CPU));
         Assert.Equal(1 + 3, report.Loss, 1e-12);
         Assert.Equal(-13.2, trainer.Record!.Raw[^1].ToDouble(), 1e-12);
     }
 
-    [Fact]
-    public void Terms_of_the_penalised_kinds_by_hand()
+    [Theory]
+    [InlineData(SaeKernel.Cpu)]
+    [InlineData(SaeKernel.Aten)]
+    public void Terms_of_the_penalised_kinds_by_hand(SaeKernel kernel)
     {
         // u = x = 1, E = 1, c = 0, D = 2: f = 1, x̂ = 2, main 1. ReLU: λ·f·‖D‖ = 3·2. Tanh: 3·tanh(4·1·2).
         // Gated, r = m = 0: the gate's reconstruction is the same, 1, and the penalty 3·2.
@@ -85,15 +89,17 @@ public class KindGradientTests
         Assert.Equal([1, 6, 1], Terms(new GatedDictionary()));
         Assert.Equal([1, Math.Round(3 * Math.Tanh(8), 12)], Terms(new JumpReluDictionary(JumpPenalty.Tanh, Threshold: 0.5, Bandwidth: 0.1)));
 
-        static double[] Terms(SaeKind kind)
+        double[] Terms(SaeKind kind)
         {
-            using var trainer = Trainer(kind, 3);
+            using var trainer = Trainer(kind, 3, kernel);
             return [.. trainer.Step(tensor(new double[,] { { 1 } }, device: CPU)).Terms.Select(term => Math.Round(term.Value, 12))];
         }
     }
 
-    [Fact]
-    public void BatchTopK_and_its_prefixes_by_hand()
+    [Theory]
+    [InlineData(SaeKernel.Cpu)]
+    [InlineData(SaeKernel.Aten)]
+    public void BatchTopK_and_its_prefixes_by_hand(SaeKernel kernel)
     {
         // Identity weights, x = (3, 1), (2, 0): with k = 1 the two largest of the batch are 3 and 2, both of latent 0.
         // Main: mean of 0, 1, 0, 0 = 0.25; multiplied by 4: 1. The prefix of one latent is the same here.
@@ -101,19 +107,19 @@ public class KindGradientTests
         var identity = eye(2, dtype: ScalarType.Float64, device: CPU);
         var spec = new TrainingSpec { Kind = new MatryoshkaDictionary([1]), Latents = 2, K = 1, MseScale = 4, LearningRate = new(0), DecoderRule = DecoderRule.Free };
         var start = new SparseAutoencoder(identity, zeros(2, dtype: ScalarType.Float64, device: CPU), identity.clone(), zeros(2, dtype: ScalarType.Float64, device: CPU), 1, InputTransform.None, spec.Kind);
-        using var trainer = new SaeTrainer(spec, start, 1);
+        using var trainer = new SaeTrainer(spec, start, 1, kernel);
         var report = trainer.Step(tensor(new double[,] { { 3, 1 }, { 2, 0 } }, device: CPU));
         Assert.Equal([1, 1], report.Terms.Select(term => term.Value));
         Assert.Equal(1, report.Active);
         Assert.Equal(0.02, trainer.Autoencoder.Extras["topk_threshold"].ToDouble(), 1e-12); // 0.01 of the smallest active, 2
     }
 
-    private static SaeTrainer Trainer(SaeKind kind, double sparsity)
+    private static SaeTrainer Trainer(SaeKind kind, double sparsity, SaeKernel kernel)
     {
         Tensor Number(double value, params long[] shape) => full(shape, value, dtype: ScalarType.Float64, device: CPU);
         var start = new SparseAutoencoder(Number(1, 1, 1), Number(0, 1), Number(2, 1, 1), Number(0, 1), 1, InputTransform.None, kind);
         var spec = new TrainingSpec { Kind = kind, Latents = 1, K = 1, Sparsity = new(sparsity, 0), LearningRate = new(0), DecoderRule = DecoderRule.Free };
-        var trainer = new SaeTrainer(spec, start, 1);
+        var trainer = new SaeTrainer(spec, start, 1, kernel);
         trainer.Record = StepGradients.For(trainer.State);
         return trainer;
     }
@@ -123,7 +129,7 @@ public class KindGradientTests
     {
         private readonly string batch;
 
-        public Problem(string name, string batch)
+        public Problem(string name, string batch, SaeKernel kernel)
         {
             this.batch = batch;
             var k = batch switch { "k is 1" => 1, "k is M" => 24, _ => 4 };
@@ -146,7 +152,7 @@ public class KindGradientTests
                 start.EncoderBias.narrow(0, 4, 4).copy_(start.EncoderBias.narrow(0, 0, 4));
             if (batch == "few positive")
                 start.EncoderBias.sub_(2);
-            Trainer = new SaeTrainer(spec, new SparseAutoencoder(start.EncoderWeight, start.EncoderBias, start.DecoderWeight, start.DecoderBias, k, InputTransform.None, spec.Kind), 1_000_000);
+            Trainer = new SaeTrainer(spec, new SparseAutoencoder(start.EncoderWeight, start.EncoderBias, start.DecoderWeight, start.DecoderBias, k, InputTransform.None, spec.Kind), 1_000_000, kernel);
             Trainer.Record = StepGradients.For(Trainer.State);
         }
 

@@ -27,6 +27,20 @@ internal sealed unsafe class AlignedBuffer<T> : IDisposable where T : unmanaged
         return Pointer;
     }
 
+    /// <summary>The memory with room for <paramref name="count"/> items, of which the first <paramref name="kept"/> stay.</summary>
+    public T* Grow(long count, long kept)
+    {
+        if (count > capacity)
+        {
+            var larger = (T*)NativeMemory.AlignedAlloc((nuint)(count * sizeof(T)), 64);
+            NativeMemory.Copy(Pointer, larger, (nuint)(kept * sizeof(T)));
+            NativeMemory.AlignedFree(Pointer);
+            Pointer = larger;
+            capacity = count;
+        }
+        return Pointer;
+    }
+
     /// <summary>Room for <paramref name="count"/> items, all zero.</summary>
     public T* Zeroed(long count)
     {

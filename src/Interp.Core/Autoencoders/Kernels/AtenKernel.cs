@@ -44,7 +44,7 @@ internal sealed class AtenKernel : ISaeKernel
             }
             total.backward();
         }
-        kind.Observe(state, active);
+        Observe(state, kind, active.Latents.detach());
 
         var target = graph.Target;
         var error = (active.Reconstruction.detach() - target).square().sum(type: ScalarType.Float64).ToDouble();
@@ -68,6 +68,14 @@ internal sealed class AtenKernel : ISaeKernel
         var extra = state.Extras.ToDictionary(p => p.Name, Leaf);
         return new StepGraph(spec, input.K, input.Sparsity, Leaf(state.EncoderWeight), Leaf(state.EncoderBias), Leaf(state.DecoderWeight), Leaf(state.DecoderBias),
             extra, input.Tokens, input.Raw, input.Target ?? input.Tokens.Values);
+    }
+
+    private static void Observe(TrainerState state, SaeKind kind, Tensor latents)
+    {
+        using var noGradient = no_grad();
+        var positive = latents.masked_select(latents > 0);
+        if (positive.numel() > 0)
+            kind.Observe(state, positive.min().ToDouble());
     }
 
     /// <summary>Moves the counters of silence.</summary>

@@ -6,105 +6,100 @@ namespace Interp.Autoencoders.Kernels;
 
 internal sealed unsafe partial class CpuKernel<T>
 {
-    private readonly AlignedBuffer<int> deadLatents = new();
-    private readonly AlignedBuffer<int> placeAmongDead = new();
     private readonly AlignedBuffer<T> deadBias = new();
+    private readonly AlignedBuffer<T> deadNorms = new();
     private readonly AlignedBuffer<T> auxiliarySums = new();
     private readonly GrownTensor deadWeights;
-    private readonly DenseLatents<T> dense;
-    private bool isDense;
+    private readonly ExpectedDead<T> expected;
+    private readonly DenseHelpers<T> helpers;
+    private bool isHelpedDensely;
 
     /// <summary>
-    /// The AuxK term: the pre-activations of the latents that are dead after this batch are computed anew, from a compact copy of
-    /// their encoder rows, because which they are is known only when the whole batch has been encoded.
+    /// The AuxK term. Where the dense way does not pay, the pre-activations of the dead latents are computed anew from a compact copy
+    /// of their encoder rows, because which they are is known only when the whole batch has been encoded.
     /// </summary>
     /// <returns>The term, and the factor that makes (ê-e) its gradient by ê.</returns>
     private (double Loss, double Scale) Auxiliary(TrainerState state, AuxiliaryLoss spec, int n, int dead, double error)
     {
-        var room = spec.Room(width);
+        auxiliary.Begin(n);
+        isHelpedDensely = false;
+        var isNormalised = spec.Form == AuxiliaryForm.Normalised;
+        if (dead == 0 && !isNormalised)
+            return default;
+        var room = spec.Room(output);
         var k = Math.Min(room, Math.Max(1, dead));
-        ListDead();
-        isDense = DenseLatents<T>.Pays(dead, room);
-        auxiliary.Resize(isDense ? 0 : n, k);
-        if (isDense)
-            dense.Gather(state, deadLatents.Pointer, dead, n);
-        using var weights = dead > 0 && !isDense ? GatherDead(state, dead) : null;
-        var decoder = TensorMemory.Pointer<T>(state.DecoderWeight.Value);
+        isHelpedDensely = DenseHelpers<T>.Pays(dead, room);
+        if (isHelpedDensely)
+            helpers.Gather(state, deadLatents.Pointer, dead, n, rule.PreActivation > 0 ? null : deadColumns, rule.RanksByNorm ? rule.Norms : null, withNegative: !isNormalised);
+        using var weights = dead > 0 && !isHelpedDensely ? GatherDead(state, dead) : null;
         var count = ChunkScratch<T>.ChunkCount(n);
         var partial = chunkSums.Zeroed(2L * count);
-        var sums = auxiliarySums.Zeroed((long)count * width);
+        var columns = auxiliarySums.Zeroed((long)count * output);
+        var (final, own) = (FinalRow(n), AuxiliaryRow(n));
         chunks.ForChunks(n, (chunk, start, rows, scratch) =>
         {
             var clock = Stopwatch.GetTimestamp();
             for (var row = start; row < start + rows; row++)
             {
-                var r = Residual(row);
-                Rows<T>.Copy(Residual(n + row), r, width);
-                partial[2 * chunk + 1] += Rows<T>.SquaredDistance(r, residualMean.Pointer, width);
+                Rows<T>.Copy(Residual(own + row), Residual(final + row), output);
+                partial[2 * chunk + 1] += Rows<T>.SquaredDistance(Residual(final + row), residualMean.Pointer, output);
             }
-            if (isDense)
-                DenseChunk(n, start, rows, k, scratch);
+            if (isHelpedDensely)
+            {
+                using var scope = NewDisposeScope();
+                helpers.Forward(centred!.narrow(0, start, rows), residuals.View(own + start, rows, output), start, k, scratch);
+            }
             else if (weights is not null)
-                SparseChunk(n, start, rows, k, weights, decoder, scratch);
+                DecodeHelpers(state, own, chunk, start, rows, k, !isNormalised, weights, scratch);
             for (var row = start; row < start + rows; row++)
             {
-                Rows<T>.AddScaled(sums + (long)chunk * width, Residual(n + row), T.One, width);
-                partial[2 * chunk] += Rows<T>.SquaredNorm(Residual(n + row), width);
+                Rows<T>.AddScaled(columns + (long)chunk * output, Residual(own + row), T.One, output);
+                partial[2 * chunk] += Rows<T>.SquaredNorm(Residual(own + row), output);
             }
             parts.Add(StepPart.Auxiliary, clock);
         });
-        var deviation = SumOf(partial, count, 1);
+        var deviation = isNormalised ? SumOf(partial, count, 2, 1) : n;
         if (!(deviation > 0))
         {
-            isDense = false;
+            isHelpedDensely = false;
+            auxiliary.Begin(n);
             return double.IsNaN(error) ? (double.NaN, double.NaN) : (0, 0);
         }
-        if (isDense)
-            DenseBackward(n);
+        if (isHelpedDensely)
+        {
+            using var scope = NewDisposeScope();
+            var clock = Stopwatch.GetTimestamp();
+            helpers.Backward(centred!, residuals.View(own, n, output));
+            parts.AddTicks(StepPart.Auxiliary, (Stopwatch.GetTimestamp() - clock) * Workers.Share);
+        }
         var coefficient = spec.Coefficient * (spec.ScaleByDead ? Math.Min((double)dead / room, 1) : 1);
-        return (coefficient * SumOf(partial, count, 0) / deviation, 2 * coefficient / deviation);
+        var scale = 2 * coefficient / deviation;
+        for (var row = 0; row < n; row++)
+            Rows<T>.Scale(auxiliary.Products(row), auxiliary.Products(row), T.CreateChecked(scale), auxiliary.Counts[row]);
+        return (coefficient * SumOf(partial, count, 2, 0) / deviation, scale);
     }
 
-    private void DenseChunk(int n, int start, int rows, int k, ChunkScratch<T> scratch)
+    private void DecodeHelpers(TrainerState state, int own, int chunk, int start, int rows, int k, bool withNegative, Tensor weights, ChunkScratch<T> scratch)
     {
-        using var scope = NewDisposeScope();
-        dense.Forward(centred!.narrow(0, start, rows), residuals.View(n + start, rows, width), start, k, scratch);
-    }
-
-    private void DenseBackward(int n)
-    {
-        using var scope = NewDisposeScope();
-        var clock = Stopwatch.GetTimestamp();
-        dense.Backward(centred!, residuals.View(n, n, width));
-        parts.AddTicks(StepPart.Auxiliary, (Stopwatch.GetTimestamp() - clock) * Workers.Count);
-    }
-
-    private void SparseChunk(int n, int start, int rows, int k, Tensor weights, T* decoder, ChunkScratch<T> scratch)
-    {
-        scratch.Encode(centred!, start, rows, weights, deadBias.Pointer, k);
+        scratch.Selector.Begin(rows, k, withNegative);
+        scratch.ForTiles(centred!, start, rows, weights, ChunkScratch<T>.TileLatents, null, (numbers, offset, columns) =>
+        {
+            for (var row = 0; rule.RanksByNorm && row < rows; row++)
+                Rows<T>.Rank(numbers + (long)row * columns, deadBias.Pointer + offset, deadNorms.Pointer + offset, columns);
+            scratch.Selector.FeedTile(rows, numbers, rule.RanksByNorm ? noBias.Pointer : deadBias.Pointer, offset, columns);
+        });
+        Take(auxiliary, chunk, start, rows, k, scratch);
         for (var row = start; row < start + rows; row++)
         {
             var indices = auxiliary.Indices(row);
-            var active = scratch.Selector.Take(row - start, indices, auxiliary.Values(row));
-            auxiliary.Counts[row] = active;
+            var values = auxiliary.Values(row);
+            var active = auxiliary.Counts[row];
             for (var s = 0; s < active; s++)
+            {
+                values[s] = rule.RanksByNorm ? values[s] / deadNorms.Pointer[indices[s]] : values[s];
                 indices[s] = deadLatents.Pointer[indices[s]];
-            Rows<T>.Decode(Residual(n + row), decoder, width, indices, auxiliary.Values(row), auxiliary.Products(row), active, scratch.Lanes(k));
-        }
-    }
-
-    /// <summary>Fills the list of the dead latents and each latent's place in it, -1 for the living.</summary>
-    private void ListDead()
-    {
-        var list = deadLatents.Ensure(latents);
-        var places = placeAmongDead.Ensure(latents);
-        var at = 0;
-        for (var j = 0; j < latents; j++)
-        {
-            var isDead = flags.Pointer[j] != 0;
-            places[j] = isDead ? at : -1;
-            if (isDead)
-                list[at++] = j;
+            }
+            Rows<T>.Decode(Residual(own + row), TensorMemory.Pointer<T>(state.DecoderWeight.Value), output, indices, values, auxiliary.Products(row), active, scratch.Lanes(k));
         }
     }
 
@@ -114,11 +109,13 @@ internal sealed unsafe partial class CpuKernel<T>
         var to = deadWeights.Ensure<T>((long)dead * width);
         var from = TensorMemory.Pointer<T>(state.EncoderWeight.Value);
         var bias = TensorMemory.Pointer<T>(state.EncoderBias.Value);
-        var biases = deadBias.Ensure(latents);
+        var biases = deadBias.Ensure(dead);
+        var ranks = deadNorms.Ensure(dead);
         for (var i = 0; i < dead; i++)
         {
             var j = deadLatents.Pointer[i];
             biases[i] = bias[j];
+            ranks[i] = rule.RanksByNorm ? rule.Norms[j] : T.One;
             Rows<T>.Copy(to + (long)i * width, from + (long)j * width, width);
         }
         return deadWeights.View(0, dead, width);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Interp.Runtime;
+using static TorchSharp.torch;
 
 namespace Interp.Autoencoders.Kernels;
 
@@ -10,57 +11,66 @@ internal sealed unsafe partial class CpuKernel<T>
 
     private readonly AlignedBuffer<T> gradients = new();
     private readonly AlignedBuffer<T> biasGradients = new();
+    private readonly AlignedBuffer<T> extraGradients = new();
     private readonly AlignedBuffer<T> blockSums = new();
     private readonly AlignedBuffer<double> blockNorms = new();
+    private readonly GrownTensor skipGradient;
 
     /// <summary>
     /// One pass over the latents: gradient rows by segments, projection, optimiser and the decoder's norm while the row is in the
     /// cache. With clipping, which needs the norm of all gradients first, the optimiser follows in a second pass.
     /// </summary>
     /// <returns>The norm of each gradient, in the order of <see cref="TrainerState.Parameters"/>.</returns>
-    private double[] Update(TrainerState state, TrainingSpec spec, double learningRate, int n, double scale, double auxiliaryScale, StepGradients? record)
+    private double[] Update(TrainerState state, TrainingSpec spec, in StepInput step, int n, LossScale loss, double auxiliaryScale, StepGradients? record)
     {
         var blocks = (latents + BlockLatents - 1) / BlockLatents;
-        var matrices = state.Tied ? 1 : 2;
         var keep = spec.Clip is not null;
-        gradients.Ensure(matrices * (long)width * (keep ? latents : blocks));
+        var stride = state.Tied ? width : width + output;
+        var pass = new UpdatePass(state, spec, new OptimiserUpdate<T>(spec.Optimiser, step.LearningRate, ++state.Step), record, width, output);
+        gradients.Ensure((long)stride * (keep ? latents : blocks));
         biasGradients.Ensure(latents);
+        extraGradients.Ensure((long)pass.Extras * latents);
         var partial = blockSums.Zeroed((long)blocks * width);
-        var norms = blockNorms.Zeroed(3L * blocks);
-        var pass = new UpdatePass(state, spec, new OptimiserUpdate<T>(spec.Optimiser, learningRate, ++state.Step), record);
-
-        var residual = Residual(0);
-        var factor = T.CreateChecked(auxiliaryScale);
-        var mainFactor = T.CreateChecked(scale);
+        var slots = 4 + pass.Extras;
+        var squared = blockNorms.Zeroed((long)slots * blocks);
+        var auxiliaryFactor = T.CreateChecked(auxiliaryScale);
         Workers.For(blocks, block =>
         {
             var end = Math.Min(latents, (block + 1) * BlockLatents);
             var (clock, moving) = (Stopwatch.GetTimestamp(), 0L);
+            using var rows = new AlignedBuffer<int>();
+            using var weights = new AlignedBuffer<T>();
             for (var j = block * BlockLatents; j < end; j++)
             {
-                var encoderRow = gradients.Pointer + (long)(keep ? j : block) * matrices * width;
+                var encoderRow = gradients.Pointer + (long)(keep ? j : block) * stride;
                 var decoderRow = state.Tied ? encoderRow : encoderRow + width;
-                GradientsOf(j, pass, residual, mainFactor, factor, encoderRow, decoderRow, partial + (long)block * width, norms + 3 * block);
+                GradientsOf(j, n, pass, auxiliaryFactor, encoderRow, decoderRow, partial + (long)block * width, squared + (long)slots * block, rows, weights);
                 if (keep)
                     continue;
                 var before = Stopwatch.GetTimestamp();
-                pass.Move(j, width, encoderRow, decoderRow, T.One);
+                pass.Move(j, encoderRow, decoderRow, T.One);
                 moving += Stopwatch.GetTimestamp() - before;
             }
             if (!keep)
-                pass.MoveBiases(block * BlockLatents, end, biasGradients.Pointer, T.One);
+                pass.MoveBiases(block * BlockLatents, end, latents, biasGradients.Pointer, extraGradients.Pointer, T.One);
             parts.Add(StepPart.Gradients, clock + moving);
             parts.AddTicks(StepPart.Optimiser, moving);
         });
 
-        var b = DecoderBiasGradient(partial, blocks, n, scale, spec.Auxiliary is { BiasGradient: true } ? auxiliaryScale : 0);
-        var squares = new double[4];
-        squares[3] = Rows<T>.SquaredNorm(b, width);
-        for (var i = 0; i < 3 * blocks; i++)
-            squares[i % 3] += norms[i];
-        var norm = Math.Sqrt(squares.Sum());
-        pass.RecordBiases(biasGradients.Pointer, latents, b, width);
-        var clip = spec.Clip is { } limit ? T.CreateChecked(Math.Min(1, limit / (norm + 1e-6))) : T.One;
+        var b = DecoderBiasGradient(partial, blocks, n, loss, spec.Auxiliary is { BiasGradient: true } ? auxiliaryScale : 0);
+        pulled = 0;
+        var squares = new double[3 + pass.Extras];
+        for (var block = 0; block < blocks; block++)
+        {
+            for (var i = 0; i < squares.Length; i++)
+                squares[i] += squared[(long)slots * block + i];
+            pulled += squared[(long)slots * block + slots - 1];
+        }
+        var ofBias = Rows<T>.SquaredNorm(b, output);
+        var skip = rule.Skip is { } name ? SkipGradient(state, n, loss) : null;
+        double[] all = [.. state.Tied ? squares[..2] : squares[..3], ofBias, .. squares[3..], .. skip is null ? Array.Empty<double>() : [Rows<T>.SquaredNorm(skipGradient.Pointer<T>(), output * width)]];
+        pass.RecordBiases(biasGradients.Pointer, extraGradients.Pointer, latents, b, skip);
+        var clip = spec.Clip is { } limit ? T.CreateChecked(Math.Min(1, limit / (Math.Sqrt(all.Sum()) + 1e-6))) : T.One;
         if (keep)
         {
             Workers.For(blocks, block =>
@@ -69,57 +79,123 @@ internal sealed unsafe partial class CpuKernel<T>
                 var end = Math.Min(latents, (block + 1) * BlockLatents);
                 for (var j = block * BlockLatents; j < end; j++)
                 {
-                    var row = gradients.Pointer + (long)j * matrices * width;
-                    pass.Move(j, width, row, state.Tied ? row : row + width, clip);
+                    var row = gradients.Pointer + (long)j * stride;
+                    pass.Move(j, row, state.Tied ? row : row + width, clip);
                 }
-                pass.MoveBiases(block * BlockLatents, end, biasGradients.Pointer, clip);
+                pass.MoveBiases(block * BlockLatents, end, latents, biasGradients.Pointer, extraGradients.Pointer, clip);
                 parts.Add(StepPart.Optimiser, clock);
             });
         }
-        pass.MoveDecoderBias(b, width, clip);
-        return [.. (state.Tied ? [squares[0], squares[1], squares[3]] : squares).Select(Math.Sqrt)];
+        pass.MoveDecoderBias(b, clip);
+        if (skip is not null)
+            pass.MoveSkip(skipGradient.Pointer<T>(), clip);
+        skip?.Dispose();
+        return [.. all.Select(Math.Sqrt)];
     }
 
-    /// <summary>The gradients of a latent's rows and bias; the squares of encoder row, bias and decoder row are added to <paramref name="norms"/>.</summary>
-    private void GradientsOf(int j, UpdatePass pass, T* residual, T mainFactor, T auxiliaryFactor, T* encoderRow, T* decoderRow, T* inputSum, double* norms)
+    /// <summary>
+    /// The gradients of a latent's rows, bias and own tensors; the squares of encoder row, bias, decoder row and own tensors are added to
+    /// <paramref name="squared"/>, and the pre-activation loss to its last place.
+    /// </summary>
+    private void GradientsOf(int j, int n, UpdatePass pass, T auxiliaryFactor, T* encoderRow, T* decoderRow, T* inputSum, double* squared, AlignedBuffer<int> rows, AlignedBuffer<T> weights)
     {
         var start = segments.Start(j);
         var count = segments.Start(j + 1) - start;
         var u = TensorMemory.Pointer<T>(centred!);
         new Span<T>(encoderRow, width).Clear();
         if (!pass.Tied)
-            new Span<T>(decoderRow, width).Clear();
+            new Span<T>(decoderRow, output).Clear();
         Rows<T>.AddWeighted(encoderRow, u, width, segments.InputRows + start, segments.EncoderWeights + start, count);
-        Rows<T>.AddWeighted(decoderRow, residual, width, segments.ResidualRows + start, segments.DecoderWeights + start, count);
-        var bias = T.Zero;
+        Rows<T>.AddWeighted(decoderRow, residuals.Pointer<T>(), output, segments.ResidualRows + start, segments.DecoderWeights + start, count);
+        T input = T.Zero, helped = T.Zero;
+        var auxiliaryRow = AuxiliaryRow(n);
         for (var e = start; e < start + count; e++)
-            bias += segments.EncoderWeights[e];
-        if (isAllDense)
-            bias += all.AddGradients(j, mainFactor, encoderRow, decoderRow);
-        if (isDense && placeAmongDead.Pointer[j] is >= 0 and var place)
-            bias += dense.AddGradients(place, auxiliaryFactor, encoderRow, decoderRow);
+        {
+            input += segments.EncoderWeights[e];
+            helped += segments.ResidualRows[e] >= auxiliaryRow ? segments.EncoderWeights[e] : T.Zero;
+        }
+        if (denseChunks.Any)
+            input += denseChunks.AddGradients(j, encoderRow, decoderRow);
+        if (isHelpedDensely && placeAmongDead.Pointer[j] is >= 0 and var place)
+        {
+            var share = helpers.AddGradients(place, auxiliaryFactor, encoderRow, decoderRow);
+            input += share;
+            helped += share;
+        }
+        var extras = pass.Extras;
+        var normGradient = sums.Total(LatentSums<T>.Norm, j);
+        var bias = rule.OwnsBias ? T.CreateChecked(sums.Total(LatentSums<T>.Bias, j)) + helped : input;
+        for (var i = 0; i < extras; i++)
+            extraGradients.Pointer[(long)i * latents + j] = T.CreateChecked(sums.Total(LatentSums<T>.FirstExtra + i, j));
+        if (rule.PreActivation > 0 && placeAmongDead.Pointer[j] >= 0)
+        {
+            var pull = PullUp(j, n, encoderRow, rows, weights);
+            input -= pull.Weight;
+            bias -= pull.Weight;
+            extraGradients.Pointer[j] += pull.Weight;
+            normGradient += pull.NormGradient;
+            squared[3 + extras] += pull.Loss;
+        }
+        if (normGradient != 0 && rule.Norms[j] > T.Zero)
+            Rows<T>.AddScaled(decoderRow, pass.DecoderRow(j), T.CreateChecked(normGradient) / rule.Norms[j], output);
         biasGradients.Pointer[j] = bias;
-        if (bias != T.Zero)
-            Rows<T>.AddScaled(inputSum, pass.EncoderRow(j, width), bias, width);
-        pass.Project(j, width, encoderRow, decoderRow);
-        norms[0] += Rows<T>.SquaredNorm(encoderRow, width);
-        norms[1] += double.CreateChecked(bias * bias);
+        if (input != T.Zero && kind.SubtractsBias)
+            Rows<T>.AddScaled(inputSum, pass.EncoderRow(j), input, width);
+        pass.Project(j, encoderRow, decoderRow);
+        squared[0] += Rows<T>.SquaredNorm(encoderRow, width);
+        squared[1] += double.CreateChecked(bias * bias);
         if (!pass.Tied)
-            norms[2] += Rows<T>.SquaredNorm(decoderRow, width);
+            squared[2] += Rows<T>.SquaredNorm(decoderRow, output);
+        for (var i = 0; i < extras; i++)
+            squared[3 + i] += Math.Pow(double.CreateChecked(extraGradients.Pointer[(long)i * latents + j]), 2);
     }
 
-    /// <summary>Σ G - Σⱼ dc[j]·E[j], where the bias also gets AuxK's gradient with its share.</summary>
-    private T* DecoderBiasGradient(T* partial, int blocks, int n, double scale, double auxiliaryScale)
+    /// <summary>Σ G - Σⱼ (sum of the latent's pre-activation gradients)·E[j], where the bias also gets AuxK's gradient with its share.</summary>
+    private T* DecoderBiasGradient(T* partial, int blocks, int n, LossScale loss, double auxiliaryScale)
     {
-        for (var block = 1; block < blocks; block++)
-            Rows<T>.AddScaled(partial, partial + (long)block * width, T.One, width);
-        Rows<T>.Scale(partial, partial, -T.One, width);
-        Rows<T>.AddScaled(partial, residualMean.Pointer, T.CreateChecked(scale * n), width);
+        if (!kind.SubtractsBias)
+            partial = blockSums.Zeroed(output);
+        else
+        {
+            for (var block = 1; block < blocks; block++)
+                Rows<T>.AddScaled(partial, partial + (long)block * width, T.One, width);
+            Rows<T>.Scale(partial, partial, -T.One, width);
+        }
+        if (groupEnds.Length == 1)
+            Rows<T>.AddScaled(partial, residualMean.Pointer, T.CreateChecked(loss.Twice * n), output);
+        else
+            AddColumns(partial, 1, n, loss.Main);
+        if (rule.Second is { } other)
+            AddColumns(partial, SecondSums, n, loss.Of(other.Weight));
         if (auxiliaryScale != 0)
         {
             for (var chunk = 0; chunk < ChunkScratch<T>.ChunkCount(n); chunk++)
-                Rows<T>.AddScaled(partial, auxiliarySums.Pointer + (long)chunk * width, T.CreateChecked(auxiliaryScale), width);
+                Rows<T>.AddScaled(partial, auxiliarySums.Pointer + (long)chunk * output, T.CreateChecked(auxiliaryScale), output);
         }
         return partial;
+    }
+
+    private void AddColumns(T* to, int place, int n, T scale)
+    {
+        var count = ChunkScratch<T>.ChunkCount(n);
+        for (var chunk = 0; chunk < count; chunk++)
+            Rows<T>.AddScaled(to, columnSums.Pointer + ((long)place * count + chunk) * output, scale, output);
+    }
+
+    /// <summary>Gᵀ·X [d', d], in blocks of rows.</summary>
+    private Tensor SkipGradient(TrainerState state, int n, LossScale loss)
+    {
+        const int blockRows = 64;
+        skipGradient.Ensure<T>((long)output * width);
+        Workers.For((output + blockRows - 1) / blockRows, block =>
+        {
+            using var noGradient = no_grad();
+            using var scope = NewDisposeScope();
+            var (start, rows) = (block * blockRows, Math.Min(blockRows, output - block * blockRows));
+            skipGradient.View(start, rows, width).addmm_(residuals.View(0, n, output).narrow(1, start, rows).t(), centred!, 0, 1);
+            var first = skipGradient.Pointer<T>() + (long)start * width;
+            Rows<T>.Scale(first, first, loss.Main, rows * width);
+        });
+        return skipGradient.View(0, output, width);
     }
 }

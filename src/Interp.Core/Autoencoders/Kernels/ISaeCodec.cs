@@ -57,9 +57,9 @@ internal sealed class AtenCodec : ISaeCodec
 }
 
 /// <summary>On the CPU, with the product by libtorch per chunk of tokens and the rest in C#.</summary>
-internal sealed unsafe class CpuCodec<T>(int latents) : ISaeCodec where T : unmanaged, IBinaryFloatingPointIeee754<T>
+internal sealed unsafe class CpuCodec<T> : ISaeCodec where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly ChunkScratch<T>.Pool chunks = new(latents, typeof(T) == typeof(float) ? ScalarType.Float32 : ScalarType.Float64);
+    private readonly ChunkScratch<T>.Pool chunks = new(typeof(T) == typeof(float) ? ScalarType.Float32 : ScalarType.Float64);
 
     /// <inheritdoc/>
     public SparseLatents Encode(Tensor u, Tensor weights, Tensor bias, int k)

@@ -2,49 +2,18 @@ using System.Numerics;
 
 namespace Interp.Autoencoders.Kernels;
 
-/// <summary>The active latents of a batch: per row the indices, values and ⟨residual, D[index]⟩, in room for a fixed number.</summary>
-internal sealed unsafe class SparseCodes<T> : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
-{
-    private readonly AlignedBuffer<int> indices = new();
-    private readonly AlignedBuffer<int> counts = new();
-    private readonly AlignedBuffer<T> values = new();
-    private readonly AlignedBuffer<T> products = new();
-
-    /// <summary>Number of rows.</summary>
-    public int RowCount { get; private set; }
-
-    /// <summary>Room per row.</summary>
-    public int Room { get; private set; }
-
-    public int* Counts => counts.Pointer;
-
-    public int* Indices(int row) => indices.Pointer + (long)row * Room;
-
-    public T* Values(int row) => values.Pointer + (long)row * Room;
-
-    public T* Products(int row) => products.Pointer + (long)row * Room;
-
-    public void Resize(int rows, int room)
-    {
-        (RowCount, Room) = (rows, room);
-        indices.Ensure((long)rows * room);
-        values.Ensure((long)rows * room);
-        products.Ensure((long)rows * room);
-        counts.Zeroed(rows);
-    }
-
-    public void Dispose()
-    {
-        indices.Dispose();
-        counts.Dispose();
-        values.Dispose();
-        products.Dispose();
-    }
-}
+/// <summary>Entries of one term of the loss, and where their residuals are.</summary>
+/// <param name="Codes">The entries, with the gradients of their pre-activations.</param>
+/// <param name="FirstResidual">The residual row of the batch's first row.</param>
+/// <param name="Scale">Scale of the term: what makes a residual the gradient by the reconstruction.</param>
+/// <param name="GroupEnds">Ends of the groups of latents that have residuals of their own, one batch of rows after the other; one group: none.</param>
+/// <param name="LeavesOut">Chunks of rows that another way serves; null: none.</param>
+internal readonly record struct EntrySet<T>(SparseCodes<T> Codes, int FirstResidual, T Scale, int[]? GroupEnds = null, bool[]? LeavesOut = null)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>;
 
 /// <summary>
-/// The entries of a batch, main ones before auxiliary ones, sorted by latent by counting; within a latent in the order of the
-/// rows, so that sums over a latent's entries always run in the same order.
+/// The entries of a batch, those of one term after those of the other, sorted by latent by counting; within a latent in the order
+/// of the rows, so that sums over a latent's entries always run in the same order.
 /// </summary>
 internal sealed unsafe class LatentSegments<T> : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -60,26 +29,24 @@ internal sealed unsafe class LatentSegments<T> : IDisposable where T : unmanaged
     /// <summary>Row of u per entry.</summary>
     public int* InputRows => inputRows.Pointer;
 
-    /// <summary>Row of the residuals per entry; those of the auxiliary term stand below those of the main one.</summary>
+    /// <summary>Row of the residuals per entry; terms have their rows one below the other.</summary>
     public int* ResidualRows => residualRows.Pointer;
 
     /// <summary>Value · scale of the term per entry: the factor of the residual in the decoder's gradient.</summary>
     public T* DecoderWeights => decoderWeights.Pointer;
 
-    /// <summary>⟨residual, D[j]⟩ · scale of the term per entry: the factor of u in the encoder's gradient.</summary>
+    /// <summary>Gradient of the pre-activation per entry: the factor of u in the encoder's gradient.</summary>
     public T* EncoderWeights => encoderWeights.Pointer;
 
-    /// <summary>Sorts the entries.</summary>
-    /// <param name="latents">Number of latents.</param>
-    /// <param name="main">Entries of the main term; null: none.</param>
-    /// <param name="rows">Rows of the batch.</param>
-    /// <param name="mainScale">Scale of the main term's gradient.</param>
-    /// <param name="auxiliary">Entries of the auxiliary term; null: none.</param>
-    /// <param name="auxiliaryScale">Scale of its gradient.</param>
-    public void Sort(int latents, SparseCodes<T>? main, int rows, double mainScale, SparseCodes<T>? auxiliary, double auxiliaryScale)
+    /// <summary>Sorts the entries of all terms.</summary>
+    public void Sort(int latents, IReadOnlyList<EntrySet<T>> sets)
     {
         var places = ends.Zeroed(latents + 1);
-        var entries = (main is null ? 0 : Count(main, places)) + (auxiliary is null ? 0 : Count(auxiliary, places));
+        var entries = 0L;
+        foreach (var set in sets)
+            entries += Count(set, places);
+        if (entries > int.MaxValue)
+            throw new Runtime.InterpException($"A batch has {entries} active latents, more than 2^31; use smaller batches.");
         var sum = 0;
         for (var j = 0; j <= latents; j++)
             (places[j], sum) = (sum, sum + places[j]);
@@ -87,17 +54,18 @@ internal sealed unsafe class LatentSegments<T> : IDisposable where T : unmanaged
         residualRows.Ensure(entries);
         decoderWeights.Ensure(entries);
         encoderWeights.Ensure(entries);
-        if (main is not null)
-            Place(main, places, T.CreateChecked(mainScale), 0);
-        if (auxiliary is not null)
-            Place(auxiliary, places, T.CreateChecked(auxiliaryScale), rows);
+        foreach (var set in sets)
+            Place(set, places);
     }
 
-    private static int Count(SparseCodes<T> codes, int* counts)
+    private static long Count(in EntrySet<T> set, int* counts)
     {
-        var total = 0;
+        var total = 0L;
+        var codes = set.Codes;
         for (var row = 0; row < codes.RowCount; row++)
         {
+            if (IsLeftOut(set, row))
+                continue;
             var indices = codes.Indices(row);
             for (var s = 0; s < codes.Counts[row]; s++)
                 counts[indices[s]]++;
@@ -107,23 +75,35 @@ internal sealed unsafe class LatentSegments<T> : IDisposable where T : unmanaged
     }
 
     /// <summary>Moves each place behind its entries, so that afterwards it is the segment's end.</summary>
-    private void Place(SparseCodes<T> codes, int* places, T scale, int residualOffset)
+    private void Place(in EntrySet<T> set, int* places)
     {
+        var codes = set.Codes;
         for (var row = 0; row < codes.RowCount; row++)
         {
+            if (IsLeftOut(set, row))
+                continue;
             var indices = codes.Indices(row);
             var values = codes.Values(row);
             var products = codes.Products(row);
+            var (group, residualRow) = (0, set.FirstResidual + row);
             for (var s = 0; s < codes.Counts[row]; s++)
             {
+                while (set.GroupEnds is { } groups && indices[s] >= groups[group])
+                {
+                    group++;
+                    residualRow += codes.RowCount;
+                }
                 var at = places[indices[s]]++;
                 inputRows.Pointer[at] = row;
-                residualRows.Pointer[at] = row + residualOffset;
-                decoderWeights.Pointer[at] = values[s] * scale;
-                encoderWeights.Pointer[at] = products[s] * scale;
+                residualRows.Pointer[at] = residualRow;
+                decoderWeights.Pointer[at] = values[s] * set.Scale;
+                encoderWeights.Pointer[at] = products[s];
             }
         }
     }
+
+    private static bool IsLeftOut(in EntrySet<T> set, int row) =>
+        set.LeavesOut is { } chunks && chunks[row / ChunkScratch<T>.ChunkRows(set.Codes.RowCount)];
 
     public void Dispose()
     {

@@ -117,6 +117,23 @@ internal static unsafe class Rows<T> where T : unmanaged, IBinaryFloatingPointIe
             numbers[i] = signs[i] > T.Zero ? numbers[i] : T.Zero;
     }
 
+    /// <summary>numbers = 0 where the other is 0.</summary>
+    public static void KeepWhereNotZero(T* numbers, T* others, long count)
+    {
+        for (var i = 0L; i < count; i++)
+            numbers[i] = others[i] != T.Zero ? numbers[i] : T.Zero;
+    }
+
+    /// <summary>row = (row + bias) · factors.</summary>
+    public static void Rank(T* row, T* bias, T* factors, int count)
+    {
+        var i = 0;
+        for (; i + Lanes <= count; i += Lanes)
+            ((Vector256.Load(row + i) + Vector256.Load(bias + i)) * Vector256.Load(factors + i)).Store(row + i);
+        for (; i < count; i++)
+            row[i] = (row[i] + bias[i]) * factors[i];
+    }
+
     /// <summary>destination = a - b.</summary>
     public static void Subtract(T* destination, T* a, T* b, int count)
     {

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 namespace Interp.Autoencoders.Kernels;
 
 /// <summary>
-/// Finds the k largest positive numbers of rows that come in tiles, exactly; among equal numbers the lower index wins. Since a
+/// Finds the k largest positive numbers of rows that come in tiles, exactly; among equal numbers the lower index wins. Where a
 /// ReLU follows, what is not positive need not be selected: a row may have fewer than k.
 /// </summary>
 /// <remarks>
@@ -17,7 +17,7 @@ namespace Interp.Autoencoders.Kernels;
 internal sealed unsafe class TopKSelector<T> : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Numbers that are compared at once.</summary>
-    private const int Word = 64;
+    public const int Word = 64;
 
     private static readonly T Half = T.CreateChecked(0.5);
     private static readonly T Up = T.CreateChecked(1.25);
@@ -30,19 +30,27 @@ internal sealed unsafe class TopKSelector<T> : IDisposable where T : unmanaged, 
     private readonly AlignedBuffer<T> work = new();
     private readonly AlignedBuffer<T> maxima = new();
     private T lastFloor = T.One;
+    private bool keepsNegative;
     private int room;
     private int k;
 
-    /// <summary>Forgets all and makes ready for a number of rows, of which the k largest are wanted.</summary>
-    public void Begin(int rows, int wanted)
+    /// <summary>Forgets all and makes ready for a number of rows, of which the k largest are wanted; those below 0 too, if so asked.</summary>
+    public void Begin(int rows, int wanted, bool withNegative = false)
     {
-        k = wanted;
+        (k, keepsNegative) = (wanted, withNegative);
         room = Math.Max(2 * k, k + 64);
         values.Ensure((long)rows * (room + Word));
         indices.Ensure((long)rows * (room + Word));
         work.Ensure(room + Word);
         counts.Zeroed(rows);
-        new Span<T>(thresholds.Ensure(rows), rows).Fill(T.NegativeOne);
+        new Span<T>(thresholds.Ensure(rows), rows).Fill(withNegative ? T.NegativeInfinity : T.NegativeOne);
+    }
+
+    /// <summary>Takes note of a tile of all rows, whose numbers are numbers + bias.</summary>
+    public void FeedTile(int rows, T* numbers, T* bias, int offset, int columns)
+    {
+        for (var row = 0; row < rows; row++)
+            Feed(row, numbers + (long)row * columns, bias + offset, offset, columns);
     }
 
     /// <summary>Takes note of a row's next <paramref name="width"/> numbers, which are numbers + bias and have the indices from <paramref name="offset"/> on.</summary>
@@ -52,7 +60,7 @@ internal sealed unsafe class TopKSelector<T> : IDisposable where T : unmanaged, 
         var kept = indices.Pointer + (long)row * (room + Word);
         var count = counts.Pointer[row];
         var threshold = thresholds.Pointer[row];
-        if (threshold < T.Zero)
+        if (threshold < T.Zero && !keepsNegative)
             threshold = FirstThreshold(numbers, bias, width);
         var at = 0;
         for (; at + Word <= width; at += Word)
@@ -95,7 +103,7 @@ internal sealed unsafe class TopKSelector<T> : IDisposable where T : unmanaged, 
 
     /// <summary>Which of 64 sums exceed the threshold, a bit each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Above(T* numbers, T* bias, T threshold)
+    public static ulong Above(T* numbers, T* bias, T threshold)
     {
         var limits = Vector256.Create(threshold);
         var above = 0UL;
@@ -187,7 +195,7 @@ internal sealed unsafe class TopKSelector<T> : IDisposable where T : unmanaged, 
     private static T Between(T* numbers, int count, int k)
     {
         var low = T.PositiveInfinity;
-        var high = T.Zero;
+        var high = T.NegativeInfinity;
         for (var i = 0; i < count; i++)
         {
             low = T.Min(low, numbers[i]);
@@ -208,7 +216,7 @@ internal sealed unsafe class TopKSelector<T> : IDisposable where T : unmanaged, 
     }
 
     /// <summary>The k-th largest of the numbers, which are moved about (Hoare's selection).</summary>
-    private static T Largest(T* numbers, int count, int k)
+    public static T Largest(T* numbers, int count, int k)
     {
         var low = 0;
         var high = count - 1;

@@ -1,3 +1,4 @@
+using Interp.Autoencoders.Kernels;
 using static TorchSharp.torch;
 
 namespace Interp.Autoencoders;
@@ -37,15 +38,11 @@ public record BatchTopKDictionary(bool Rescale = false, double ThresholdRate = 0
     }
 
     /// <inheritdoc/>
-    internal override void Observe(TrainerState state, Activations active)
-    {
-        using var scope = NewDisposeScope();
-        var latents = active.Latents.detach();
-        var positive = latents.masked_select(latents > 0);
-        if (positive.numel() == 0)
-            return;
-        state.Extra(Threshold).mul_(1 - ThresholdRate).add_(positive.min(), alpha: ThresholdRate);
-    }
+    internal override void Observe(TrainerState state, double smallest) =>
+        state.Extra(Threshold).mul_(1 - ThresholdRate).add_(smallest, alpha: ThresholdRate);
+
+    /// <inheritdoc/>
+    internal override StepRule<T>? Rule<T>(int latents) => new() { Support = Support.LargestOfBatch, RanksByNorm = Rescale };
 
     /// <inheritdoc/>
     internal override LatentGate Gate(SparseAutoencoder autoencoder)

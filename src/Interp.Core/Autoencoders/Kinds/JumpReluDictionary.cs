@@ -1,3 +1,6 @@
+using System.Numerics;
+using Interp.Autoencoders.Kernels;
+using Interp.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -48,10 +51,13 @@ public sealed record JumpReluDictionary(
     internal override IReadOnlyList<ExtraTensor> Extras => [ExtraTensor.PerLatent(Thresholds, Threshold)];
 
     /// <inheritdoc/>
-    internal override double DefaultScale(Tensor target) => target.shape[1];
+    internal override double DefaultScale(double variance, long numbers, int width) => width;
 
     /// <inheritdoc/>
     internal override void Constrain(TrainerState state) => state.Extra(Thresholds).clamp_min_(0);
+
+    /// <inheritdoc/>
+    internal override StepRule<T>? Rule<T>(int latents) => new Step<T>(this);
 
     /// <inheritdoc/>
     internal override Activations Forward(StepGraph graph)
@@ -89,4 +95,81 @@ public sealed record JumpReluDictionary(
 
     /// <summary>(θ/ε)·rect((p-θ)/ε).</summary>
     private Tensor Slope(StepGraph graph, Tensor pre) => Near(graph, pre) * (graph.Extra[Thresholds].detach() / Bandwidth);
+
+    /// <summary>Entries are what is active and what is near its threshold, where θ receives its surrogate gradients.</summary>
+    private sealed unsafe class Step<T> : StepRule<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        private readonly JumpReluDictionary kind;
+        private readonly T bandwidth;
+        private T* thresholds;
+
+        public Step(JumpReluDictionary kind)
+        {
+            (this.kind, bandwidth) = (kind, T.CreateChecked(kind.Bandwidth));
+            Support = Support.AboveFloor;
+        }
+
+        public override bool MapsValues => true;
+
+        public override bool NeedsNorms => kind.Penalty == JumpPenalty.Tanh || kind.PreActivation > 0;
+
+        public override int SumCount => LatentSums<T>.FirstExtra + 1;
+
+        public override double PreActivation => kind.PreActivation;
+
+        public override T Threshold(int latent) => thresholds[latent];
+
+        public override void Begin(TrainerState state, double sparsity, int tokens)
+        {
+            base.Begin(state, sparsity, tokens);
+            thresholds = TensorMemory.Pointer<T>(state.Extra(Thresholds));
+        }
+
+        /// <summary>Half a bandwidth below the thresholds, and a little more for rounding.</summary>
+        public override void Floors(T* floors, int latents)
+        {
+            for (var j = 0; j < latents; j++)
+                floors[j] = thresholds[j] - bandwidth * T.CreateChecked(0.5) - (thresholds[j] + bandwidth) * T.CreateChecked(1e-5);
+        }
+
+        public override void Values(int count, int* latents, T* pre, T* values)
+        {
+            for (var s = 0; s < count; s++)
+                values[s] = pre[s] > thresholds[latents[s]] ? pre[s] : T.Zero;
+        }
+
+        public override void Chain(int count, int* latents, T* pre, T* products, T scale, in LatentSums<T>.Part sums)
+        {
+            var byThreshold = sums.At(LatentSums<T>.FirstExtra);
+            var half = T.CreateChecked(0.5);
+            for (var s = 0; s < count; s++)
+            {
+                var (j, threshold) = (latents[s], thresholds[latents[s]]);
+                var isActive = pre[s] > threshold;
+                var isNear = T.Abs((pre[s] - threshold) / bandwidth) < half;
+                var slope = isNear ? threshold / bandwidth : T.Zero;
+                var byValue = products[s] * scale;
+                if (kind.Penalty == JumpPenalty.Tanh)
+                    byValue += BySparsity(j, isActive ? pre[s] : T.Zero, sums);
+                else
+                {
+                    *sums.Penalty += isActive ? 1 : 0;
+                    byThreshold[j] -= isNear ? double.CreateChecked(Penalty / bandwidth) : 0;
+                }
+                byThreshold[j] -= double.CreateChecked(slope * byValue);
+                products[s] = (isActive ? byValue : T.Zero) + (kind.StraightThrough ? slope * byValue : T.Zero);
+            }
+        }
+
+        /// <summary>The derivative of λ/n·tanh(scale·f·‖D‖) by f; that by ‖D‖ goes to the sums.</summary>
+        private T BySparsity(int j, T value, in LatentSums<T>.Part sums)
+        {
+            var scale = T.CreateChecked(kind.TanhScale);
+            var squashed = T.Tanh(value * Norms[j] * scale);
+            var slope = Penalty * scale * (T.One - squashed * squashed);
+            sums.At(LatentSums<T>.Norm)[j] += double.CreateChecked(slope * value);
+            *sums.Penalty += double.CreateChecked(squashed);
+            return slope * Norms[j];
+        }
+    }
 }

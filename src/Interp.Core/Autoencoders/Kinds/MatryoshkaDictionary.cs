@@ -1,3 +1,4 @@
+using Interp.Autoencoders.Kernels;
 using static TorchSharp.torch;
 
 namespace Interp.Autoencoders;
@@ -29,6 +30,9 @@ public sealed record MatryoshkaDictionary(IReadOnlyList<int> Prefixes, bool Resc
 
     /// <inheritdoc/>
     public override int GetHashCode() => Prefixes.Aggregate(base.GetHashCode(), HashCode.Combine);
+
+    /// <inheritdoc/>
+    internal override StepRule<T>? Rule<T>(int latents) => new() { Support = Support.LargestOfBatch, RanksByNorm = Rescale, Prefixes = [.. Prefixes.Where(size => size < latents)] };
 
     /// <inheritdoc/>
     internal override IEnumerable<LossTerm> Terms(StepGraph graph, Activations active, Tensor dead)

@@ -1,3 +1,5 @@
+using System.Numerics;
+using Interp.Autoencoders.Kernels;
 using static TorchSharp.torch;
 
 namespace Interp.Autoencoders;
@@ -15,7 +17,10 @@ public sealed record ReluDictionary : SaeKind
     public override bool UsesK => false;
 
     /// <inheritdoc/>
-    internal override double DefaultScale(Tensor target) => target.shape[1];
+    internal override double DefaultScale(double variance, long numbers, int width) => width;
+
+    /// <inheritdoc/>
+    internal override StepRule<T>? Rule<T>(int latents) => new Step<T>();
 
     /// <inheritdoc/>
     internal override Activations Forward(StepGraph graph)
@@ -35,4 +40,26 @@ public sealed record ReluDictionary : SaeKind
 
     /// <inheritdoc/>
     internal override LatentGate Gate(SparseAutoencoder autoencoder) => new(zeros_like(autoencoder.EncoderBias));
+
+    /// <summary>dL/dp = dL/df + λ/n·‖D‖, and λ/n·f for ‖D‖.</summary>
+    private sealed unsafe class Step<T> : StepRule<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        public Step() => Support = Support.AboveFloor;
+
+        public override bool NeedsNorms => true;
+
+        public override int SumCount => LatentSums<T>.FirstExtra;
+
+        public override void Chain(int count, int* latents, T* pre, T* products, T scale, in LatentSums<T>.Part sums)
+        {
+            var norm = sums.At(LatentSums<T>.Norm);
+            for (var s = 0; s < count; s++)
+            {
+                var j = latents[s];
+                products[s] = products[s] * scale + Penalty * Norms[j];
+                norm[j] += double.CreateChecked(Penalty * pre[s]);
+                *sums.Penalty += double.CreateChecked(pre[s] * Norms[j]);
+            }
+        }
+    }
 }

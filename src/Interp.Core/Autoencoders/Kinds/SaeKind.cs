@@ -1,3 +1,4 @@
+using System.Numerics;
 using Interp.Autoencoders.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -25,8 +26,8 @@ public abstract record SaeKind
     /// <summary>What is wrong with this kind's settings for a dictionary of so many latents, each a sentence.</summary>
     public virtual IEnumerable<string> Problems(int latents) => [];
 
-    /// <summary>Whether the fused kernel computes its step.</summary>
-    internal virtual bool IsFused => false;
+    /// <summary>How the fused kernel takes its step with a dictionary of so many latents; null: it does not.</summary>
+    internal virtual StepRule<T>? Rule<T>(int latents) where T : unmanaged, IBinaryFloatingPointIeee754<T> => null;
 
     /// <summary>Whether the K largest are found among pre-activations times decoder norms.</summary>
     internal virtual bool RanksByNorm => false;
@@ -35,11 +36,10 @@ public abstract record SaeKind
     internal virtual IReadOnlyList<ExtraTensor> Extras => [];
 
     /// <summary>The factor of mean((x̂-x)²) when the spec gives none.</summary>
-    internal virtual double DefaultScale(Tensor target)
-    {
-        var variance = (target - target.mean([0])).square().mean().ToDouble();
-        return variance > 0 ? 1 / variance : 0;
-    }
+    /// <param name="variance">Σ (y - mean of y)² over a batch of targets.</param>
+    /// <param name="numbers">How many numbers the batch has.</param>
+    /// <param name="width">Width of a target.</param>
+    internal virtual double DefaultScale(double variance, long numbers, int width) => variance > 0 ? numbers / variance : 0;
 
     /// <summary>Brings parameters back into their range before a forward pass.</summary>
     internal virtual void Constrain(TrainerState state)
@@ -61,7 +61,9 @@ public abstract record SaeKind
     }
 
     /// <summary>Moves running estimates after the loss has been computed; without gradients.</summary>
-    internal virtual void Observe(TrainerState state, Activations active)
+    /// <param name="state">What is trained.</param>
+    /// <param name="smallest">The smallest active value of the batch, in the units in which latents are compared.</param>
+    internal virtual void Observe(TrainerState state, double smallest)
     {
     }
 

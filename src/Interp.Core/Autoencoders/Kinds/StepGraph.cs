@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Interp.Autoencoders;
@@ -27,7 +28,7 @@ internal sealed record StepGraph(
     public int Width => (int)Target.shape[1];
 
     /// <summary>The factor of mean((x̂-x)²) that makes the main loss.</summary>
-    public double Scale => scale ??= Spec.MseScale ?? Spec.Kind.DefaultScale(Spec.LossSpace == LossSpace.Raw ? Raw : Target);
+    public double Scale => scale ??= Spec.MseScale ?? DefaultScale(Spec.LossSpace == LossSpace.Raw ? Raw : Target);
 
     /// <summary>Tokens without the decoder bias, where the kind subtracts it.</summary>
     public Tensor Centred => Spec.Kind.SubtractsBias ? Tokens.Values - DecoderBias : Tokens.Values;
@@ -59,6 +60,9 @@ internal sealed record StepGraph(
 
     /// <summary>The value of <paramref name="value"/> with the gradient <paramref name="slope"/> by <paramref name="argument"/>: a surrogate gradient.</summary>
     public static Tensor Surrogate(Tensor value, Tensor argument, Tensor slope) => value + (argument - argument.detach()) * slope.detach();
+
+    private double DefaultScale(Tensor target) =>
+        Spec.Kind.DefaultScale((target - target.mean([0])).square().sum(type: ScalarType.Float64).ToDouble(), target.numel(), Width);
 
     private Tensor Undo(Tensor reconstruction)
     {

@@ -1,3 +1,4 @@
+using Interp.Autoencoders.Kernels;
 using static TorchSharp.torch;
 
 namespace Interp.Autoencoders;
@@ -16,7 +17,8 @@ public sealed record TopKDictionary(int MultiFactor = 4, double MultiWeight = 0,
     public override string Name => MultiWeight > 0 ? "multi-topk" : "topk";
 
     /// <inheritdoc/>
-    internal override bool IsFused => MultiWeight == 0 && !Rescale;
+    internal override StepRule<T>? Rule<T>(int latents) =>
+        new() { RanksByNorm = Rescale, Second = MultiWeight > 0 ? new SecondReconstruction("multi", MultiWeight, MultiFactor) : null };
 
     /// <inheritdoc/>
     internal override bool RanksByNorm => Rescale;

@@ -1,3 +1,4 @@
+using Interp.Autoencoders.Kernels;
 using static TorchSharp.torch;
 
 namespace Interp.Autoencoders;
@@ -20,6 +21,9 @@ public sealed record TranscoderDictionary(bool Skip = false) : SaeKind
 
     /// <inheritdoc/>
     internal override IReadOnlyList<ExtraTensor> Extras => Skip ? [new(Weights, (_, width, output) => [output, width])] : [];
+
+    /// <inheritdoc/>
+    internal override StepRule<T>? Rule<T>(int latents) => new() { Skip = Skip ? Weights : null };
 
     /// <inheritdoc/>
     internal override Activations Forward(StepGraph graph)
