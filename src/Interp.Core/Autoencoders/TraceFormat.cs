@@ -22,7 +22,7 @@ internal sealed partial record TraceFormat(
         ["openai-topk"] = OpenAi(biasGradient: false),
         ["openai-topk-exact"] = OpenAi(biasGradient: true),
         ["seed"] = new([new("w_enc", true), new("b_enc"), new("w_dec"), new("b_pre")],
-            [("mse", LossTerm.Main), ("auxk", LossTerm.Auxiliary), ("l2", "weight")], Original),
+            [("mse", LossTerm.Main), ("auxk", LossTerm.Auxiliary), ("l2", LossTerm.Weight)], Original),
         ["saelens-topk"] = SaeLens([], [Helped], _ => new TopKDictionary(Rescale: true)),
         ["saelens-batchtopk"] = SaeLens([], [Helped], spec => BatchTopK(spec)),
         ["saelens-matryoshka"] = SaeLens([], [Helped], spec => new MatryoshkaDictionary(Widths(spec), Rescale: true, Number(spec, "topk_threshold_lr"))),

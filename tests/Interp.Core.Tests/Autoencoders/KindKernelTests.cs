@@ -27,6 +27,9 @@ public class KindKernelTests
 
     private static readonly Dictionary<string, Func<int, RandomStream, SaeKind>> Fused = new()
     {
+        ["topk, raw"] = (_, _) => new TopKDictionary(),
+        ["topk, ranked, raw"] = (_, _) => new TopKDictionary(Rescale: true),
+        ["batchtopk, raw"] = (_, _) => new BatchTopKDictionary(),
         ["topk, ranked"] = (_, _) => new TopKDictionary(Rescale: true),
         ["multi-topk"] = (_, random) => new TopKDictionary(2 + random.Next(3), 0.3),
         ["multi-topk, ranked"] = (_, _) => new TopKDictionary(3, 0.3, Rescale: true),
@@ -110,7 +113,7 @@ public class KindKernelTests
             (this.seed, this.type) = (seed, type);
             var random = new RandomStream(seed, name);
             tokens = 1 + random.Next(400);
-            width = 1 + random.Next(90);
+            width = 2 + random.Next(90); // at 1 the projection leaves rounding alone
             latents = 2 + random.Next(seed % 4 == 0 ? 3000 : 200);
             var kind = Fused[name](latents, random);
             output = kind.IsTranscoder ? 1 + random.Next(90) : width;
@@ -134,6 +137,16 @@ public class KindKernelTests
                 LearningRate = new(1e-3),
                 Optimiser = new OptimiserSpec(Epsilon: 1e-6), // a smaller one makes steps of a gradient that is rounding alone
                 Dead = new DeadRule(1, DeadUnit.Steps, Counted: (DeadCount)random.Next(2)),
+                EncoderPenalty = random.Next(2) * 0.01,
+            };
+            if (!name.EndsWith("raw"))
+                return;
+            spec = spec with
+            {
+                MseScale = 1.25,
+                LossSpace = (LossSpace)random.Next(2),
+                Normalisation = random.Next(2) == 0 ? InputNormalisation.PerTokenLayerNorm : InputNormalisation.Centred,
+                Auxiliary = random.Next(4) == 0 ? null : new AuxiliaryLoss(1 + random.Next(latents), 0.5, Form: AuxiliaryForm.Undetached),
             };
         }
 
@@ -145,8 +158,9 @@ public class KindKernelTests
         {
             using var like = Samples.Autoencoder(latents, width, spec.K, type: type, seed: seed);
             using var other = Samples.Autoencoder(latents, output, spec.K, type: type, seed: seed + 1000);
+            InputTransform Transform() => spec.LossSpace == LossSpace.Encoder ? InputTransform.None : InputTransform.Fit(spec.Normalisation, Batch(0));
             return new SaeTrainer(spec, new SparseAutoencoder(
-                like.EncoderWeight.clone(), like.EncoderBias + shift, other.DecoderWeight.clone(), other.DecoderBias.clone(), spec.K, InputTransform.None, spec.Kind), 1_000, kernel);
+                like.EncoderWeight.clone(), like.EncoderBias + shift, other.DecoderWeight.clone(), other.DecoderBias.clone(), spec.K, Transform(), spec.Kind), 1_000, kernel);
         }
     }
 }

@@ -39,7 +39,7 @@ internal sealed class AtenKernel : ISaeKernel
             if (spec.EncoderPenalty > 0)
             {
                 var penalty = graph.Encoder.square().sum() * spec.EncoderPenalty;
-                terms.Add(new("weight", penalty.ToDouble()));
+                terms.Add(new(LossTerm.Weight, penalty.ToDouble()));
                 total = total + penalty;
             }
             total.backward();

@@ -23,14 +23,14 @@ internal sealed unsafe partial class CpuKernel<T>
     {
         auxiliary.Begin(n);
         isHelpedDensely = false;
-        var isNormalised = spec.Form == AuxiliaryForm.Normalised;
-        if (dead == 0 && !isNormalised)
+        if (dead == 0 && spec.Form != AuxiliaryForm.Normalised)
             return default;
         var room = spec.Room(output);
         var k = Math.Min(room, Math.Max(1, dead));
+        var withNegative = spec.Form == AuxiliaryForm.SumOverWidth;
         isHelpedDensely = DenseHelpers<T>.Pays(dead, room);
         if (isHelpedDensely)
-            helpers.Gather(state, deadLatents.Pointer, dead, n, rule.PreActivation > 0 ? null : deadColumns, rule.RanksByNorm ? rule.Norms : null, withNegative: !isNormalised);
+            helpers.Gather(state, deadLatents.Pointer, dead, n, rule.PreActivation > 0 ? null : deadColumns, rule.RanksByNorm ? rule.Norms : null, withNegative);
         using var weights = dead > 0 && !isHelpedDensely ? GatherDead(state, dead) : null;
         var count = ChunkScratch<T>.ChunkCount(n);
         var partial = chunkSums.Zeroed(2L * count);
@@ -38,28 +38,30 @@ internal sealed unsafe partial class CpuKernel<T>
         var (final, own) = (FinalRow(n), AuxiliaryRow(n));
         chunks.ForChunks(n, (chunk, start, rows, scratch) =>
         {
+            using var scope = NewDisposeScope();
             var clock = Stopwatch.GetTimestamp();
+            var estimates = residuals.View(own + start, rows, output);
+            StartEstimates(state, spec.Form, own, final, start, rows, ref partial[2 * chunk + 1]);
+            if (isHelpedDensely)
+                helpers.Decode(centred!.narrow(0, start, rows), estimates, start, k, scratch);
+            else if (weights is not null)
+                DecodeHelpers(state, own, chunk, start, rows, k, withNegative, weights, scratch);
             for (var row = start; row < start + rows; row++)
             {
-                Rows<T>.Copy(Residual(own + row), Residual(final + row), output);
-                partial[2 * chunk + 1] += Rows<T>.SquaredDistance(Residual(final + row), residualMean.Pointer, output);
+                if (spec.Form == AuxiliaryForm.Undetached)
+                    partial[2 * chunk] += lossSpace.CompareEstimate(row, Residual(own + row), Residual(row));
+                else
+                    partial[2 * chunk] += Rows<T>.SquaredNorm(Residual(own + row), output);
+                Rows<T>.AddScaled(columns + (long)chunk * output, Residual(own + row), T.One, output);
             }
             if (isHelpedDensely)
-            {
-                using var scope = NewDisposeScope();
-                helpers.Forward(centred!.narrow(0, start, rows), residuals.View(own + start, rows, output), start, k, scratch);
-            }
-            else if (weights is not null)
-                DecodeHelpers(state, own, chunk, start, rows, k, !isNormalised, weights, scratch);
-            for (var row = start; row < start + rows; row++)
-            {
-                Rows<T>.AddScaled(columns + (long)chunk * output, Residual(own + row), T.One, output);
-                partial[2 * chunk] += Rows<T>.SquaredNorm(Residual(own + row), output);
-            }
+                helpers.Project(estimates, start, k);
+            else if (spec.Form == AuxiliaryForm.Undetached)
+                ProjectGroup(state.DecoderWeight.Value, auxiliary, 0, latents, own, start, rows);
             parts.Add(StepPart.Auxiliary, clock);
         });
-        var deviation = isNormalised ? SumOf(partial, count, 2, 1) : n;
-        if (!(deviation > 0))
+        var divisor = spec.Form switch { AuxiliaryForm.Normalised => SumOf(partial, count, 2, 1), AuxiliaryForm.Undetached => (double)n * output, _ => n };
+        if (!(divisor > 0))
         {
             isHelpedDensely = false;
             auxiliary.Begin(n);
@@ -70,13 +72,28 @@ internal sealed unsafe partial class CpuKernel<T>
             using var scope = NewDisposeScope();
             var clock = Stopwatch.GetTimestamp();
             helpers.Backward(centred!, residuals.View(own, n, output));
-            parts.AddTicks(StepPart.Auxiliary, (Stopwatch.GetTimestamp() - clock) * Workers.Share);
+            parts.Add(StepPart.Auxiliary, clock, Workers.Share);
         }
         var coefficient = spec.Coefficient * (spec.ScaleByDead ? Math.Min((double)dead / room, 1) : 1);
-        var scale = 2 * coefficient / deviation;
+        var scale = 2 * coefficient / divisor;
         for (var row = 0; row < n; row++)
             Rows<T>.Scale(auxiliary.Products(row), auxiliary.Products(row), T.CreateChecked(scale), auxiliary.Counts[row]);
-        return (coefficient * SumOf(partial, count, 2, 0) / deviation, scale);
+        return (coefficient * SumOf(partial, count, 2, 0) / divisor, scale);
+    }
+
+    /// <summary>What helpers are added to: -e, so that ê-e is left, whose squared deviation is summed; or b, where e has its gradient too.</summary>
+    private void StartEstimates(TrainerState state, AuxiliaryForm form, int own, int final, int start, int rows, ref double deviation)
+    {
+        for (var row = start; row < start + rows; row++)
+        {
+            if (form == AuxiliaryForm.Undetached)
+            {
+                Rows<T>.Copy(Residual(own + row), TensorMemory.Pointer<T>(state.DecoderBias.Value), output);
+                continue;
+            }
+            Rows<T>.Copy(Residual(own + row), Residual(final + row), output);
+            deviation += Rows<T>.SquaredDistance(Residual(final + row), residualMean.Pointer, output);
+        }
     }
 
     private void DecodeHelpers(TrainerState state, int own, int chunk, int start, int rows, int k, bool withNegative, Tensor weights, ChunkScratch<T> scratch)

@@ -15,6 +15,7 @@ internal sealed unsafe partial class CpuKernel<T>
     private readonly AlignedBuffer<T> blockSums = new();
     private readonly AlignedBuffer<double> blockNorms = new();
     private readonly GrownTensor skipGradient;
+    private double encoderSquares;
 
     /// <summary>
     /// One pass over the latents: gradient rows by segments, projection, optimiser and the decoder's norm while the row is in the
@@ -31,7 +32,7 @@ internal sealed unsafe partial class CpuKernel<T>
         biasGradients.Ensure(latents);
         extraGradients.Ensure((long)pass.Extras * latents);
         var partial = blockSums.Zeroed((long)blocks * width);
-        var slots = 4 + pass.Extras;
+        var slots = 5 + pass.Extras;
         var squared = blockNorms.Zeroed((long)slots * blocks);
         var auxiliaryFactor = T.CreateChecked(auxiliaryScale);
         Workers.For(blocks, block =>
@@ -44,7 +45,7 @@ internal sealed unsafe partial class CpuKernel<T>
             {
                 var encoderRow = gradients.Pointer + (long)(keep ? j : block) * stride;
                 var decoderRow = state.Tied ? encoderRow : encoderRow + width;
-                GradientsOf(j, n, pass, auxiliaryFactor, encoderRow, decoderRow, partial + (long)block * width, squared + (long)slots * block, rows, weights);
+                GradientsOf(j, n, pass, spec.EncoderPenalty, auxiliaryFactor, encoderRow, decoderRow, partial + (long)block * width, squared + (long)slots * block, rows, weights);
                 if (keep)
                     continue;
                 var before = Stopwatch.GetTimestamp();
@@ -57,14 +58,15 @@ internal sealed unsafe partial class CpuKernel<T>
             parts.AddTicks(StepPart.Optimiser, moving);
         });
 
-        var b = DecoderBiasGradient(partial, blocks, n, loss, spec.Auxiliary is { BiasGradient: true } ? auxiliaryScale : 0);
-        pulled = 0;
+        var b = DecoderBiasGradient(partial, blocks, n, loss, spec.Auxiliary is { BiasGradient: true } or { Form: AuxiliaryForm.Undetached } ? auxiliaryScale : 0);
+        (pulled, encoderSquares) = (0, 0);
         var squares = new double[3 + pass.Extras];
         for (var block = 0; block < blocks; block++)
         {
             for (var i = 0; i < squares.Length; i++)
                 squares[i] += squared[(long)slots * block + i];
-            pulled += squared[(long)slots * block + slots - 1];
+            pulled += squared[(long)slots * block + slots - 2];
+            encoderSquares += squared[(long)slots * block + slots - 1];
         }
         var ofBias = Rows<T>.SquaredNorm(b, output);
         var skip = rule.Skip is { } name ? SkipGradient(state, n, loss) : null;
@@ -95,9 +97,9 @@ internal sealed unsafe partial class CpuKernel<T>
 
     /// <summary>
     /// The gradients of a latent's rows, bias and own tensors; the squares of encoder row, bias, decoder row and own tensors are added to
-    /// <paramref name="squared"/>, and the pre-activation loss to its last place.
+    /// <paramref name="squared"/>, and behind them the pre-activation loss and the square of the encoder row itself.
     /// </summary>
-    private void GradientsOf(int j, int n, UpdatePass pass, T auxiliaryFactor, T* encoderRow, T* decoderRow, T* inputSum, double* squared, AlignedBuffer<int> rows, AlignedBuffer<T> weights)
+    private void GradientsOf(int j, int n, UpdatePass pass, double encoderPenalty, T auxiliaryFactor, T* encoderRow, T* decoderRow, T* inputSum, double* squared, AlignedBuffer<int> rows, AlignedBuffer<T> weights)
     {
         var start = segments.Start(j);
         var count = segments.Start(j + 1) - start;
@@ -138,6 +140,11 @@ internal sealed unsafe partial class CpuKernel<T>
         }
         if (normGradient != 0 && rule.Norms[j] > T.Zero)
             Rows<T>.AddScaled(decoderRow, pass.DecoderRow(j), T.CreateChecked(normGradient) / rule.Norms[j], output);
+        if (encoderPenalty > 0)
+        {
+            Rows<T>.AddScaled(encoderRow, pass.EncoderRow(j), T.CreateChecked(2 * encoderPenalty), width);
+            squared[4 + extras] += Rows<T>.SquaredNorm(pass.EncoderRow(j), width);
+        }
         biasGradients.Pointer[j] = bias;
         if (input != T.Zero && kind.SubtractsBias)
             Rows<T>.AddScaled(inputSum, pass.EncoderRow(j), input, width);

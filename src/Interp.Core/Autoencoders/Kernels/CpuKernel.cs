@@ -82,6 +82,8 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
         }
         residuals.Ensure<T>((AuxiliaryRow(n) + (spec.Auxiliary is null ? 0L : n)) * output);
 
+        isIndirect = IsIndirect(spec);
+        lossSpace = new LossSpaceRows<T>(spec.LossSpace, step, output);
         kind.Constrain(state);
         var before = DeadBefore(state, spec.Dead);
         if (spec.Auxiliary is not null || rule.PreActivation > 0)
@@ -103,13 +105,26 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
         parts.Add(StepPart.Sort, clock);
         var (auxiliaryLoss, auxiliaryScale) = spec.Auxiliary is { } a ? Auxiliary(state, a, n, dead, error[groupEnds.Length - 1]) : default;
 
+        var terms = Terms(spec, error, loss, auxiliaryLoss, step.Sparsity, n);
+        if (isIndirect)
+        {
+            FromErrors(state, n, loss, auxiliaryScale);
+            loss = LossScale.One;
+        }
         clock = Stopwatch.GetTimestamp();
+        if (denseChunks.Any)
+            denseChunks.Backward(centred!, residuals, groupEnds, rule.Second is null ? null : SecondRow(n));
+        clock = parts.Add(StepPart.Gradients, clock, Workers.Share);
         segments.Sort(latents, Sets(n, loss, auxiliaryScale));
         parts.Add(StepPart.Sort, clock);
         var gradientNorms = Update(state, spec, step, n, loss, auxiliaryScale, record);
         if (smallestOfBatch is { } smallest)
             kind.Observe(state, double.CreateChecked(smallest));
-        return new KernelReport(Terms(error, loss, spec.Auxiliary is not null, auxiliaryLoss, step.Sparsity, n), error[groupEnds.Length - 1] / variance, gradientNorms, dead, (double)Active(n) / n);
+        if (rule.PreActivation > 0)
+            terms.Add(new(LossTerm.PreActivation, pulled));
+        if (spec.EncoderPenalty > 0)
+            terms.Add(new(LossTerm.Weight, spec.EncoderPenalty * encoderSquares));
+        return new KernelReport(terms, error[isIndirect ? 1 : groupEnds.Length - 1] / variance, gradientNorms, dead, (double)Active(n) / n);
     }
 
     private List<EntrySet<T>> Sets(int n, LossScale loss, double auxiliaryScale)
@@ -122,10 +137,10 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
         return sets;
     }
 
-    private List<KeyValuePair<string, double>> Terms(double[] error, LossScale loss, bool isHelped, double auxiliaryLoss, double sparsity, int n)
+    private List<KeyValuePair<string, double>> Terms(TrainingSpec spec, double[] error, LossScale loss, double auxiliaryLoss, double sparsity, int n)
     {
         var terms = new List<KeyValuePair<string, double>> { new(LossTerm.Main, loss.PerElement * error[groupEnds.Length - 1]) };
-        if (isHelped)
+        if (spec.Auxiliary is not null)
             terms.Add(new(LossTerm.Auxiliary, auxiliaryLoss));
         for (var i = 0; i < groupEnds.Length - 1; i++)
             terms.Add(new($"prefix_{groupEnds[i]}", loss.PerElement * error[i]));
@@ -133,8 +148,6 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
             terms.Add(new(LossTerm.Sparsity, sums.TotalPenalty() * sparsity / n));
         if (rule.Second is { } other)
             terms.Add(new(other.Term, other.Weight * loss.PerElement * error[groupEnds.Length]));
-        if (rule.PreActivation > 0)
-            terms.Add(new(LossTerm.PreActivation, pulled));
         return terms;
     }
 
@@ -180,6 +193,8 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
     /// <param name="PerElement">Scale of the loss over the number of elements.</param>
     private readonly record struct LossScale(double PerElement)
     {
+        public static LossScale One => new(0.5);
+
         public T Main => Of(1);
 
         public double Twice => 2 * PerElement;

@@ -64,19 +64,17 @@ internal sealed unsafe class DenseHelpers<T>(int width, int output, ScalarType t
         }
     }
 
-    /// <summary>Adds what the helpers decode to the residuals of a chunk, and leaves the products with the decoder's rows.</summary>
+    /// <summary>Adds what the helpers decode to the residuals of a chunk.</summary>
     /// <param name="u">Centred tokens of the chunk [rows, d].</param>
     /// <param name="residuals">The chunk's residuals [rows, d'].</param>
     /// <param name="start">First row of the chunk.</param>
     /// <param name="k">Helpers per token at most.</param>
     /// <param name="scratch">The thread's room.</param>
-    public void Forward(Tensor u, Tensor residuals, int start, int k, ChunkScratch<T> scratch)
+    public void Decode(Tensor u, Tensor residuals, int start, int k, ChunkScratch<T> scratch)
     {
         using var scope = NewDisposeScope();
         var rows = (int)u.shape[0];
         var z = Values.View(start, rows, dead);
-        var s = back.View(start, rows, dead);
-        var directions = decoder.View(0, dead, output);
         if (collected is null)
             z.addmm_(u, encoder.View(0, dead, width).t(), 0, 1);
         var pre = TensorMemory.Pointer<T>(z);
@@ -92,12 +90,21 @@ internal sealed unsafe class DenseHelpers<T>(int width, int output, ScalarType t
                     Rows<T>.AddAndRectify(pre + (long)row * dead, bias.Pointer, dead);
             }
         }
-        residuals.addmm_(z, directions);
-        s.addmm_(residuals, directions.t(), 0, 1);
+        residuals.addmm_(z, decoder.View(0, dead, output));
+    }
+
+    /// <summary>Leaves the products of a chunk's residuals with the decoder's rows of the helpers.</summary>
+    public void Project(Tensor residuals, int start, int k)
+    {
+        using var scope = NewDisposeScope();
+        var rows = (int)residuals.shape[0];
+        var s = back.View(start, rows, dead);
+        s.addmm_(residuals, decoder.View(0, dead, output).t(), 0, 1);
+        var values = Values.Pointer<T>() + (long)start * dead;
         if (!keepsNegative)
-            Rows<T>.KeepWherePositive(TensorMemory.Pointer<T>(s), pre, (long)rows * dead);
+            Rows<T>.KeepWherePositive(TensorMemory.Pointer<T>(s), values, (long)rows * dead);
         else if (k < dead)
-            Rows<T>.KeepWhereNotZero(TensorMemory.Pointer<T>(s), pre, (long)rows * dead);
+            Rows<T>.KeepWhereNotZero(TensorMemory.Pointer<T>(s), values, (long)rows * dead);
     }
 
     /// <summary>The gradients of the dead latents' rows, without the term's scale.</summary>

@@ -49,14 +49,6 @@ internal sealed unsafe class SparseCodes<T>(bool keepsPre = false) : IDisposable
             chunks[chunk].Pre.Ensure(entries);
     }
 
-    /// <summary>Makes room for a chunk's entries, of which the first <paramref name="kept"/> indices and pre-activations stay.</summary>
-    public void Grow(int chunk, long entries, long kept)
-    {
-        chunks[chunk].Indices.Grow(entries, kept);
-        (keepsPre ? chunks[chunk].Pre : chunks[chunk].Values).Grow(entries, kept);
-        Reserve(chunk, entries);
-    }
-
     /// <summary>Says where a row's entries begin among those of its chunk.</summary>
     public void Place(int row, int start, int count)
     {

@@ -32,12 +32,12 @@ internal sealed class StepParts
 {
     private readonly long[] ticks = new long[Enum.GetValues<StepPart>().Length];
 
-    /// <summary>Adds the time since <paramref name="since"/> to a part.</summary>
+    /// <summary>Adds the time since <paramref name="since"/> of a number of threads to a part.</summary>
     /// <returns>Now, from which the next part counts.</returns>
-    public long Add(StepPart part, long since)
+    public long Add(StepPart part, long since, int threads = 1)
     {
         var now = Stopwatch.GetTimestamp();
-        Interlocked.Add(ref ticks[(int)part], now - since);
+        Interlocked.Add(ref ticks[(int)part], (now - since) * threads);
         return now;
     }
 

@@ -44,6 +44,9 @@ internal unsafe class StepRule<T> where T : unmanaged, IBinaryFloatingPointIeee7
     /// <summary>Name of the matrix [d', d] that leads past the latents; null: none.</summary>
     public string? Skip { get; init; }
 
+    /// <summary>Whether it is TopK's or BatchTopK's: one reconstruction, whose entries' values are pre-activations.</summary>
+    public bool IsPlain => Prefixes.Count == 0 && Second is null && Skip is null && Support != Support.AboveFloor;
+
     /// <summary>Whether <see cref="Values"/> differ from pre-activations.</summary>
     public virtual bool MapsValues => false;
 

@@ -93,6 +93,7 @@ internal readonly record struct LossTerm(string Name, Tensor Value)
     public const string Auxiliary = "aux";
     public const string Sparsity = "sparsity";
     public const string PreActivation = "pre_act";
+    public const string Weight = "weight";
 }
 
 /// <summary>What the forward pass of a kind gives.</summary>
