@@ -28,14 +28,13 @@ internal sealed unsafe class BatchSelector<T> : IDisposable where T : unmanaged,
     }
 
     /// <summary>Takes note of a tile of a chunk, whose numbers are numbers + bias.</summary>
-    public void Feed(int chunk, int rows, T* numbers, T* bias, int offset, int columns) =>
-        chunks[chunk].Feed(rows, numbers, bias, offset, columns, wanted);
+    public void Feed(Chunk chunk, T* numbers, T* bias, int offset, int columns) =>
+        chunks[chunk.Number].Feed(chunk.Rows, numbers, bias, offset, columns, wanted);
 
     /// <summary>Selects, and leaves the entries as values and pre-activations of <paramref name="codes"/>.</summary>
     /// <returns>Whether the guess was low enough; if not, the batch has to be fed again without one.</returns>
     public bool Finish(int rows, SparseCodes<T> codes, out T smallest)
     {
-        var chunkRows = ChunkScratch<T>.ChunkRows(rows);
         var total = chunks.Sum(chunk => (long)chunk.Count);
         smallest = T.Zero;
         if (total < wanted && floor > T.Zero)
@@ -55,8 +54,8 @@ internal sealed unsafe class BatchSelector<T> : IDisposable where T : unmanaged,
             equal = wanted - chunks.Sum(chunk => chunk.CountAbove(threshold));
         }
         smallest = T.PositiveInfinity;
-        for (var i = 0; i * chunkRows < rows; i++)
-            chunks[i].MoveTo(codes, i, i * chunkRows, Math.Min(chunkRows, rows - i * chunkRows), threshold, ref equal, ref smallest);
+        for (var i = 0; i < Chunk.Count(rows); i++)
+            chunks[i].MoveTo(codes, Chunk.Of(rows, i), threshold, ref equal, ref smallest);
         if (!T.IsFinite(smallest))
             smallest = T.Zero;
         hint = smallest * T.CreateChecked(0.75);
@@ -119,24 +118,24 @@ internal sealed unsafe class BatchSelector<T> : IDisposable where T : unmanaged,
         }
 
         /// <summary>Sorts by row and keeps those above the threshold, and of those equal to it the first <paramref name="equal"/>.</summary>
-        public void MoveTo(SparseCodes<T> codes, int chunk, int firstRow, int rowCount, T threshold, ref long equal, ref T smallest)
+        public void MoveTo(SparseCodes<T> codes, Chunk chunk, T threshold, ref long equal, ref T smallest)
         {
-            var places = new int[rowCount + 1];
+            var places = new int[chunk.Rows + 1];
             for (var i = 0; i < Count; i++)
                 places[rows.Pointer[i] + 1]++;
-            for (var row = 0; row < rowCount; row++)
+            for (var row = 0; row < chunk.Rows; row++)
                 places[row + 1] += places[row];
             var starts = places.ToArray();
             var order = new int[Count];
             for (var i = 0; i < Count; i++)
                 order[places[rows.Pointer[i]]++] = i;
-            codes.Reserve(chunk, Count);
+            codes.Reserve(chunk.Number, Count);
             var written = 0;
-            for (var row = 0; row < rowCount; row++)
+            for (var row = 0; row < chunk.Rows; row++)
             {
-                codes.Place(firstRow + row, written, 0);
-                var indices = codes.Indices(firstRow + row);
-                var kept = codes.Values(firstRow + row);
+                codes.Place(chunk.Start + row, written, 0);
+                var indices = codes.Indices(chunk.Start + row);
+                var kept = codes.Values(chunk.Start + row);
                 var count = 0;
                 for (var i = starts[row]; i < starts[row + 1]; i++)
                 {
@@ -147,7 +146,7 @@ internal sealed unsafe class BatchSelector<T> : IDisposable where T : unmanaged,
                     kept[count++] = value;
                     smallest = T.Min(smallest, value);
                 }
-                codes.Place(firstRow + row, written, count);
+                codes.Place(chunk.Start + row, written, count);
                 written += count;
             }
         }

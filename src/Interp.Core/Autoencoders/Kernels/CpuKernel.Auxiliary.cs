@@ -19,8 +19,9 @@ internal sealed unsafe partial class CpuKernel<T>
     /// of their encoder rows, because which they are is known only when the whole batch has been encoded.
     /// </summary>
     /// <returns>The term, and the factor that makes (ê-e) its gradient by ê.</returns>
-    private (double Loss, double Scale) Auxiliary(TrainerState state, AuxiliaryLoss spec, int n, int dead, double error)
+    private (double Loss, double Scale) Auxiliary(AuxiliaryLoss spec, double error)
     {
+        var (n, dead) = (work.Tokens, deadCount);
         auxiliary.Begin(n);
         isHelpedDensely = false;
         if (dead == 0 && spec.Form != AuxiliaryForm.Normalised)
@@ -30,34 +31,33 @@ internal sealed unsafe partial class CpuKernel<T>
         var withNegative = spec.Form == AuxiliaryForm.SumOverWidth;
         isHelpedDensely = DenseHelpers<T>.Pays(dead, room);
         if (isHelpedDensely)
-            helpers.Gather(state, deadLatents.Pointer, dead, n, rule.PreActivation > 0 ? null : deadColumns, rule.RanksByNorm ? rule.Norms : null, withNegative);
-        using var weights = dead > 0 && !isHelpedDensely ? GatherDead(state, dead) : null;
-        var count = ChunkScratch<T>.ChunkCount(n);
+            helpers.Gather(work.State, deadLatents.Pointer, dead, n, rule.PreActivation > 0 ? null : deadColumns, rule.RanksByNorm ? rule.Norms : null, withNegative);
+        using var weights = dead > 0 && !isHelpedDensely ? GatherDead() : null;
+        var count = Chunk.Count(n);
         var partial = chunkSums.Zeroed(2L * count);
         var columns = auxiliarySums.Zeroed((long)count * output);
-        var (final, own) = (FinalRow(n), AuxiliaryRow(n));
-        chunks.ForChunks(n, (chunk, start, rows, scratch) =>
+        chunks.ForChunks(n, (chunk, scratch) =>
         {
             using var scope = NewDisposeScope();
             var clock = Stopwatch.GetTimestamp();
-            var estimates = residuals.View(own + start, rows, output);
-            StartEstimates(state, spec.Form, own, final, start, rows, ref partial[2 * chunk + 1]);
+            var estimates = residuals.View(AuxiliaryRow + chunk.Start, chunk.Rows, output);
+            StartEstimates(spec.Form, chunk, ref partial[2 * chunk.Number + 1]);
             if (isHelpedDensely)
-                helpers.Decode(centred!.narrow(0, start, rows), estimates, start, k, scratch);
+                helpers.Decode(centred!, estimates, chunk, k, scratch);
             else if (weights is not null)
-                DecodeHelpers(state, own, chunk, start, rows, k, withNegative, weights, scratch);
-            for (var row = start; row < start + rows; row++)
+                DecodeHelpers(chunk, k, withNegative, weights, scratch);
+            for (var row = chunk.Start; row < chunk.End; row++)
             {
                 if (spec.Form == AuxiliaryForm.Undetached)
-                    partial[2 * chunk] += lossSpace.CompareEstimate(row, Residual(own + row), Residual(row));
+                    partial[2 * chunk.Number] += lossSpace.CompareEstimate(row, Residual(AuxiliaryRow + row), Residual(row));
                 else
-                    partial[2 * chunk] += Rows<T>.SquaredNorm(Residual(own + row), output);
-                Rows<T>.AddScaled(columns + (long)chunk * output, Residual(own + row), T.One, output);
+                    partial[2 * chunk.Number] += Rows<T>.SquaredNorm(Residual(AuxiliaryRow + row), output);
+                Rows<T>.AddScaled(columns + (long)chunk.Number * output, Residual(AuxiliaryRow + row), T.One, output);
             }
             if (isHelpedDensely)
-                helpers.Project(estimates, start, k);
+                helpers.Project(estimates, chunk, k);
             else if (spec.Form == AuxiliaryForm.Undetached)
-                ProjectGroup(state.DecoderWeight.Value, auxiliary, 0, latents, own, start, rows);
+                Project(auxiliary, new LatentRange(0, latents), AuxiliaryRow, chunk);
             parts.Add(StepPart.Auxiliary, clock);
         });
         var divisor = spec.Form switch { AuxiliaryForm.Normalised => SumOf(partial, count, 2, 1), AuxiliaryForm.Undetached => (double)n * output, _ => n };
@@ -71,7 +71,7 @@ internal sealed unsafe partial class CpuKernel<T>
         {
             using var scope = NewDisposeScope();
             var clock = Stopwatch.GetTimestamp();
-            helpers.Backward(centred!, residuals.View(own, n, output));
+            helpers.Backward(centred!, residuals.View(AuxiliaryRow, n, output));
             parts.Add(StepPart.Auxiliary, clock, Workers.Share);
         }
         var coefficient = spec.Coefficient * (spec.ScaleByDead ? Math.Min((double)dead / room, 1) : 1);
@@ -82,31 +82,31 @@ internal sealed unsafe partial class CpuKernel<T>
     }
 
     /// <summary>What helpers are added to: -e, so that ê-e is left, whose squared deviation is summed; or b, where e has its gradient too.</summary>
-    private void StartEstimates(TrainerState state, AuxiliaryForm form, int own, int final, int start, int rows, ref double deviation)
+    private void StartEstimates(AuxiliaryForm form, Chunk chunk, ref double deviation)
     {
-        for (var row = start; row < start + rows; row++)
+        for (var row = chunk.Start; row < chunk.End; row++)
         {
             if (form == AuxiliaryForm.Undetached)
             {
-                Rows<T>.Copy(Residual(own + row), TensorMemory.Pointer<T>(state.DecoderBias.Value), output);
+                Rows<T>.Copy(Residual(AuxiliaryRow + row), TensorMemory.Pointer<T>(work.State.DecoderBias.Value), output);
                 continue;
             }
-            Rows<T>.Copy(Residual(own + row), Residual(final + row), output);
-            deviation += Rows<T>.SquaredDistance(Residual(final + row), residualMean.Pointer, output);
+            Rows<T>.Copy(Residual(AuxiliaryRow + row), Residual(FinalRow + row), output);
+            deviation += Rows<T>.SquaredDistance(Residual(FinalRow + row), residualMean.Pointer, output);
         }
     }
 
-    private void DecodeHelpers(TrainerState state, int own, int chunk, int start, int rows, int k, bool withNegative, Tensor weights, ChunkScratch<T> scratch)
+    private void DecodeHelpers(Chunk chunk, int k, bool withNegative, Tensor weights, ChunkScratch<T> scratch)
     {
-        scratch.Selector.Begin(rows, k, withNegative);
-        scratch.ForTiles(centred!, start, rows, weights, ChunkScratch<T>.TileLatents, null, (numbers, offset, columns) =>
+        scratch.Selector.Begin(chunk.Rows, k, withNegative);
+        scratch.ForTiles(centred!, chunk, weights, ChunkScratch<T>.TileLatents, null, (numbers, offset, columns) =>
         {
-            for (var row = 0; rule.RanksByNorm && row < rows; row++)
-                Rows<T>.Rank(numbers + (long)row * columns, deadBias.Pointer + offset, deadNorms.Pointer + offset, columns);
-            scratch.Selector.FeedTile(rows, numbers, rule.RanksByNorm ? noBias.Pointer : deadBias.Pointer, offset, columns);
+            if (rule.RanksByNorm)
+                Rank(numbers, chunk.Rows, columns, deadBias.Pointer + offset, deadNorms.Pointer + offset);
+            scratch.Selector.FeedTile(chunk.Rows, numbers, rule.RanksByNorm ? noBias.Pointer : deadBias.Pointer, offset, columns);
         });
-        Take(auxiliary, chunk, start, rows, k, scratch);
-        for (var row = start; row < start + rows; row++)
+        Take(auxiliary, chunk, k, scratch);
+        for (var row = chunk.Start; row < chunk.End; row++)
         {
             var indices = auxiliary.Indices(row);
             var values = auxiliary.Values(row);
@@ -116,16 +116,17 @@ internal sealed unsafe partial class CpuKernel<T>
                 values[s] = rule.RanksByNorm ? values[s] / deadNorms.Pointer[indices[s]] : values[s];
                 indices[s] = deadLatents.Pointer[indices[s]];
             }
-            Rows<T>.Decode(Residual(own + row), TensorMemory.Pointer<T>(state.DecoderWeight.Value), output, indices, values, auxiliary.Products(row), active, scratch.Lanes(k));
+            Rows<T>.Decode(Residual(AuxiliaryRow + row), TensorMemory.Pointer<T>(work.State.DecoderWeight.Value), output, indices, values, auxiliary.Products(row), active, scratch.Lanes(k));
         }
     }
 
     /// <summary>The encoder rows of the dead latents, one after the other, as a view that the caller disposes.</summary>
-    private Tensor GatherDead(TrainerState state, int dead)
+    private Tensor GatherDead()
     {
+        var dead = deadCount;
         var to = deadWeights.Ensure<T>((long)dead * width);
-        var from = TensorMemory.Pointer<T>(state.EncoderWeight.Value);
-        var bias = TensorMemory.Pointer<T>(state.EncoderBias.Value);
+        var from = TensorMemory.Pointer<T>(work.State.EncoderWeight.Value);
+        var bias = TensorMemory.Pointer<T>(work.State.EncoderBias.Value);
         var biases = deadBias.Ensure(dead);
         var ranks = deadNorms.Ensure(dead);
         for (var i = 0; i < dead; i++)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using static TorchSharp.torch;
 
 namespace Interp.Autoencoders.Kernels;
 
@@ -15,9 +14,9 @@ internal sealed unsafe partial class CpuKernel<T>
     public static bool IsIndirect(TrainingSpec spec) => spec.LossSpace == LossSpace.Raw || spec.Auxiliary is { Form: AuxiliaryForm.Undetached };
 
     /// <summary>Turns residuals of a chunk into errors of the loss, and adds up both.</summary>
-    private void ToErrors(int start, int rows, double* errors)
+    private void ToErrors(Chunk chunk, double* errors)
     {
-        for (var row = start; row < start + rows; row++)
+        for (var row = chunk.Start; row < chunk.End; row++)
         {
             errors[1] += Rows<T>.SquaredNorm(Residual(row), output);
             errors[0] += lossSpace.ToError(row, Residual(row));
@@ -25,32 +24,31 @@ internal sealed unsafe partial class CpuKernel<T>
     }
 
     /// <summary>Puts the gradient by the reconstruction into the residuals' rows, and chains it back to the pre-activations.</summary>
-    private void FromErrors(TrainerState state, int n, LossScale loss, double auxiliaryScale)
+    private void FromErrors(double auxiliaryScale)
     {
-        var count = ChunkScratch<T>.ChunkCount(n);
-        var columns = columnSums.Zeroed((long)count * output);
-        var (own, factor) = (AuxiliaryRow(n), T.CreateChecked(auxiliaryScale));
-        chunks.ForChunks(n, (chunk, start, rows, _) =>
+        columnSums.Zeroed((long)Chunk.Count(work.Tokens) * output);
+        var factor = T.CreateChecked(auxiliaryScale);
+        chunks.ForChunks(work.Tokens, (chunk, _) =>
         {
-            using var scope = NewDisposeScope();
             var clock = Stopwatch.GetTimestamp();
-            for (var row = start; row < start + rows; row++)
+            for (var row = chunk.Start; row < chunk.End; row++)
             {
-                Rows<T>.Scale(Residual(row), Residual(row), lossSpace.Factor(row) * loss.Main, output);
+                Rows<T>.Scale(Residual(row), Residual(row), lossSpace.Factor(row) * work.Loss.Main, output);
                 if (auxiliaryScale != 0)
-                    Rows<T>.AddScaled(Residual(row), Residual(own + row), factor, output);
-                Rows<T>.AddScaled(columns + (long)chunk * output, Residual(row), T.One, output);
+                    Rows<T>.AddScaled(Residual(row), Residual(AuxiliaryRow + row), factor, output);
+                Rows<T>.AddScaled(Columns(0, chunk.Number), Residual(row), T.One, output);
             }
-            if (denseChunks.Chunks[chunk])
+            var all = new LatentRange(0, latents);
+            if (denseChunks.Chunks[chunk.Number])
             {
-                denseChunks.Project(start, rows, state.DecoderWeight.Value, 0, latents, residuals.View(start, rows, output));
-                denseChunks.Gather(start, rows, main);
-                denseChunks.Keep(0, start, rows, main, T.One);
+                denseChunks.Project(chunk, work.State.DecoderWeight.Value, all, residuals, 0);
+                denseChunks.Gather(chunk, main);
+                denseChunks.Keep(0, chunk, main, T.One);
             }
             else
-                ProjectGroup(state.DecoderWeight.Value, main, 0, latents, 0, start, rows);
+                Project(main, all, 0, chunk);
             parts.Add(StepPart.Decode, clock);
         });
-        MeanOfColumns(residualMean, columns, count, n);
+        MeanOfColumns(residualMean, work.Tokens);
     }
 }

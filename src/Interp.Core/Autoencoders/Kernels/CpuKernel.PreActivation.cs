@@ -12,10 +12,11 @@ internal sealed unsafe partial class CpuKernel<T>
     /// alike. Its pre-activations were kept while the batch was encoded.
     /// </summary>
     /// <returns>Σ of the gradients by θ, the gradient by ‖D‖, and the loss.</returns>
-    private (T Weight, double NormGradient, double Loss) PullUp(int j, int n, T* encoderRow, AlignedBuffer<int> rows, AlignedBuffer<T> weights)
+    private (T Weight, double NormGradient, double Loss) PullUp(int j, T* encoderRow, AlignedBuffer<int> rows, AlignedBuffer<T> weights)
     {
+        var n = work.Tokens;
         var columns = deadColumns!.Pointer<T>() + placeAmongDead.Pointer[j];
-        var (threshold, norm, bias) = (rule.Threshold(j), rule.Norms[j], TensorMemory.Pointer<T>(encoderBias!)[j]);
+        var (threshold, norm, bias) = (rule.Threshold(j), rule.Norms[j], TensorMemory.Pointer<T>(work.State.EncoderBias.Value)[j]);
         var weight = T.CreateChecked(rule.PreActivation / n) * norm;
         var at = rows.Ensure(n);
         var by = weights.Ensure(n);

@@ -10,14 +10,14 @@ internal sealed unsafe partial class CpuKernel<T>
     private readonly AlignedBuffer<int> placeAmongDead = new();
 
     /// <summary>Counts the dead and leaves a flag of 1 for each, where the rule looks before the forward pass.</summary>
-    private int? DeadBefore(TrainerState state, DeadRule dead) => dead.Counted == DeadCount.BeforeForward ? FlagDead(state, dead) : null;
+    private int? DeadBefore(DeadRule dead) => dead.Counted == DeadCount.BeforeForward ? FlagDead(dead) : null;
 
     /// <summary>Moves the counters of silence and counts the dead; <see cref="flags"/> keeps 1 for each of them.</summary>
-    private int CountSilence(TrainerState state, DeadRule dead, int n, int? before)
+    private int CountSilence(DeadRule dead, int? before)
     {
         var flag = fired.Zeroed(latents);
         var above = T.CreateChecked(dead.FiredAbove);
-        for (var row = 0; row < n; row++)
+        for (var row = 0; row < work.Tokens; row++)
         {
             var values = main.Values(row);
             var indices = main.Indices(row);
@@ -27,16 +27,16 @@ internal sealed unsafe partial class CpuKernel<T>
                     flag[indices[s]] = 1;
             }
         }
-        var silent = TensorMemory.Pointer<long>(state.Silent);
-        var step = dead.Step(n);
+        var silent = TensorMemory.Pointer<long>(work.State.Silent);
+        var step = dead.Step(work.Tokens);
         for (var j = 0; j < latents; j++)
             silent[j] = flag[j] == 0 ? silent[j] + step : dead.Counted == DeadCount.AfterForward ? step : 0;
-        return before ?? FlagDead(state, dead);
+        return before ?? FlagDead(dead);
     }
 
-    private int FlagDead(TrainerState state, DeadRule dead)
+    private int FlagDead(DeadRule dead)
     {
-        var silent = TensorMemory.Pointer<long>(state.Silent);
+        var silent = TensorMemory.Pointer<long>(work.State.Silent);
         var flag = flags.Ensure(latents);
         var count = 0;
         for (var j = 0; j < latents; j++)

@@ -22,12 +22,13 @@ internal sealed unsafe partial class CpuKernel<T>
     /// cache. With clipping, which needs the norm of all gradients first, the optimiser follows in a second pass.
     /// </summary>
     /// <returns>The norm of each gradient, in the order of <see cref="TrainerState.Parameters"/>.</returns>
-    private double[] Update(TrainerState state, TrainingSpec spec, in StepInput step, int n, LossScale loss, double auxiliaryScale, StepGradients? record)
+    private double[] Update(TrainingSpec spec, double learningRate, LossScale loss, double auxiliaryScale, StepGradients? record)
     {
+        var state = work.State;
         var blocks = (latents + BlockLatents - 1) / BlockLatents;
         var keep = spec.Clip is not null;
         var stride = state.Tied ? width : width + output;
-        var pass = new UpdatePass(state, spec, new OptimiserUpdate<T>(spec.Optimiser, step.LearningRate, ++state.Step), record, width, output);
+        var pass = new UpdatePass(state, spec, new OptimiserUpdate<T>(spec.Optimiser, learningRate, ++state.Step), record, width, output);
         gradients.Ensure((long)stride * (keep ? latents : blocks));
         biasGradients.Ensure(latents);
         extraGradients.Ensure((long)pass.Extras * latents);
@@ -45,7 +46,7 @@ internal sealed unsafe partial class CpuKernel<T>
             {
                 var encoderRow = gradients.Pointer + (long)(keep ? j : block) * stride;
                 var decoderRow = state.Tied ? encoderRow : encoderRow + width;
-                GradientsOf(j, n, pass, spec.EncoderPenalty, auxiliaryFactor, encoderRow, decoderRow, partial + (long)block * width, squared + (long)slots * block, rows, weights);
+                GradientsOf(j, pass, spec.EncoderPenalty, auxiliaryFactor, encoderRow, decoderRow, partial + (long)block * width, squared + (long)slots * block, rows, weights);
                 if (keep)
                     continue;
                 var before = Stopwatch.GetTimestamp();
@@ -58,7 +59,7 @@ internal sealed unsafe partial class CpuKernel<T>
             parts.AddTicks(StepPart.Optimiser, moving);
         });
 
-        var b = DecoderBiasGradient(partial, blocks, n, loss, spec.Auxiliary is { BiasGradient: true } or { Form: AuxiliaryForm.Undetached } ? auxiliaryScale : 0);
+        var b = DecoderBiasGradient(partial, blocks, loss, spec.Auxiliary is { BiasGradient: true } or { Form: AuxiliaryForm.Undetached } ? auxiliaryScale : 0);
         (pulled, encoderSquares) = (0, 0);
         var squares = new double[3 + pass.Extras];
         for (var block = 0; block < blocks; block++)
@@ -69,7 +70,7 @@ internal sealed unsafe partial class CpuKernel<T>
             encoderSquares += squared[(long)slots * block + slots - 1];
         }
         var ofBias = Rows<T>.SquaredNorm(b, output);
-        var skip = rule.Skip is { } name ? SkipGradient(state, n, loss) : null;
+        var skip = rule.Skip is { } name ? SkipGradient(loss) : null;
         double[] all = [.. state.Tied ? squares[..2] : squares[..3], ofBias, .. squares[3..], .. skip is null ? Array.Empty<double>() : [Rows<T>.SquaredNorm(skipGradient.Pointer<T>(), output * width)]];
         pass.RecordBiases(biasGradients.Pointer, extraGradients.Pointer, latents, b, skip);
         var clip = spec.Clip is { } limit ? T.CreateChecked(Math.Min(1, limit / (Math.Sqrt(all.Sum()) + 1e-6))) : T.One;
@@ -99,7 +100,7 @@ internal sealed unsafe partial class CpuKernel<T>
     /// The gradients of a latent's rows, bias and own tensors; the squares of encoder row, bias, decoder row and own tensors are added to
     /// <paramref name="squared"/>, and behind them the pre-activation loss and the square of the encoder row itself.
     /// </summary>
-    private void GradientsOf(int j, int n, UpdatePass pass, double encoderPenalty, T auxiliaryFactor, T* encoderRow, T* decoderRow, T* inputSum, double* squared, AlignedBuffer<int> rows, AlignedBuffer<T> weights)
+    private void GradientsOf(int j, UpdatePass pass, double encoderPenalty, T auxiliaryFactor, T* encoderRow, T* decoderRow, T* inputSum, double* squared, AlignedBuffer<int> rows, AlignedBuffer<T> weights)
     {
         var start = segments.Start(j);
         var count = segments.Start(j + 1) - start;
@@ -110,11 +111,10 @@ internal sealed unsafe partial class CpuKernel<T>
         Rows<T>.AddWeighted(encoderRow, u, width, segments.InputRows + start, segments.EncoderWeights + start, count);
         Rows<T>.AddWeighted(decoderRow, residuals.Pointer<T>(), output, segments.ResidualRows + start, segments.DecoderWeights + start, count);
         T input = T.Zero, helped = T.Zero;
-        var auxiliaryRow = AuxiliaryRow(n);
         for (var e = start; e < start + count; e++)
         {
             input += segments.EncoderWeights[e];
-            helped += segments.ResidualRows[e] >= auxiliaryRow ? segments.EncoderWeights[e] : T.Zero;
+            helped += segments.ResidualRows[e] >= AuxiliaryRow ? segments.EncoderWeights[e] : T.Zero;
         }
         if (denseChunks.Any)
             input += denseChunks.AddGradients(j, encoderRow, decoderRow);
@@ -131,7 +131,7 @@ internal sealed unsafe partial class CpuKernel<T>
             extraGradients.Pointer[(long)i * latents + j] = T.CreateChecked(sums.Total(LatentSums<T>.FirstExtra + i, j));
         if (rule.PreActivation > 0 && placeAmongDead.Pointer[j] >= 0)
         {
-            var pull = PullUp(j, n, encoderRow, rows, weights);
+            var pull = PullUp(j, encoderRow, rows, weights);
             input -= pull.Weight;
             bias -= pull.Weight;
             extraGradients.Pointer[j] += pull.Weight;
@@ -158,7 +158,7 @@ internal sealed unsafe partial class CpuKernel<T>
     }
 
     /// <summary>Σ G - Σⱼ (sum of the latent's pre-activation gradients)·E[j], where the bias also gets AuxK's gradient with its share.</summary>
-    private T* DecoderBiasGradient(T* partial, int blocks, int n, LossScale loss, double auxiliaryScale)
+    private T* DecoderBiasGradient(T* partial, int blocks, LossScale loss, double auxiliaryScale)
     {
         if (!kind.SubtractsBias)
             partial = blockSums.Zeroed(output);
@@ -169,28 +169,27 @@ internal sealed unsafe partial class CpuKernel<T>
             Rows<T>.Scale(partial, partial, -T.One, width);
         }
         if (groupEnds.Length == 1)
-            Rows<T>.AddScaled(partial, residualMean.Pointer, T.CreateChecked(loss.Twice * n), output);
+            Rows<T>.AddScaled(partial, residualMean.Pointer, T.CreateChecked(loss.Twice * work.Tokens), output);
         else
-            AddColumns(partial, 1, n, loss.Main);
+            AddColumns(partial, FirstSums, loss.Main);
         if (rule.Second is { } other)
-            AddColumns(partial, SecondSums, n, loss.Of(other.Weight));
+            AddColumns(partial, SecondSums, loss.Of(other.Weight));
         if (auxiliaryScale != 0)
         {
-            for (var chunk = 0; chunk < ChunkScratch<T>.ChunkCount(n); chunk++)
+            for (var chunk = 0; chunk < Chunk.Count(work.Tokens); chunk++)
                 Rows<T>.AddScaled(partial, auxiliarySums.Pointer + (long)chunk * output, T.CreateChecked(auxiliaryScale), output);
         }
         return partial;
     }
 
-    private void AddColumns(T* to, int place, int n, T scale)
+    private void AddColumns(T* to, int which, T scale)
     {
-        var count = ChunkScratch<T>.ChunkCount(n);
-        for (var chunk = 0; chunk < count; chunk++)
-            Rows<T>.AddScaled(to, columnSums.Pointer + ((long)place * count + chunk) * output, scale, output);
+        for (var chunk = 0; chunk < Chunk.Count(work.Tokens); chunk++)
+            Rows<T>.AddScaled(to, Columns(which, chunk), scale, output);
     }
 
     /// <summary>Gᵀ·X [d', d], in blocks of rows.</summary>
-    private Tensor SkipGradient(TrainerState state, int n, LossScale loss)
+    private Tensor SkipGradient(LossScale loss)
     {
         const int blockRows = 64;
         skipGradient.Ensure<T>((long)output * width);
@@ -199,7 +198,7 @@ internal sealed unsafe partial class CpuKernel<T>
             using var noGradient = no_grad();
             using var scope = NewDisposeScope();
             var (start, rows) = (block * blockRows, Math.Min(blockRows, output - block * blockRows));
-            skipGradient.View(start, rows, width).addmm_(residuals.View(0, n, output).narrow(1, start, rows).t(), centred!, 0, 1);
+            skipGradient.View(start, rows, width).addmm_(residuals.View(0, work.Tokens, output).narrow(1, start, rows).t(), centred!, 0, 1);
             var first = skipGradient.Pointer<T>() + (long)start * width;
             Rows<T>.Scale(first, first, loss.Main, rows * width);
         });

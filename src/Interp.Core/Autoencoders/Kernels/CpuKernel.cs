@@ -28,7 +28,7 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
     private readonly AlignedBuffer<T> norms = new();
     private readonly StepParts parts = new();
     private Tensor? centred;
-    private Tensor? encoderBias;
+    private Work work;
     private int deadCount;
 
     /// <param name="kind">A kind that has a rule.</param>
@@ -56,14 +56,14 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
     /// <inheritdoc/>
     public string Name => denseChunks.Any ? "cpu, dense" : "cpu";
 
+    /// <summary>First residual row of the whole dictionary's reconstruction, the last of the groups.</summary>
+    private int FinalRow => (groupEnds.Length - 1) * work.Tokens;
+
     /// <summary>First residual row of the second reconstruction, below those of the groups.</summary>
-    private int SecondRow(int n) => groupEnds.Length * n;
+    private int SecondRow => groupEnds.Length * work.Tokens;
 
     /// <summary>First residual row of the auxiliary term.</summary>
-    private int AuxiliaryRow(int n) => SecondRow(n) + (rule.Second is null ? 0 : n);
-
-    /// <summary>First residual row of the whole dictionary's reconstruction, the last of the groups.</summary>
-    private int FinalRow(int n) => (groupEnds.Length - 1) * n;
+    private int AuxiliaryRow => SecondRow + (rule.Second is null ? 0 : work.Tokens);
 
     /// <summary>A row of the residuals x̂ - x.</summary>
     private T* Residual(int row) => residuals.Pointer<T>() + (long)row * output;
@@ -73,88 +73,92 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
     {
         using var noGradient = no_grad();
         Workers.SingleThreaded();
-        var (input, target) = (step.Tokens.Values, step.Target ?? step.Tokens.Values);
-        var n = (int)input.shape[0];
+        Begin(state, step, spec);
+        var variance = Variance(work.Target, work.Tokens);
+        var numbers = (long)work.Tokens * output;
+        var loss = new LossScale((spec.MseScale ?? kind.DefaultScale(variance, numbers, output)) * (1.0 / numbers));
+        work = work with { Loss = loss };
+
+        var before = DeadBefore(spec.Dead);
+        var error = Forward();
+        var clock = Stopwatch.GetTimestamp();
+        deadCount = CountSilence(spec.Dead, before);
+        ListDead();
+        deadColumns = expected.Of(deadLatents.Pointer, deadCount, work.Tokens);
+        parts.Add(StepPart.Sort, clock);
+        var (auxiliaryLoss, auxiliaryScale) = spec.Auxiliary is { } helped ? Auxiliary(helped, error[groupEnds.Length - 1]) : default;
+        if (isIndirect)
+            FromErrors(auxiliaryScale);
+
+        var gradientScale = isIndirect ? LossScale.One : loss;
+        clock = Stopwatch.GetTimestamp();
+        if (denseChunks.Any)
+            denseChunks.Backward(centred!, residuals, groupEnds, rule.Second is null ? null : SecondRow);
+        clock = parts.Add(StepPart.Gradients, clock, Workers.Share);
+        segments.Sort(latents, Sets(gradientScale, auxiliaryScale));
+        parts.Add(StepPart.Sort, clock);
+        var gradientNorms = Update(spec, step.LearningRate, gradientScale, auxiliaryScale, record);
+        if (smallestOfBatch is { } smallest)
+            kind.Observe(state, double.CreateChecked(smallest));
+        return new KernelReport(Terms(spec, error, auxiliaryLoss, step.Sparsity), error[isIndirect ? 1 : groupEnds.Length - 1] / variance, gradientNorms, deadCount, (double)Active() / work.Tokens);
+    }
+
+    /// <summary>Makes room, and reads what the step needs before anything is encoded.</summary>
+    private void Begin(TrainerState state, in StepInput step, TrainingSpec spec)
+    {
+        var n = (int)step.Tokens.Values.shape[0];
+        work = new Work(state, step.Tokens.Values, step.Target ?? step.Tokens.Values, n, step.K, default);
         if (centred?.shape[0] != n)
         {
             centred?.Dispose();
             centred = empty([n, width], dtype: type, device: CPU).DetachFromDisposeScope();
         }
-        residuals.Ensure<T>((AuxiliaryRow(n) + (spec.Auxiliary is null ? 0L : n)) * output);
-
+        residuals.Ensure<T>((AuxiliaryRow + (spec.Auxiliary is null ? 0L : n)) * output);
         isIndirect = IsIndirect(spec);
         lossSpace = new LossSpaceRows<T>(spec.LossSpace, step, output);
+        smallestOfBatch = null;
         kind.Constrain(state);
-        var before = DeadBefore(state, spec.Dead);
         if (spec.Auxiliary is not null || rule.PreActivation > 0)
             expected.List(state, spec.Dead, n, count => rule.PreActivation > 0 || DenseHelpers<T>.Pays(count, spec.Auxiliary!.Room(output)));
         if (rule.NeedsNorms)
-            Norms(state);
+            MeasureNorms();
         rule.Begin(state, step.Sparsity, n);
-        sums.Begin(ChunkScratch<T>.ChunkCount(n), rule.SumCount, latents);
-
-        var variance = Variance(target, n);
-        var scale = spec.MseScale ?? kind.DefaultScale(variance, (long)n * output, output);
-        var loss = new LossScale(scale * (1.0 / ((double)n * output)));
-        var error = Forward(state, input, target, n, step.K, spec, loss);
-        var clock = Stopwatch.GetTimestamp();
-        var dead = CountSilence(state, spec.Dead, n, before);
-        (deadCount, encoderBias) = (dead, state.EncoderBias.Value);
-        ListDead();
-        deadColumns = expected.Of(deadLatents.Pointer, dead, n);
-        parts.Add(StepPart.Sort, clock);
-        var (auxiliaryLoss, auxiliaryScale) = spec.Auxiliary is { } a ? Auxiliary(state, a, n, dead, error[groupEnds.Length - 1]) : default;
-
-        var terms = Terms(spec, error, loss, auxiliaryLoss, step.Sparsity, n);
-        if (isIndirect)
-        {
-            FromErrors(state, n, loss, auxiliaryScale);
-            loss = LossScale.One;
-        }
-        clock = Stopwatch.GetTimestamp();
-        if (denseChunks.Any)
-            denseChunks.Backward(centred!, residuals, groupEnds, rule.Second is null ? null : SecondRow(n));
-        clock = parts.Add(StepPart.Gradients, clock, Workers.Share);
-        segments.Sort(latents, Sets(n, loss, auxiliaryScale));
-        parts.Add(StepPart.Sort, clock);
-        var gradientNorms = Update(state, spec, step, n, loss, auxiliaryScale, record);
-        if (smallestOfBatch is { } smallest)
-            kind.Observe(state, double.CreateChecked(smallest));
-        if (rule.PreActivation > 0)
-            terms.Add(new(LossTerm.PreActivation, pulled));
-        if (spec.EncoderPenalty > 0)
-            terms.Add(new(LossTerm.Weight, spec.EncoderPenalty * encoderSquares));
-        return new KernelReport(terms, error[isIndirect ? 1 : groupEnds.Length - 1] / variance, gradientNorms, dead, (double)Active(n) / n);
+        sums.Begin(Chunk.Count(n), rule.SumCount, latents);
     }
 
-    private List<EntrySet<T>> Sets(int n, LossScale loss, double auxiliaryScale)
+    private List<EntrySet<T>> Sets(LossScale loss, double auxiliaryScale)
     {
         var sets = new List<EntrySet<T>> { new(main, 0, loss.Main, groupEnds, denseChunks.Chunks) };
         if (rule.Second is { } other)
-            sets.Add(new(second, SecondRow(n), loss.Of(other.Weight), null, denseChunks.Chunks));
+            sets.Add(new(second, SecondRow, loss.Of(other.Weight), null, denseChunks.Chunks));
         if (auxiliaryScale != 0 && !isHelpedDensely)
-            sets.Add(new(auxiliary, AuxiliaryRow(n), T.CreateChecked(auxiliaryScale)));
+            sets.Add(new(auxiliary, AuxiliaryRow, T.CreateChecked(auxiliaryScale)));
         return sets;
     }
 
-    private List<KeyValuePair<string, double>> Terms(TrainingSpec spec, double[] error, LossScale loss, double auxiliaryLoss, double sparsity, int n)
+    private List<KeyValuePair<string, double>> Terms(TrainingSpec spec, double[] error, double auxiliaryLoss, double sparsity)
     {
+        var loss = work.Loss;
         var terms = new List<KeyValuePair<string, double>> { new(LossTerm.Main, loss.PerElement * error[groupEnds.Length - 1]) };
         if (spec.Auxiliary is not null)
             terms.Add(new(LossTerm.Auxiliary, auxiliaryLoss));
         for (var i = 0; i < groupEnds.Length - 1; i++)
             terms.Add(new($"prefix_{groupEnds[i]}", loss.PerElement * error[i]));
         if (!kind.UsesK)
-            terms.Add(new(LossTerm.Sparsity, sums.TotalPenalty() * sparsity / n));
+            terms.Add(new(LossTerm.Sparsity, sums.TotalPenalty() * sparsity / work.Tokens));
         if (rule.Second is { } other)
             terms.Add(new(other.Term, other.Weight * loss.PerElement * error[groupEnds.Length]));
+        if (rule.PreActivation > 0)
+            terms.Add(new(LossTerm.PreActivation, pulled));
+        if (spec.EncoderPenalty > 0)
+            terms.Add(new(LossTerm.Weight, spec.EncoderPenalty * encoderSquares));
         return terms;
     }
 
-    private long Active(int n)
+    private long Active()
     {
         var active = 0L;
-        for (var row = 0; row < n; row++)
+        for (var row = 0; row < work.Tokens; row++)
         {
             if (!rule.MapsValues)
             {
@@ -168,9 +172,9 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
         return active;
     }
 
-    private void Norms(TrainerState state)
+    private void MeasureNorms()
     {
-        var rows = TensorMemory.Pointer<T>(state.DecoderWeight.Value);
+        var rows = TensorMemory.Pointer<T>(work.State.DecoderWeight.Value);
         var to = norms.Ensure(latents);
         Workers.For((latents + BlockLatents - 1) / BlockLatents, block =>
         {
@@ -188,6 +192,15 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
             residualMean, flags, fired, floors, noBias, batchSelector, deadBias, deadNorms, deadLatents, placeAmongDead, auxiliarySums, gradients, biasGradients, extraGradients, blockSums, blockNorms, skipGradient })
             item.Dispose();
     }
+
+    /// <summary>The step that is being taken.</summary>
+    /// <param name="State">What is trained.</param>
+    /// <param name="Input">The batch as it enters the encoder [n, d].</param>
+    /// <param name="Target">What is reconstructed [n, d'].</param>
+    /// <param name="Tokens">Tokens n.</param>
+    /// <param name="K">Active latents per token.</param>
+    /// <param name="Loss">Scale of the main loss.</param>
+    private readonly record struct Work(TrainerState State, Tensor Input, Tensor Target, int Tokens, int K, LossScale Loss);
 
     /// <summary>What makes a residual of the main term the gradient by the reconstruction: 2·<see cref="PerElement"/>.</summary>
     /// <param name="PerElement">Scale of the loss over the number of elements.</param>

@@ -35,43 +35,43 @@ internal sealed unsafe class DenseChunks<T>(int latents, int width, int output, 
     public static bool Pays(long entries, long rows, int latents) => 4 * entries >= rows * latents;
 
     /// <summary>Makes ready for a batch.</summary>
-    public void Begin(int batch) => (rows, Chunks) = (batch, new bool[ChunkScratch<T>.ChunkCount(batch)]);
+    public void Begin(int batch) => (rows, Chunks) = (batch, new bool[Chunk.Count(batch)]);
 
     /// <summary>Puts a chunk's values into their matrix and says that it is dense.</summary>
     /// <param name="which">0 for the main reconstruction, 1 for the second.</param>
     /// <param name="chunk">The chunk.</param>
-    /// <param name="start">Its first row.</param>
-    /// <param name="count">Its rows.</param>
     /// <param name="codes">Its entries.</param>
-    public void Scatter(int which, int chunk, int start, int count, SparseCodes<T> codes)
+    public void Scatter(int which, Chunk chunk, SparseCodes<T> codes)
     {
         lock (values)
         {
             back.Ensure<T>((long)rows * latents);
             values[which].Ensure<T>((long)rows * latents);
         }
-        Chunks[chunk] = true;
-        Write(values[which].Pointer<T>(), start, count, codes, codes.Values, T.One);
+        Chunks[chunk.Number] = true;
+        Write(values[which].Pointer<T>(), chunk, codes, codes.Values, T.One);
     }
 
-    /// <summary>residuals += Z·D over the latents of a group.</summary>
-    public void Decode(int which, int start, int count, Tensor decoder, int from, int to, Tensor residuals)
+    /// <summary>Adds Z·D over some latents to the residuals from a row on.</summary>
+    public void Decode(int which, Chunk chunk, Tensor decoder, LatentRange range, GrownTensor residuals, int firstRow)
     {
         using var scope = NewDisposeScope();
-        residuals.addmm_(values[which].View(start, count, latents).narrow(1, from, to - from), decoder.narrow(0, from, to - from));
+        residuals.View(firstRow + chunk.Start, chunk.Rows, output).addmm_(
+            values[which].View(chunk.Start, chunk.Rows, latents).narrow(1, range.From, range.Count), decoder.narrow(0, range.From, range.Count));
     }
 
-    /// <summary>The products of residuals with the decoder's rows of a group, left for <see cref="Gather"/>.</summary>
-    public void Project(int start, int count, Tensor decoder, int from, int to, Tensor residuals)
+    /// <summary>The products of the residuals from a row on with the decoder's rows of some latents, left for <see cref="Gather"/>.</summary>
+    public void Project(Chunk chunk, Tensor decoder, LatentRange range, GrownTensor residuals, int firstRow)
     {
         using var scope = NewDisposeScope();
-        back.View(start, count, latents).narrow(1, from, to - from).addmm_(residuals, decoder.narrow(0, from, to - from).t(), 0, 1);
+        back.View(chunk.Start, chunk.Rows, latents).narrow(1, range.From, range.Count).addmm_(
+            residuals.View(firstRow + chunk.Start, chunk.Rows, output), decoder.narrow(0, range.From, range.Count).t(), 0, 1);
     }
 
     /// <summary>Hands the products to the entries.</summary>
-    public void Gather(int start, int count, SparseCodes<T> codes)
+    public void Gather(Chunk chunk, SparseCodes<T> codes)
     {
-        for (var row = start; row < start + count; row++)
+        for (var row = chunk.Start; row < chunk.End; row++)
         {
             var from = back.Pointer<T>() + (long)row * latents;
             var indices = codes.Indices(row);
@@ -82,15 +82,15 @@ internal sealed unsafe class DenseChunks<T>(int latents, int width, int output, 
     }
 
     /// <summary>Takes the entries' values times their term's scale, and the gradients of their pre-activations.</summary>
-    public void Keep(int which, int start, int count, SparseCodes<T> codes, T scale)
+    public void Keep(int which, Chunk chunk, SparseCodes<T> codes, T scale)
     {
-        Write(values[which].Pointer<T>(), start, count, codes, codes.Values, scale);
+        Write(values[which].Pointer<T>(), chunk, codes, codes.Values, scale);
         if (which == 0)
         {
-            Write(back.Pointer<T>(), start, count, codes, codes.Products, T.One);
+            Write(back.Pointer<T>(), chunk, codes, codes.Products, T.One);
             return;
         }
-        for (var row = start; row < start + count; row++)
+        for (var row = chunk.Start; row < chunk.End; row++)
         {
             var to = back.Pointer<T>() + (long)row * latents;
             var indices = codes.Indices(row);
@@ -110,19 +110,18 @@ internal sealed unsafe class DenseChunks<T>(int latents, int width, int output, 
         encoderGradient.Ensure<T>((long)latents * width);
         decoderGradient.Ensure<T>((long)latents * output);
         var sums = inputSums.Zeroed(latents);
-        var chunkRows = ChunkScratch<T>.ChunkRows(rows);
         Workers.For((latents + BlockLatents - 1) / BlockLatents, block =>
         {
             using var noGradient = no_grad();
             var (from, to) = (block * BlockLatents, Math.Min(latents, (block + 1) * BlockLatents));
             var beta = 0;
-            for (var chunk = 0; chunk < Chunks.Length; chunk++)
+            for (var number = 0; number < Chunks.Length; number++)
             {
-                if (!Chunks[chunk])
+                if (!Chunks[number])
                     continue;
-                var (start, count) = (chunk * chunkRows, Math.Min(chunkRows, rows - chunk * chunkRows));
-                AddChunk(u, residuals, groupEnds, secondRow, start, count, from, to, beta);
-                for (var row = start; row < start + count; row++)
+                var chunk = Chunk.Of(rows, number);
+                AddChunk(u, residuals, groupEnds, secondRow, chunk, from, to, beta);
+                for (var row = chunk.Start; row < chunk.End; row++)
                     Rows<T>.AddScaled(sums + from, back.Pointer<T>() + (long)row * latents + from, T.One, to - from);
                 beta = 1;
             }
@@ -145,30 +144,30 @@ internal sealed unsafe class DenseChunks<T>(int latents, int width, int output, 
             item.Dispose();
     }
 
-    private void AddChunk(Tensor u, GrownTensor residuals, int[] groupEnds, int? secondRow, int start, int count, int from, int to, int beta)
+    private void AddChunk(Tensor u, GrownTensor residuals, int[] groupEnds, int? secondRow, Chunk chunk, int from, int to, int beta)
     {
         using var scope = NewDisposeScope();
-        Tensor Columns(GrownTensor matrix, int first, int end) => matrix.View(start, count, latents).narrow(1, first, end - first).t();
-        encoderGradient.View(from, to - from, width).addmm_(Columns(back, from, to), u.narrow(0, start, count), beta, 1);
+        Tensor Columns(GrownTensor matrix, int first, int end) => matrix.View(chunk.Start, chunk.Rows, latents).narrow(1, first, end - first).t();
+        encoderGradient.View(from, to - from, width).addmm_(Columns(back, from, to), u.narrow(0, chunk.Start, chunk.Rows), beta, 1);
         var (group, at) = (0, from);
         while (at < to)
         {
             while (groupEnds[group] <= at)
                 group++;
             var end = Math.Min(to, groupEnds[group]);
-            decoderGradient.View(at, end - at, output).addmm_(Columns(values[0], at, end), residuals.View((long)group * rows + start, count, output), beta, 1);
+            decoderGradient.View(at, end - at, output).addmm_(Columns(values[0], at, end), residuals.View((long)group * rows + chunk.Start, chunk.Rows, output), beta, 1);
             at = end;
         }
         if (secondRow is { } second)
-            decoderGradient.View(from, to - from, output).addmm_(Columns(values[1], from, to), residuals.View((long)second + start, count, output), 1, 1);
+            decoderGradient.View(from, to - from, output).addmm_(Columns(values[1], from, to), residuals.View((long)second + chunk.Start, chunk.Rows, output), 1, 1);
     }
 
     private delegate T* Column(int row);
 
-    private void Write(T* matrix, int start, int count, SparseCodes<T> codes, Column column, T scale)
+    private void Write(T* matrix, Chunk chunk, SparseCodes<T> codes, Column column, T scale)
     {
-        new Span<T>(matrix + (long)start * latents, checked(count * latents)).Clear();
-        for (var row = start; row < start + count; row++)
+        new Span<T>(matrix + (long)chunk.Start * latents, checked(chunk.Rows * latents)).Clear();
+        for (var row = chunk.Start; row < chunk.End; row++)
         {
             var to = matrix + (long)row * latents;
             var indices = codes.Indices(row);

@@ -65,24 +65,23 @@ internal sealed unsafe class DenseHelpers<T>(int width, int output, ScalarType t
     }
 
     /// <summary>Adds what the helpers decode to the residuals of a chunk.</summary>
-    /// <param name="u">Centred tokens of the chunk [rows, d].</param>
+    /// <param name="u">Centred tokens [n, d].</param>
     /// <param name="residuals">The chunk's residuals [rows, d'].</param>
-    /// <param name="start">First row of the chunk.</param>
+    /// <param name="chunk">The chunk.</param>
     /// <param name="k">Helpers per token at most.</param>
     /// <param name="scratch">The thread's room.</param>
-    public void Decode(Tensor u, Tensor residuals, int start, int k, ChunkScratch<T> scratch)
+    public void Decode(Tensor u, Tensor residuals, Chunk chunk, int k, ChunkScratch<T> scratch)
     {
         using var scope = NewDisposeScope();
-        var rows = (int)u.shape[0];
-        var z = Values.View(start, rows, dead);
+        var z = Values.View(chunk.Start, chunk.Rows, dead);
         if (collected is null)
-            z.addmm_(u, encoder.View(0, dead, width).t(), 0, 1);
+            z.addmm_(u.narrow(0, chunk.Start, chunk.Rows), encoder.View(0, dead, width).t(), 0, 1);
         var pre = TensorMemory.Pointer<T>(z);
         if (k < dead)
-            KeepLargest(pre, rows, k, scratch);
+            KeepLargest(pre, chunk.Rows, k, scratch);
         else
         {
-            for (var row = 0; row < rows; row++)
+            for (var row = 0; row < chunk.Rows; row++)
             {
                 if (keepsNegative)
                     Rows<T>.AddScaled(pre + (long)row * dead, bias.Pointer, T.One, dead);
@@ -94,17 +93,16 @@ internal sealed unsafe class DenseHelpers<T>(int width, int output, ScalarType t
     }
 
     /// <summary>Leaves the products of a chunk's residuals with the decoder's rows of the helpers.</summary>
-    public void Project(Tensor residuals, int start, int k)
+    public void Project(Tensor residuals, Chunk chunk, int k)
     {
         using var scope = NewDisposeScope();
-        var rows = (int)residuals.shape[0];
-        var s = back.View(start, rows, dead);
+        var s = back.View(chunk.Start, chunk.Rows, dead);
         s.addmm_(residuals, decoder.View(0, dead, output).t(), 0, 1);
-        var values = Values.Pointer<T>() + (long)start * dead;
+        var values = Values.Pointer<T>() + (long)chunk.Start * dead;
         if (!keepsNegative)
-            Rows<T>.KeepWherePositive(TensorMemory.Pointer<T>(s), values, (long)rows * dead);
+            Rows<T>.KeepWherePositive(TensorMemory.Pointer<T>(s), values, (long)chunk.Rows * dead);
         else if (k < dead)
-            Rows<T>.KeepWhereNotZero(TensorMemory.Pointer<T>(s), values, (long)rows * dead);
+            Rows<T>.KeepWhereNotZero(TensorMemory.Pointer<T>(s), values, (long)chunk.Rows * dead);
     }
 
     /// <summary>The gradients of the dead latents' rows, without the term's scale.</summary>

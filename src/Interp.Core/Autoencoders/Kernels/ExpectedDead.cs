@@ -38,18 +38,17 @@ internal sealed unsafe class ExpectedDead<T>(ScalarType type) : IDisposable wher
     }
 
     /// <summary>Keeps their columns out of a tile.</summary>
-    /// <param name="start">Row of the batch that the tile's first row is.</param>
-    /// <param name="rows">Rows of the tile.</param>
+    /// <param name="chunk">Rows of the batch that the tile's rows are.</param>
     /// <param name="tile">Pre-activations without bias, row after row.</param>
     /// <param name="offset">The latent of the first column.</param>
     /// <param name="width">Columns.</param>
-    public void Collect(int start, int rows, T* tile, int offset, int width)
+    public void Collect(Chunk chunk, T* tile, int offset, int width)
     {
         var list = new ReadOnlySpan<int>(latents.Pointer, Count);
         var (from, to) = (FirstAt(list, offset), FirstAt(list, offset + width));
-        for (var row = 0; row < rows && from < to; row++)
+        for (var row = 0; row < chunk.Rows && from < to; row++)
         {
-            var into = columns.Pointer<T>() + (long)(start + row) * Count;
+            var into = columns.Pointer<T>() + (long)(chunk.Start + row) * Count;
             for (var i = from; i < to; i++)
                 into[i] = tile[(long)row * width + list[i] - offset];
         }

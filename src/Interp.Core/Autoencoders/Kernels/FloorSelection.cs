@@ -15,22 +15,20 @@ internal readonly unsafe struct FloorSelection<T>(T* bias, T* floors, int latent
 
     /// <summary>Lists a chunk's entries, with their pre-activations, in increasing order of the latent.</summary>
     /// <param name="numbers">Pre-activations without bias of all latents, row after row.</param>
-    /// <param name="rows">Rows of the chunk.</param>
     /// <param name="chunk">The chunk.</param>
-    /// <param name="start">Its first row.</param>
     /// <param name="codes">Where entries go.</param>
-    public void Collect(T* numbers, int rows, int chunk, int start, SparseCodes<T> codes)
+    public void Collect(T* numbers, Chunk chunk, SparseCodes<T> codes)
     {
         var places = 0;
-        for (var row = 0; row < rows; row++)
+        for (var row = 0; row < chunk.Rows; row++)
         {
             var count = Count(numbers + (long)row * latents);
-            codes.Place(start + row, places, count);
+            codes.Place(chunk.Start + row, places, count);
             places = checked(places + count);
         }
-        codes.Reserve(chunk, places);
-        for (var row = 0; row < rows; row++)
-            List(numbers + (long)row * latents, codes.Indices(start + row), codes.Pre(start + row));
+        codes.Reserve(chunk.Number, places);
+        for (var row = 0; row < chunk.Rows; row++)
+            List(numbers + (long)row * latents, codes.Indices(chunk.Start + row), codes.Pre(chunk.Start + row));
     }
 
     private int Count(T* numbers)

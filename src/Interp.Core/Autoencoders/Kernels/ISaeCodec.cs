@@ -70,14 +70,14 @@ internal sealed unsafe class CpuCodec<T> : ISaeCodec where T : unmanaged, IBinar
         var indices = TensorMemory.Pointer<long>(result.Indices);
         var values = TensorMemory.Pointer<T>(result.Values);
         var c = TensorMemory.Pointer<T>(bias);
-        chunks.ForChunks(n, (_, start, rows, scratch) =>
+        chunks.ForChunks(n, (chunk, scratch) =>
         {
-            scratch.Encode(u, start, rows, weights, c, k);
+            scratch.Encode(u, chunk, weights, c, k);
             fixed (int* places = new int[k])
             {
-                for (var row = start; row < start + rows; row++)
+                for (var row = chunk.Start; row < chunk.End; row++)
                 {
-                    var active = scratch.Selector.Take(row - start, places, values + (long)row * k);
+                    var active = scratch.Selector.Take(row - chunk.Start, places, values + (long)row * k);
                     for (var s = 0; s < active; s++)
                         indices[(long)row * k + s] = places[s];
                 }
@@ -96,11 +96,11 @@ internal sealed unsafe class CpuCodec<T> : ISaeCodec where T : unmanaged, IBinar
         var values = TensorMemory.Pointer<T>(codes.Values);
         var sums = TensorMemory.Pointer<T>(result);
         var directions = TensorMemory.Pointer<T>(weights);
-        chunks.ForChunks(n, (_, start, rows, _) =>
+        chunks.ForChunks(n, (chunk, _) =>
         {
             fixed (int* at = new int[k])
             {
-                for (var row = start; row < start + rows; row++)
+                for (var row = chunk.Start; row < chunk.End; row++)
                 {
                     for (var s = 0; s < k; s++)
                         at[s] = (int)indices[(long)row * k + s];

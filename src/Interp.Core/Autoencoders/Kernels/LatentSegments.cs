@@ -103,7 +103,7 @@ internal sealed unsafe class LatentSegments<T> : IDisposable where T : unmanaged
     }
 
     private static bool IsLeftOut(in EntrySet<T> set, int row) =>
-        set.LeavesOut is { } chunks && chunks[row / ChunkScratch<T>.ChunkRows(set.Codes.RowCount)];
+        set.LeavesOut is { } chunks && chunks[row / Chunk.RowsOf(set.Codes.RowCount)];
 
     public void Dispose()
     {

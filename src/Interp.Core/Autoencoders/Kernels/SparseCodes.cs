@@ -8,7 +8,7 @@ namespace Interp.Autoencoders.Kernels;
 /// </summary>
 internal sealed unsafe class SparseCodes<T>(bool keepsPre = false) : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly List<Chunk> chunks = [];
+    private readonly List<Room> chunks = [];
     private readonly AlignedBuffer<int> counts = new();
     private readonly AlignedBuffer<int> starts = new();
     private int chunkRows = 1;
@@ -32,11 +32,11 @@ internal sealed unsafe class SparseCodes<T>(bool keepsPre = false) : IDisposable
     /// <summary>Makes ready for a batch of so many rows, all empty.</summary>
     public void Begin(int rows)
     {
-        (RowCount, chunkRows) = (rows, ChunkScratch<T>.ChunkRows(Math.Max(1, rows)));
+        (RowCount, chunkRows) = (rows, Chunk.RowsOf(rows));
         counts.Zeroed(rows);
         starts.Zeroed(rows);
         while (chunks.Count * chunkRows < rows)
-            chunks.Add(new Chunk());
+            chunks.Add(new Room());
     }
 
     /// <summary>Makes room for a chunk's entries; what it held is lost.</summary>
@@ -64,9 +64,9 @@ internal sealed unsafe class SparseCodes<T>(bool keepsPre = false) : IDisposable
             chunk.Dispose();
     }
 
-    private Chunk Of(int row) => chunks[row / chunkRows];
+    private Room Of(int row) => chunks[row / chunkRows];
 
-    private sealed class Chunk : IDisposable
+    private sealed class Room : IDisposable
     {
         public AlignedBuffer<int> Indices { get; } = new();
 
