@@ -31,7 +31,7 @@ type TrainOptions =
             | Tokens _ -> "tokens per batch (default 2048)."
             | D _ -> "width of the activations (default 768)."
             | Latents _ -> "number of latents (default 6144)."
-            | K _ -> "active latents per token (default 32)."
+            | K _ -> "active latents per token (default 32); kinds without a K start with so many on average."
             | Aux -> "5 % of the latents are dead and AuxK is on, with k_aux = d/2."
             | Clip -> "clip the gradient, which costs a second pass over it."
             | Rounds _ -> "measured rounds (default 15)."

@@ -12,7 +12,7 @@ namespace Interp.Benchmarks;
 /// <param name="Tokens">Tokens per batch.</param>
 /// <param name="Width">Width d of the activations.</param>
 /// <param name="Latents">Number of latents M.</param>
-/// <param name="K">Active latents per token.</param>
+/// <param name="K">Active latents per token; for the kinds without a K, what their encoder bias is set to give on average.</param>
 /// <param name="Auxiliary">5 % of the latents are dead and AuxK is on, with k_aux = d/2.</param>
 /// <param name="Clip">The gradient is clipped.</param>
 /// <param name="Rounds">Measured rounds, each one product and one step.</param>
@@ -160,7 +160,19 @@ public static class TrainBenchmark
             foreach (ref var weight in TensorMemory.Span<float>(autoencoder.EncoderWeight).Slice(j * spec.Width, spec.Width))
                 weight *= 0.3f;
         }
+        if (!autoencoder.Kind.UsesK)
+            ShiftToK(autoencoder, sample, spec.K);
         return autoencoder;
+    }
+
+    /// <summary>Sets the encoder bias of a kind without a K so that so many latents are active per token on average, as late in a training.</summary>
+    private static void ShiftToK(SparseAutoencoder autoencoder, Tensor sample, int k)
+    {
+        using var scope = NewDisposeScope();
+        var pre = sample.mm(autoencoder.EncoderWeight.t()).view(-1);
+        var wanted = Math.Min(pre.numel(), (long)k * sample.shape[0]);
+        var smallest = pre.topk((int)wanted, 0, largest: true, sorted: false).values.min();
+        autoencoder.EncoderBias.copy_(autoencoder.Kind.Gate(autoencoder)!.Threshold - smallest);
     }
 
     /// <summary>Every twentieth latent counts as dead, whatever it did.</summary>
