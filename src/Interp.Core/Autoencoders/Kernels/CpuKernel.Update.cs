@@ -105,6 +105,7 @@ internal sealed unsafe partial class CpuKernel<T>
         var start = segments.Start(j);
         var count = segments.Start(j + 1) - start;
         var u = TensorMemory.Pointer<T>(centred!);
+        pass.Prefetch(j);
         new Span<T>(encoderRow, width).Clear();
         if (!pass.Tied)
             new Span<T>(decoderRow, output).Clear();

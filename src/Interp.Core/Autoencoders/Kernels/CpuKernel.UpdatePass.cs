@@ -40,6 +40,14 @@ internal sealed unsafe partial class CpuKernel<T>
 
         public T* DecoderRow(int j) => decoder.Values + (long)j * output;
 
+        /// <summary>Asks for what <see cref="Move"/> will read, which comes from memory while the gradients are summed.</summary>
+        public void Prefetch(int j)
+        {
+            encoder.Prefetch((long)j * width, width);
+            if (!Tied)
+                decoder.Prefetch((long)j * output, output);
+        }
+
         /// <summary>Projects the decoder's gradient off its row, which <see cref="DecoderRule.UnitBeforeStep"/> sets to unit norm first.</summary>
         public void Project(int j, T* encoderGradient, T* decoderGradient)
         {
@@ -115,6 +123,13 @@ internal sealed unsafe partial class CpuKernel<T>
         private readonly T* second = TensorMemory.Pointer<T>(parameter.Second);
 
         public T* Values { get; } = TensorMemory.Pointer<T>(parameter.Value);
+
+        public void Prefetch(long offset, int count)
+        {
+            Rows<T>.Prefetch(Values + offset, count);
+            Rows<T>.Prefetch(first + offset, count);
+            Rows<T>.Prefetch(second + offset, count);
+        }
 
         public void Move(in OptimiserUpdate<T> optimiser, long offset, T* gradient, int count, T clip) =>
             optimiser.Apply(Values + offset, first + offset, second + offset, gradient, count, clip);

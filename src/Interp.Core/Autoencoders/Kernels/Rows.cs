@@ -264,6 +264,15 @@ internal static unsafe class Rows<T> where T : unmanaged, IBinaryFloatingPointIe
             products[e] = Vector256.Sum(Vector256.Load(lanesOf + e * lanes)) + Dot(residual + at, table + (nint)rows[e] * width + at, width - at);
     }
 
+    /// <summary>Asks for a row, to be kept in the second-level cache.</summary>
+    public static void Prefetch(T* row, int count)
+    {
+        if (!Sse.IsSupported)
+            return;
+        for (var at = 0; at < count; at += 64 / sizeof(T))
+            Sse.Prefetch1(row + at);
+    }
+
     /// <summary>Asks for the 256 bytes from an address, where the processor can.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prefetch(T* address)
