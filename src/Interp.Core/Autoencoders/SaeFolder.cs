@@ -149,11 +149,14 @@ public static class SaeFolder
         if (!transcodes)
             tensors["b_dec"] = tensors["b_dec"] + centre;
         if (!autoencoder.SubtractDecoderBias)
-            tensors[architecture.EncoderBias] = autoencoder.EncoderBias - (centre * scale).unsqueeze(0).mm(autoencoder.EncoderWeight.t()).squeeze(0);
+            tensors[architecture.EncoderBias] = autoencoder.EncoderBias - Product(autoencoder.EncoderWeight * scale, centre);
         if (tensors.TryGetValue(TranscoderDictionary.SkipWeight, out var skip))
-            tensors["b_dec"] = tensors["b_dec"] - skip.mv(centre);
+            tensors["b_dec"] = tensors["b_dec"] - Product(skip, centre);
         return tensors;
     }
+
+    /// <summary>matrix·vector, the same bits whatever the number of threads, which a library's product does not promise.</summary>
+    private static Tensor Product(Tensor matrix, Tensor vector) => (matrix.to(ScalarType.Float64) * vector).sum(1).to(matrix.dtype);
 
     /// <summary>SAELens' skip connections read raw activations, ours what enters the encoder.</summary>
     private static void RequireRawSkip(string where, SaeArchitecture architecture, InputNormalisation normalisation)

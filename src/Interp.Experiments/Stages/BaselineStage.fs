@@ -34,6 +34,10 @@ module Numbers =
 /// Next-token loss of the model itself: clean, and with zeros or the mean in place of the counted activations.
 [<RequireQualifiedAccess>]
 module BaselineStage =
+    /// The held-out activations in whose place others are put: a transcoder's target, or what is read.
+    let private replaced (context: StageContext) =
+        context.HeldOutTarget |> Option.defaultValue context.HeldOut
+
     /// What splices into the held-out contexts; the loss reads the first of them.
     let splice (context: StageContext) model (counted: int[]) progress =
         let spec = context.Spec
@@ -44,24 +48,24 @@ module BaselineStage =
 
         SpliceEvaluation(
             model,
-            HookPoint.Parse spec.Extract.Hook,
-            heldOut,
+            HookPoint.Parse(spec.Extract.Target |> Option.defaultValue spec.Extract.Hook),
+            replaced context,
             heldOut.Contexts,
             flags,
             Devices.Parse spec.Device,
             Contexts = contexts,
+            Inputs = heldOut,
             Progress = Action<int64>(progress (int64 (snd (heldOut.Contexts.RowsOf(0, contexts).ToTuple()))))
         )
 
     let run (context: StageContext) =
         let spec = context.Spec
         use model = context.Inputs.OpenModel spec
-        let heldOut = context.HeldOut
         let measured, _ = CountedTokens.split context
         let counted = CountedTokens.heldOut context
 
         let mean =
-            ReconstructionEvaluation.Mean(SelectedRows(heldOut, measured), context.Cancel)
+            ReconstructionEvaluation.Mean(SelectedRows(replaced context, measured), context.Cancel)
 
         let splice name before =
             splice context model counted (fun total done' ->
