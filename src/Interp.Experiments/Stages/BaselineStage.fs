@@ -34,10 +34,6 @@ module Numbers =
 /// Next-token loss of the model itself: clean, and with zeros or the mean in place of the counted activations.
 [<RequireQualifiedAccess>]
 module BaselineStage =
-    /// The held-out activations in whose place others are put: a transcoder's target, or what is read.
-    let private replaced (context: StageContext) =
-        context.HeldOutTarget |> Option.defaultValue context.HeldOut
-
     /// What splices into the held-out contexts; the loss reads the first of them.
     let splice (context: StageContext) model (counted: int[]) progress =
         let spec = context.Spec
@@ -49,7 +45,7 @@ module BaselineStage =
         SpliceEvaluation(
             model,
             HookPoint.Parse(spec.Extract.Target |> Option.defaultValue spec.Extract.Hook),
-            replaced context,
+            context.HeldOutReconstructed,
             heldOut.Contexts,
             flags,
             Devices.Parse spec.Device,
@@ -65,7 +61,7 @@ module BaselineStage =
         let counted = CountedTokens.heldOut context
 
         let mean =
-            ReconstructionEvaluation.Mean(SelectedRows(replaced context, measured), context.Cancel)
+            ReconstructionEvaluation.Mean(SelectedRows(context.HeldOutReconstructed, measured), context.Cancel)
 
         let splice name before =
             splice context model counted (fun total done' ->

@@ -75,6 +75,10 @@ type StageContext =
         context.Spec.Extract.Target
         |> Option.map (fun _ -> context.Stored(Extraction.TargetFolder "held-out"))
 
+    /// What is reconstructed of the held-out documents: the target, or what is read.
+    member context.HeldOutReconstructed =
+        context.HeldOutTarget |> Option.defaultValue context.HeldOut
+
     /// The model that computes the training activations where nothing stores them.
     member private context.LiveTraining =
         let artifact, spec = context.Extracted, context.Spec
@@ -103,12 +107,17 @@ type StageContext =
         | Some _, Some live -> Option.ofObj live.Target
         | Some _, None -> Some(context.Stored(Extraction.TargetFolder "training"))
 
+    /// What is reconstructed of the training documents: the target, or what is read.
+    member context.TrainingReconstructed =
+        context.TrainingTarget |> Option.defaultValue context.Training
+
 /// The tokens of a spec that count.
 [<RequireQualifiedAccess>]
 module CountedTokens =
     let private skipping (spec: Spec) =
         TokenSkipping(spec.Extract.SkipPositions, Option.toNullable spec.Extract.SkipNorm)
 
+    /// Rows of what is reconstructed, by whose norms tokens are skipped, that count.
     let private counted (context: StageContext) (activations: ITokenActivations) =
         let rule = skipping context.Spec
 
@@ -116,7 +125,8 @@ module CountedTokens =
             match context.Spec.Extract.SkipNorm with
             | None -> Double.PositiveInfinity
             | Some _ ->
-                context.Opened.Once $"norm limit {rule} {context.Extracted}" (fun () -> rule.NormLimit context.Training)
+                context.Opened.Once $"norm limit {rule} {context.Extracted}" (fun () ->
+                    rule.NormLimit context.TrainingReconstructed)
 
         rule.Rows(activations, limit)
 
@@ -128,7 +138,8 @@ module CountedTokens =
                 $"{name} {skipping spec} {spec.Corpus.TrainTokens} {spec.Train.Shuffle} {context.Extracted}"
 
         let rows () =
-            once "training rows" (fun () -> counted context context.Training |> Array.truncate spec.Corpus.TrainTokens)
+            once "training rows" (fun () ->
+                counted context context.TrainingReconstructed |> Array.truncate spec.Corpus.TrainTokens)
 
         once name (fun () -> SelectedRows(activations, rows ()))
 
@@ -143,7 +154,7 @@ module CountedTokens =
     /// All held-out rows that count: those outside keep their activation in spliced runs.
     let heldOut (context: StageContext) =
         context.Opened.Once $"held-out rows {skipping context.Spec} {context.Extracted}" (fun () ->
-            counted context context.HeldOut)
+            counted context context.HeldOutReconstructed)
 
     /// The held-out rows on which the reconstruction is measured, and those that only decide which latents are dead.
     let split (context: StageContext) =
