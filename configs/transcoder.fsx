@@ -4,8 +4,8 @@ open Interp
 Experiment.create "transcoder"
 |> Experiment.model Assets.world
 |> Experiment.transcode (Hook.mlpIn 2) (Hook.mlpOut 2) (Corpus.world 100_000)
-|> Experiment.sae (Sae.expansion 8)
-|> Experiment.train (Train.passes 2)
+|> Experiment.sae (Sae.expansion 4)
+|> Experiment.train (Train.passes 3)
 |> Experiment.evaluateOn 100_000 12_800
 |> Experiment.evaluate [ Metric.fvu; Metric.l0; Metric.dead; Metric.ceRecovered; Metric.deltaCe ]
 |> Sweep.cases
