@@ -142,6 +142,8 @@ module Codec =
             "jumprelu-tanh", JumpReLUTanh
             "gated", Gated
             "relu", ReLU
+            "transcoder", Transcoder
+            "skip-transcoder", SkipTranscoder
         ]
 
     let saeKind =

@@ -60,6 +60,15 @@ module Experiment =
                 Extract.Hook = hook
             })
 
+    /// What a transcoder reads, what it reconstructs (a later hook point), and text; `Sae.kind SkipTranscoder` gives it a skip connection.
+    let transcode hook target corpus =
+        activations hook corpus
+        >> edit (fun spec ->
+            { spec with
+                Extract.Target = Some target
+                Sae.Kind = Transcoder
+            })
+
     let extract (change: Spec -> Spec) = edit change
     let sae (change: Spec -> Spec) = edit change
     let train (change: Spec -> Spec) = edit change
@@ -90,6 +99,14 @@ module Hook =
     /// The residual stream after a block.
     let residPost layer = HookPoint.ResidPost(layer).ToString()
 
+    /// What a block's MLP reads: the residual stream after the norm.
+    let mlpIn layer =
+        HookPoint(HookSite.MlpIn, layer).ToString()
+
+    /// What a block's MLP adds to the residual stream.
+    let mlpOut layer =
+        HookPoint(HookSite.MlpOut, layer).ToString()
+
 [<RequireQualifiedAccess>]
 module Corpus =
     let private of' source trainTokens =
@@ -112,6 +129,16 @@ module Corpus =
 
 [<RequireQualifiedAccess>]
 module Extract =
+    /// The hook point that is read.
+    let hook hook (spec: Spec) = { spec with Extract.Hook = hook }
+
+    /// The hook point that a transcoder reconstructs.
+    let target hook (spec: Spec) =
+        { spec with Extract.Target = Some hook }
+
+    /// What is read is what is reconstructed.
+    let withoutTarget (spec: Spec) = { spec with Extract.Target = None }
+
     let contextLength length (spec: Spec) =
         { spec with
             Extract.ContextLength = length

@@ -90,16 +90,25 @@ module Plan =
         let latents = int64 (Validation.latents (int width) spec)
         20L * 2L * width * latents + int64 spec.Train.Batch * width * 24L + (1L <<< 24)
 
+    let private hooks (spec: Spec) =
+        spec.Extract.Hook :: Option.toList spec.Extract.Target
+
     /// Bytes of the training activations that a live run keeps in memory.
     let private liveBytes (spec: Spec) (width: int64) =
-        TrainingTokens.rowsKept spec (int64 (Stage.trainingText spec)) * width * 4L
+        TrainingTokens.rowsKept spec (int64 (Stage.trainingText spec))
+        * width
+        * 4L
+        * int64 (hooks spec).Length
 
     let private cost (options: RunOptions) (inputs: Inputs) (stage: Stage) =
         let spec = stage.Spec
         let config = inputs.Config spec
         let width, block = int64 config.Width, config.BlockParameterCount
         let latents = int64 (Validation.latents config.Width spec)
-        let layers = int64 (HookPoint.Parse(spec.Extract.Hook).Layer + 1)
+        let hooks = hooks spec
+
+        let layers =
+            hooks |> List.map (fun hook -> int64 (HookPoint.Parse(hook).Layer + 1)) |> List.max
 
         let element =
             if spec.Precision = "bfloat16" then 2L
@@ -119,7 +128,7 @@ module Plan =
         | "extract" ->
             {
                 Seconds = seconds (rows * layers * block)
-                DiskBytes = (if options.Live then heldOut else rows) * (width * 4L + 12L)
+                DiskBytes = (if options.Live then heldOut else rows) * (width * 4L + 12L) * int64 hooks.Length
                 MemoryBytes = model layers + (1L <<< 29)
                 SharedBytes = 0L
             }

@@ -40,6 +40,11 @@ module Report =
             else
                 "BOS as the tokenizer has it"
 
+        let hooks (spec: Spec) =
+            match spec.Extract.Target with
+            | None -> spec.Extract.Hook
+            | Some target -> $"{spec.Extract.Hook} → {target}"
+
         let packing (spec: Spec) =
             let extract = Stage.extract inputs "" spec
             let path = Path.Combine(store.Folder extract.Name extract.Key, "notes.txt")
@@ -51,7 +56,7 @@ module Report =
 
         [
             each (fun spec ->
-                $"Model {inputs.ModelName spec}, {spec.Extract.Hook}, text {(inputs.Documents spec).Name}: {count (int64 spec.Corpus.TrainTokens)} training tokens in {spec.Train.Passes} passes, reconstruction on {count (int64 spec.Corpus.ValidationTokens)} held-out tokens, loss on {count (int64 spec.Evaluate.LossTokens)}.")
+                $"Model {inputs.ModelName spec}, {hooks spec}, text {(inputs.Documents spec).Name}: {count (int64 spec.Corpus.TrainTokens)} training tokens in {spec.Train.Passes} passes, reconstruction on {count (int64 spec.Corpus.ValidationTokens)} held-out tokens, loss on {count (int64 spec.Evaluate.LossTokens)}.")
             each (fun spec ->
                 $"Contexts of {spec.Extract.ContextLength} tokens; {bos spec}; {skipping spec}; a skipped position keeps its own activation in the spliced runs.")
             each packing

@@ -40,6 +40,8 @@ type ExtractSpec =
     {
         /// TransformerLens name of the hook point.
         Hook: string
+        /// The hook point that a transcoder reconstructs; the first one itself when absent.
+        Target: string option
         /// Tokens of a context, the one that begins it included.
         ContextLength: int
         /// Whether a context begins with the tokenizer's BOS token; without one in the tokenizer nothing is added.
@@ -55,6 +57,7 @@ type ExtractSpec =
     static member Default =
         {
             Hook = "blocks.2.hook_resid_post"
+            Target = None
             ContextLength = 128
             Bos = true
             SkipPositions = 0
@@ -83,6 +86,13 @@ type SaeKindSpec =
     | Gated
     /// ReLU with an L1 penalty weighted by decoder norms.
     | ReLU
+    /// Reads one hook and reconstructs another, the target of the extraction.
+    | Transcoder
+    /// The same with a linear way past the latents.
+    | SkipTranscoder
+
+    /// Whether it reconstructs another hook than it reads.
+    member kind.HasTarget = kind.IsTranscoder || kind.IsSkipTranscoder
 
 /// The autoencoder.
 type SaeSpec =

@@ -117,6 +117,10 @@ module SpecFields =
                 corpus (fun part -> { part with ValidationTokens = value }))
             field "extract.hook" Codec.string _.Extract.Hook (fun value ->
                 extract (fun part -> { part with Hook = value }))
+            later (
+                field "extract.target" (Codec.optional Codec.string) _.Extract.Target (fun value ->
+                    extract (fun part -> { part with Target = value }))
+            )
             field "extract.contextLength" Codec.int _.Extract.ContextLength (fun value ->
                 extract (fun part -> { part with ContextLength = value }))
             field "extract.bos" Codec.bool _.Extract.Bos (fun value -> extract (fun part -> { part with Bos = value }))

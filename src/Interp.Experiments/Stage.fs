@@ -78,6 +78,7 @@ module Stage =
             1
             [
                 "extract.hook"
+                "extract.target"
                 "extract.contextLength"
                 "extract.bos"
                 "extract.batchContexts"

@@ -61,6 +61,8 @@ module Validation =
             JumpReluDictionary(JumpPenalty.Tanh, StraightThrough = true, PreActivation = spec.Train.PreActivation)
         | Gated -> GatedDictionary()
         | ReLU -> ReluDictionary()
+        | Transcoder -> TranscoderDictionary()
+        | SkipTranscoder -> TranscoderDictionary(Skip = true)
 
     let private kindErrors (spec: Spec) =
         let kind = kind spec spec.Sae.Kind
@@ -81,12 +83,44 @@ module Validation =
                 "sae.start: the original start weights differ between encoder and decoder, so sae.tiedDecoder must be false."
         ]
 
-    let private hook (name: string) =
+    let private hook path (name: string) =
         try
             HookPoint.Parse name |> ignore
             []
         with :? Interp.Runtime.InterpException as error ->
-            [ $"extract.hook: {error.Message}" ]
+            [ $"{path}: {error.Message}" ]
+
+    let private order (extract: ExtractSpec) =
+        match HookPoint.TryParse extract.Hook, extract.Target |> Option.map HookPoint.TryParse with
+        | (true, hook), Some(true, target) when target.CompareTo hook <= 0 ->
+            [
+                $"extract.target: {target} does not come after extract.hook ({hook}) in the forward pass; name a later hook."
+            ]
+        | _ -> []
+
+    let private transcoderErrors (spec: Spec) =
+        let name = (kind spec spec.Sae.Kind).Name
+
+        [
+            match spec.Sae.Kind.HasTarget, spec.Extract.Target with
+            | true, None ->
+                $"sae.kind: a {name} reconstructs another hook than extract.hook; name that one as extract.target."
+            | false, Some target ->
+                $"extract.target is {target}, but sae.kind is {name}, which reconstructs what it reads; set sae.kind to transcoder or skip-transcoder, or extract.target to none."
+            | _ -> ()
+            if spec.Sae.Kind.HasTarget then
+                if spec.Sae.TiedDecoder then
+                    $"sae.tiedDecoder: a {name} has an output of its own, so its decoder cannot be tied; set it to false."
+
+                if spec.Train.Resample.IsSome then
+                    $"train.resample: the dead latents of a {name} are not resampled; set it to none, and train.aux against dead latents."
+            if spec.Sae.Kind = SkipTranscoder then
+                match spec.Sae.Normalise with
+                | InputNormalisation.PerTokenLayerNorm
+                | InputNormalisation.PerTokenNorm ->
+                    $"sae.normalise: the skip connection of a {name} has no place past a normalisation per token; use none, datasetScale or centred."
+                | _ -> ()
+        ]
 
     /// What is wrong with a spec by itself.
     let spec (spec: Spec) =
@@ -94,7 +128,9 @@ module Validation =
 
         List.concat
             [
-                hook extract.Hook
+                hook "extract.hook" extract.Hook
+                extract.Target |> Option.map (hook "extract.target") |> Option.defaultValue []
+                order extract
                 atLeast "extract.contextLength" 3 extract.ContextLength
                 atLeast "extract.skipPositions" 0 extract.SkipPositions
                 [
@@ -117,6 +153,7 @@ module Validation =
                                  $"sae.k is {spec.Sae.K}, more than the dictionary's {count} latents; lower it or enlarge sae.size."
                      ])
                 kindErrors spec
+                transcoderErrors spec
                 fraction "train.sparsityWarmUp" train.SparsityWarmUp
                 atLeast "train.batch" 1 train.Batch
                 atLeast "train.passes" 1 train.Passes
@@ -157,10 +194,13 @@ module Validation =
         let latents = latents config.Width spec
 
         [
-            match HookPoint.TryParse spec.Extract.Hook with
-            | true, point when point.Layer >= config.LayerCount ->
-                $"extract.hook: {point} lies outside the model, whose blocks are 0 to {config.LayerCount - 1}."
-            | _ -> ()
+            for path, name in
+                ("extract.hook", spec.Extract.Hook)
+                :: [ for target in Option.toList spec.Extract.Target -> "extract.target", target ] do
+                match HookPoint.TryParse name with
+                | true, point when point.Layer >= config.LayerCount ->
+                    $"{path}: {point} lies outside the model, whose blocks are 0 to {config.LayerCount - 1}."
+                | _ -> ()
             if spec.Sae.K > latents then
                 invariant
                     $"sae.k is {spec.Sae.K}, more than the dictionary's {latents} latents ({config.Width} wide activations); lower it or enlarge sae.size."

@@ -154,6 +154,7 @@ let ``every setting that a cell has moves a key, and K moves no extraction`` () 
             "corpus.trainTokens", "1000"
             "corpus.validationTokens", "999"
             "extract.hook", "blocks.1.hook_resid_post"
+            "extract.target", "blocks.3.hook_resid_post"
             "extract.contextLength", "64"
             "extract.bos", "false"
             "extract.skipPositions", "1"

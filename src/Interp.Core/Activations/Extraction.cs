@@ -13,15 +13,24 @@ namespace Interp.Activations;
 /// <param name="TokenizerDigest">Identity of the tokenizer.</param>
 /// <param name="CorpusDigest">Identity of the corpus.</param>
 /// <param name="BosId">The token that begins each context; null: none.</param>
-public sealed record ExtractionSpec(HookPoint Hook, int BatchContexts, string TokenizerDigest, string CorpusDigest, int? BosId);
+/// <param name="Target">For transcoders, a second hook point, whose values the same pass of the model gives; null: none.</param>
+public sealed record ExtractionSpec(HookPoint Hook, int BatchContexts, string TokenizerDigest, string CorpusDigest, int? BosId, HookPoint? Target = null)
+{
+    /// <summary>The hook points in the order of <see cref="Hook"/>, <see cref="Target"/>.</summary>
+    internal IReadOnlyList<HookPoint> Hooks => Target is { } target ? [Hook, target] : [Hook];
+}
 
 /// <summary>
-/// Runs the model up to a hook point and writes an activation store. Shards are written whole and entered in the manifest
-/// one by one, so a stopped extraction goes on with the first shard that is missing or damaged, to the same bytes.
+/// Runs the model up to a hook point and writes an activation store, or two of the same tokens where there is a target. Shards are
+/// written whole and entered in the manifest one by one, so a stopped extraction goes on with the first shard that is missing or
+/// damaged, to the same bytes.
 /// </summary>
 public static class Extraction
 {
     private const long BytesPerShard = 64 << 20;
+
+    /// <summary>Where <see cref="Run"/> puts the target's store, beside the other one.</summary>
+    public static string TargetFolder(string folder) => Path.TrimEndingDirectorySeparator(folder) + "-target";
 
     /// <summary>Extracts into a folder, or finishes what is there; returns when the store is complete.</summary>
     /// <param name="model">The model.</param>
@@ -35,13 +44,13 @@ public static class Extraction
     public static void Run(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, string folder,
         Action<long>? progress = null, CancellationToken cancel = default)
     {
-        var manifest = new StoreManifest
+        Store[] stores = [.. spec.Hooks.Select((hook, i) => Store.Open(i == 0 ? folder : TargetFolder(folder), new StoreManifest
         {
             Model = model.Digest,
             Tokenizer = spec.TokenizerDigest,
             Corpus = spec.CorpusDigest,
             Contexts = contexts.Digest(),
-            Hook = spec.Hook.ToString(),
+            Hook = hook.ToString(),
             Precision = model.Precision.ToString().ToLowerInvariant(),
             Device = device.type.ToString().ToLowerInvariant(),
             Shape = [contexts.Rows, model.Config.Width],
@@ -49,32 +58,27 @@ public static class Extraction
             BosId = spec.BosId,
             BatchContexts = spec.BatchContexts,
             Shards = [],
-        };
-        var known = Known(folder, manifest);
+        }))];
         var perShard = ContextsPerShard(model.Config.Width, contexts.Length, spec.BatchContexts);
         var count = (contexts.Count + perShard - 1) / perShard;
         var done = 0L;
-        var shards = new List<StoreShard>();
         for (var shard = 0; shard < count; shard++)
         {
             var first = shard * perShard;
             var size = Math.Min(perShard, contexts.Count - first);
             var rows = contexts.RowsOf(first, size);
-            if (shard < known.Shards.Length && ActivationStore.Fault(folder, known, shard) is null)
+            if (!Array.TrueForAll(stores, store => store.Holds(shard)))
             {
-                shards.Add(known.Shards[shard]);
-                progress?.Invoke(done += rows.Count);
-                continue;
+                var file = FormattableString.Invariant($"shard-{shard:00000}.safetensors");
+                string[] paths = [.. stores.Select(store => Path.Combine(store.Folder, file))];
+                WriteShards(model, device, contexts, spec, paths, first, size, tokens => progress?.Invoke(done + tokens), cancel);
+                foreach (var store in stores)
+                    store.Enter(shard, file, rows.Count);
             }
-            var file = FormattableString.Invariant($"shard-{shard:00000}.safetensors");
-            WriteShard(model, device, contexts, spec, Path.Combine(folder, file), first, size, tokens => progress?.Invoke(done + tokens), cancel);
-            done += rows.Count;
-            shards.Add(new StoreShard(file, rows.Count, ActivationStore.ChecksumOf(Path.Combine(folder, file))));
-            (manifest with { Shards = [.. shards] }).Write(folder);
+            progress?.Invoke(done += rows.Count);
         }
-        (manifest with { Shards = [.. shards], Complete = true }).Write(folder);
-        foreach (var left in Directory.GetFiles(folder, "*.tmp"))
-            File.Delete(left);
+        foreach (var store in stores)
+            store.Complete(count);
     }
 
     /// <summary>Contexts of a shard: a multiple of the batch that gives about 64 MiB.</summary>
@@ -84,22 +88,12 @@ public static class Extraction
         return (int)Math.Max(batch, contexts / batch * batch);
     }
 
-    private static StoreManifest Known(string folder, StoreManifest manifest)
-    {
-        if (!StoreManifest.Exists(folder))
-            return manifest;
-        var found = StoreManifest.Read(folder);
-        return found.SameWork(manifest)
-            ? found
-            : throw new InterpException($"{folder} holds the activations of another model, text or hook point; give another folder, or delete this one.");
-    }
-
-    private static void WriteShard(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, string path,
+    private static void WriteShards(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, string[] paths,
         int first, int count, Action<long> progress, CancellationToken cancel)
     {
         using var scope = NewDisposeScope();
         var (start, rows) = contexts.RowsOf(first, count);
-        var activations = empty([rows, model.Config.Width], dtype: ScalarType.Float32, device: CPU);
+        Tensor[] activations = [.. spec.Hooks.Select(_ => empty([rows, model.Config.Width], dtype: ScalarType.Float32, device: CPU))];
         var done = 0L;
         Workers.For((count + spec.BatchContexts - 1) / spec.BatchContexts, piece =>
         {
@@ -108,14 +102,17 @@ public static class Extraction
             Capture(model, device, contexts, spec, context, activations, part.Start - start, part.Count);
             progress(Interlocked.Add(ref done, part.Count));
         }, cancel);
-        RequireFinite(activations, spec.Hook);
-        SafeTensorsWriter.Write(path, new Dictionary<string, Tensor>
+        for (var i = 0; i < paths.Length; i++)
         {
-            ["activations"] = activations,
-            ["token_ids"] = tensor(contexts.Tokens.Slice(start, rows).ToArray(), ScalarType.Int32, CPU),
-            ["document"] = tensor(contexts.Documents.Slice(start, rows).ToArray(), ScalarType.Int32, CPU),
-            ["position"] = arange(start, start + rows, ScalarType.Int32, CPU).remainder(contexts.Length),
-        });
+            RequireFinite(activations[i], spec.Hooks[i]);
+            SafeTensorsWriter.Write(paths[i], new Dictionary<string, Tensor>
+            {
+                ["activations"] = activations[i],
+                ["token_ids"] = tensor(contexts.Tokens.Slice(start, rows).ToArray(), ScalarType.Int32, CPU),
+                ["document"] = tensor(contexts.Documents.Slice(start, rows).ToArray(), ScalarType.Int32, CPU),
+                ["position"] = arange(start, start + rows, ScalarType.Int32, CPU).remainder(contexts.Length),
+            });
+        }
     }
 
     /// <exception cref="InterpException">A number is not finite.</exception>
@@ -125,15 +122,62 @@ public static class Extraction
             throw new InterpException($"The model's activations at {hook} are not all finite; check the weights with interp inspect, or use another precision.");
     }
 
-    /// <summary>Runs the model on the contexts of some rows and copies them into <paramref name="destination"/> from a row on.</summary>
-    internal static void Capture(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, int context, Tensor destination, int row, int rows)
+    /// <summary>Runs the model once on the contexts of some rows and copies the values of each hook into its destination from a row on.</summary>
+    internal static void Capture(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, int context, Tensor[] destinations, int row, int rows)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var ragged = rows % contexts.Length != 0;
         var batch = contexts.Batch(context, (rows + contexts.Length - 1) / contexts.Length, device);
-        using var run = model.Run(batch, [spec.Hook], stopEarly: true);
-        var values = run[spec.Hook].reshape(-1, model.Config.Width);
-        destination.narrow(0, row, rows).copy_(ragged ? values.narrow(0, 0, rows) : values);
+        using var run = model.Run(batch, spec.Hooks, stopEarly: true);
+        for (var i = 0; i < destinations.Length; i++)
+        {
+            var values = run[spec.Hooks[i]].reshape(-1, model.Config.Width);
+            destinations[i].narrow(0, row, rows).copy_(ragged ? values.narrow(0, 0, rows) : values);
+        }
+    }
+
+    /// <summary>A store while it is being written.</summary>
+    private sealed class Store(string folder, StoreManifest blank, StoreManifest known)
+    {
+        private readonly List<StoreShard> shards = [];
+
+        public string Folder => folder;
+
+        /// <exception cref="InterpException">The folder holds other activations.</exception>
+        public static Store Open(string folder, StoreManifest blank)
+        {
+            var known = StoreManifest.Exists(folder) ? StoreManifest.Read(folder) : blank;
+            return known.SameWork(blank)
+                ? new Store(folder, blank, known)
+                : throw new InterpException($"{folder} holds the activations of another model, text or hook point; give another folder, or delete this one.");
+        }
+
+        /// <summary>Whether a shard is there and sound.</summary>
+        public bool Holds(int shard) => shard < known.Shards.Length && ActivationStore.Fault(folder, known, shard) is null;
+
+        /// <summary>Enters a shard that has been written in the manifest, after those before it.</summary>
+        public void Enter(int shard, string file, int rows)
+        {
+            Keep(shard);
+            shards.Add(new StoreShard(file, rows, ActivationStore.ChecksumOf(Path.Combine(folder, file))));
+            (blank with { Shards = [.. shards] }).Write(folder);
+        }
+
+        /// <summary>Closes a store of so many shards.</summary>
+        public void Complete(int count)
+        {
+            Keep(count);
+            (blank with { Shards = [.. shards], Complete = true }).Write(folder);
+            foreach (var left in Directory.GetFiles(folder, "*.tmp"))
+                File.Delete(left);
+        }
+
+        /// <summary>Takes over the shards before a number that were there.</summary>
+        private void Keep(int end)
+        {
+            while (shards.Count < end)
+                shards.Add(known.Shards[shards.Count]);
+        }
     }
 }

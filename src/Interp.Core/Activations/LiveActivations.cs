@@ -8,7 +8,7 @@ namespace Interp.Activations;
 /// <summary>
 /// Activations that the model computes when they are asked for, the bits of <see cref="Extraction"/>, kept in memory up to a limit:
 /// training while extracting, with nothing on disk. Who reads in windows of at most half that limit
-/// (<see cref="Autoencoders.TrainingSpec.ShuffleRows"/>) has every token computed once per pass.
+/// (<see cref="Autoencoders.TrainingSpec.ShuffleRows"/>) has every token computed once per pass, for both hooks where there is a target.
 /// </summary>
 /// <remarks>Safe for several threads; one computes, with all cores, while the others wait.</remarks>
 public sealed class LiveActivations : ITokenActivations
@@ -32,7 +32,11 @@ public sealed class LiveActivations : ITokenActivations
         (this.model, this.device, this.spec, Contexts) = (model, device, spec, contexts);
         blockRows = spec.BatchContexts * contexts.Length;
         blocksKept = (int)Math.Min(int.MaxValue, rowsKept / blockRows + 2);
+        Target = spec.Target is null ? null : new SecondHook(this);
     }
+
+    /// <summary>What a transcoder is to make of these activations, at <see cref="ExtractionSpec.Target"/>; null where that is. It lives as long as this.</summary>
+    public ITokenActivations? Target { get; }
 
     /// <inheritdoc/>
     public TokenContexts Contexts { get; }
@@ -47,7 +51,12 @@ public sealed class LiveActivations : ITokenActivations
     public long Computed { get; private set; }
 
     /// <inheritdoc/>
-    public void Gather(ReadOnlySpan<int> rows, Span<float> destination)
+    public void Gather(ReadOnlySpan<int> rows, Span<float> destination) => Gather(0, rows, destination);
+
+    /// <summary>Lets go of what is in memory.</summary>
+    public void Dispose() => blocks.Clear();
+
+    private void Gather(int hook, ReadOnlySpan<int> rows, Span<float> destination)
     {
         lock (gate)
         {
@@ -57,15 +66,12 @@ public sealed class LiveActivations : ITokenActivations
             {
                 var block = blocks[rows[i] / blockRows];
                 block.Used = clock;
-                block.Values.AsSpan(rows[i] % blockRows * Width, Width).CopyTo(destination.Slice(i * Width, Width));
+                block.Values[hook].AsSpan(rows[i] % blockRows * Width, Width).CopyTo(destination.Slice(i * Width, Width));
             }
             foreach (var old in blocks.OrderBy(pair => pair.Value.Used).ThenBy(pair => pair.Key).Take(blocks.Count - blocksKept).ToArray())
                 blocks.Remove(old.Key);
         }
     }
-
-    /// <summary>Lets go of what is in memory.</summary>
-    public void Dispose() => blocks.Clear();
 
     private int[] Missing(ReadOnlySpan<int> rows)
     {
@@ -94,22 +100,41 @@ public sealed class LiveActivations : ITokenActivations
         for (var i = 0; i < missing.Length; i++)
         {
             blocks.Add(missing[i], made[i]);
-            Computed += made[i].Values.Length / Width;
+            Computed += made[i].Values[0].Length / Width;
         }
     }
 
-    private float[] Run(int context)
+    private float[][] Run(int context)
     {
         using var scope = NewDisposeScope();
         var rows = Contexts.RowsOf(context, spec.BatchContexts).Count;
-        var activations = empty([rows, Width], dtype: ScalarType.Float32, device: CPU);
+        Tensor[] activations = [.. spec.Hooks.Select(_ => empty([rows, Width], dtype: ScalarType.Float32, device: CPU))];
         Extraction.Capture(model, device, Contexts, spec, context, activations, 0, rows);
-        Extraction.RequireFinite(activations, spec.Hook);
-        return TensorMemory.Span<float>(activations).ToArray();
+        for (var i = 0; i < activations.Length; i++)
+            Extraction.RequireFinite(activations[i], spec.Hooks[i]);
+        return [.. activations.Select(values => TensorMemory.Span<float>(values).ToArray())];
     }
 
-    private sealed record Block(float[] Values)
+    /// <summary>Values of some contexts, an array per hook.</summary>
+    private sealed record Block(float[][] Values)
     {
         public long Used { get; set; }
+    }
+
+    /// <summary>The target's values, of the same passes.</summary>
+    private sealed class SecondHook(LiveActivations live) : ITokenActivations
+    {
+        public TokenContexts Contexts => live.Contexts;
+
+        public int Width => live.Width;
+
+        public long Count => live.Count;
+
+        public void Gather(ReadOnlySpan<int> rows, Span<float> destination) => live.Gather(1, rows, destination);
+
+        /// <summary>Nothing; the memory belongs to the first hook's activations.</summary>
+        public void Dispose()
+        {
+        }
     }
 }

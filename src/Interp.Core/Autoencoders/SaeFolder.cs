@@ -10,7 +10,7 @@ namespace Interp.Autoencoders;
 
 /// <summary>
 /// Reads and writes autoencoders in the layout of SAELens 6: <c>cfg.json</c> and <c>sae_weights.safetensors</c> (W_enc [d, M],
-/// b_enc, W_dec [M, d], b_dec, and what the architecture adds). Ours also have <c>interp.json</c> and a probe batch that reading checks.
+/// b_enc, W_dec [M, d'], b_dec [d'], and what the architecture adds). Ours also have <c>interp.json</c> and a probe batch that reading checks.
 /// </summary>
 public static class SaeFolder
 {
@@ -32,10 +32,10 @@ public static class SaeFolder
         using var file = SafeTensors.Open(Weights(folder));
         file.Require("W_enc", layout.Width, layout.Latents);
         file.Require(layout.Architecture.EncoderBias, layout.Latents);
-        foreach (var extra in layout.Architecture.Extras)
-            file.Require(extra, layout.Latents);
-        file.Require("W_dec", layout.Latents, layout.Width);
-        file.Require("b_dec", layout.Width);
+        foreach (var extra in layout.Architecture.Kind.Extras)
+            file.Require(extra.Name, extra.Shape(layout.Latents, layout.Width, layout.OutputWidth));
+        file.Require("W_dec", layout.Latents, layout.OutputWidth);
+        file.Require("b_dec", layout.OutputWidth);
         using var scope = NewDisposeScope();
         var encoder = file.Load("W_enc", precision, device).t().contiguous();
         var encoderBias = file.Load(layout.Architecture.EncoderBias, precision, device);
@@ -66,6 +66,7 @@ public static class SaeFolder
         {
             ModelName = Optional<string>(stated, "model_name"),
             HookName = Optional<string>(stated, "hook_name"),
+            TargetHookName = Optional<string>(stated, "hook_name_out"),
             ContextSize = (int?)Optional<double?>(stated, "context_size"),
             PrependBos = Optional<bool?>(stated, "prepend_bos"),
             DatasetPath = Optional<string>(stated, "dataset_path"),
@@ -77,46 +78,34 @@ public static class SaeFolder
 
     /// <summary>
     /// Writes an autoencoder so that SAELens computes the same from raw activations: a dataset's scale and centre are folded into
-    /// the weights; of the BatchTopK family the threshold is written, as architecture 'jumprelu'.
+    /// the weights; of the BatchTopK family the threshold is written, as architecture 'jumprelu'. SAELens has no transcoder with a K: who runs one of
+    /// ours there keeps the cfg.k largest latents.
     /// </summary>
     /// <param name="folder">Made if it is absent; each file is replaced in one go.</param>
     /// <param name="autoencoder">What to write; weights are stored as float32.</param>
     /// <param name="metadata">Where it comes from.</param>
     /// <param name="probe">A few tokens [n, d] in the model's scale; what the autoencoder makes of them is checked whenever it is read.</param>
-    /// <exception cref="InterpException">A file cannot be written.</exception>
-    public static void Write(string folder, SparseAutoencoder autoencoder, SaeMetadata metadata, Tensor? probe = null)
+    /// <param name="target">For a transcoder, what the probe's tokens are to become [n, d'].</param>
+    /// <exception cref="InterpException">A file cannot be written, or the layout cannot say what the autoencoder computes.</exception>
+    public static void Write(string folder, SparseAutoencoder autoencoder, SaeMetadata metadata, Tensor? probe = null, Tensor? target = null)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var (transform, scale) = (autoencoder.Transform, autoencoder.Transform.Scale);
-        var (encoderBias, decoderBias) = (autoencoder.EncoderBias, autoencoder.DecoderBias / scale);
-        if (transform.Centre is { } centre)
-        {
-            decoderBias = decoderBias + centre;
-            if (!autoencoder.SubtractDecoderBias)
-                encoderBias = encoderBias - (centre * scale).unsqueeze(0).mm(autoencoder.EncoderWeight.t()).squeeze(0);
-        }
         var architecture = SaeArchitecture.Of(autoencoder);
-        var tensors = new Dictionary<string, Tensor>
-        {
-            ["W_enc"] = Stored((autoencoder.EncoderWeight * scale).t()),
-            [architecture.EncoderBias] = Stored(encoderBias),
-            ["W_dec"] = Stored(autoencoder.DecoderWeight / scale),
-            ["b_dec"] = Stored(decoderBias),
-        };
-        foreach (var (name, tensor) in architecture.Tensors(autoencoder))
-            tensors[name] = Stored(tensor);
-        SafeTensorsWriter.Write(Weights(folder), tensors);
-        SaeProbe.Write(folder, autoencoder, metadata.Provenance, probe);
+        RequireRawSkip(folder, architecture, autoencoder.Transform.Kind);
+        SafeTensorsWriter.Write(Weights(folder), FromRawActivations(autoencoder, architecture).ToDictionary(pair => pair.Key, pair => Stored(pair.Value)));
+        SaeProbe.Write(folder, autoencoder, metadata.Provenance, probe, target);
         AtomicFile.WriteText(Config(folder), Text(ConfigOf(autoencoder, architecture, metadata)));
     }
 
-    /// <summary>The same with all tokens of a source as the probe.</summary>
-    public static void Write(string folder, SparseAutoencoder autoencoder, SaeMetadata metadata, IActivationSource probe)
+    /// <summary>The same with all tokens of a source as the probe, and of a second one as what a transcoder is to make of them.</summary>
+    public static void Write(string folder, SparseAutoencoder autoencoder, SaeMetadata metadata, IActivationSource probe, IActivationSource? target = null)
     {
-        using var tokens = empty([probe.Count, probe.Width], dtype: ScalarType.Float32, device: CPU);
-        probe.Gather(Enumerable.Range(0, (int)probe.Count).ToArray(), TensorMemory.Span<float>(tokens));
-        Write(folder, autoencoder, metadata, tokens);
+        using var tokens = All(probe);
+        using var wanted = target is null ? null : All(target);
+        Write(folder, autoencoder, metadata, tokens, wanted);
+
+        static Tensor All(IActivationSource source) => BatchFeed.Gather(source, Enumerable.Range(0, (int)source.Count).ToArray());
     }
 
     /// <summary>JSON as our files hold it.</summary>
@@ -142,6 +131,40 @@ public static class SaeFolder
 
     private static Tensor Stored(Tensor tensor) => tensor.to(ScalarType.Float32, CPU).contiguous();
 
+    /// <summary>The folder's tensors, with the factor and the centre of the input transform folded in.</summary>
+    private static Dictionary<string, Tensor> FromRawActivations(SparseAutoencoder autoencoder, SaeArchitecture architecture)
+    {
+        var (scale, transcodes) = (autoencoder.Transform.Scale, autoencoder.Kind.IsTranscoder);
+        var tensors = new Dictionary<string, Tensor>
+        {
+            ["W_enc"] = (autoencoder.EncoderWeight * scale).t(),
+            [architecture.EncoderBias] = autoencoder.EncoderBias,
+            ["W_dec"] = transcodes ? autoencoder.DecoderWeight : autoencoder.DecoderWeight / scale,
+            ["b_dec"] = transcodes ? autoencoder.DecoderBias : autoencoder.DecoderBias / scale,
+        };
+        foreach (var (name, tensor) in architecture.Tensors(autoencoder))
+            tensors[name] = name == TranscoderDictionary.SkipWeight ? tensor * scale : tensor;
+        if (autoencoder.Transform.Centre is not { } centre)
+            return tensors;
+        if (!transcodes)
+            tensors["b_dec"] = tensors["b_dec"] + centre;
+        if (!autoencoder.SubtractDecoderBias)
+            tensors[architecture.EncoderBias] = autoencoder.EncoderBias - Product(autoencoder.EncoderWeight * scale, centre);
+        if (tensors.TryGetValue(TranscoderDictionary.SkipWeight, out var skip))
+            tensors["b_dec"] = tensors["b_dec"] - Product(skip, centre);
+        return tensors;
+    }
+
+    /// <summary>matrix·vector, the same bits whatever the number of threads, which a library's product does not promise.</summary>
+    private static Tensor Product(Tensor matrix, Tensor vector) => (matrix.to(ScalarType.Float64) * vector).sum(1).to(matrix.dtype);
+
+    /// <summary>SAELens' skip connections read raw activations, ours what enters the encoder.</summary>
+    private static void RequireRawSkip(string where, SaeArchitecture architecture, InputNormalisation normalisation)
+    {
+        if (architecture.Extras.Contains(TranscoderDictionary.SkipWeight) && normalisation is InputNormalisation.PerTokenLayerNorm or InputNormalisation.PerTokenNorm)
+            throw new InterpException($"{where} cannot hold a skip transcoder with a normalisation per token, whose skip connection would read raw activations; use none, datasetScale or centred.");
+    }
+
     private static void FoldDecoderNorm(Tensor encoder, Tensor encoderBias, Tensor decoder)
     {
         var norm = decoder.norm(1, keepdim: true, p: 2);
@@ -150,7 +173,18 @@ public static class SaeFolder
         decoder.div_(norm.where(norm > 0, ones_like(norm)));
     }
 
-    private static JsonObject ConfigOf(SparseAutoencoder autoencoder, SaeArchitecture architecture, SaeMetadata metadata) => new()
+    private static JsonObject ConfigOf(SparseAutoencoder autoencoder, SaeArchitecture architecture, SaeMetadata metadata)
+    {
+        var config = CommonConfigOf(autoencoder, architecture, metadata);
+        if (autoencoder.Kind.IsTranscoder)
+        {
+            config["d_out"] = autoencoder.OutputWidth;
+            config["metadata"]!["hook_name_out"] = metadata.TargetHookName;
+        }
+        return config;
+    }
+
+    private static JsonObject CommonConfigOf(SparseAutoencoder autoencoder, SaeArchitecture architecture, SaeMetadata metadata) => new()
     {
         ["architecture"] = architecture.Name,
         ["d_in"] = autoencoder.Width,
@@ -181,7 +215,7 @@ public static class SaeFolder
         },
     };
 
-    private static (SaeArchitecture Architecture, int Width, int Latents, int K, bool Rescale, bool SubtractBias, InputNormalisation Normalisation) Layout(string folder, JsonObject config)
+    private static (SaeArchitecture Architecture, int Width, int OutputWidth, int Latents, int K, bool Rescale, bool SubtractBias, InputNormalisation Normalisation) Layout(string folder, JsonObject config)
     {
         var path = Config(folder);
         var architecture = Optional<string>(config, "architecture");
@@ -196,8 +230,14 @@ public static class SaeFolder
             "constant_norm_rescale" => InputNormalisation.PerTokenNorm,
             var other => throw new InterpException($"{path} normalises activations by '{other}', which is not served; known are none, expected_average_only_in, layer_norm and constant_norm_rescale."),
         };
-        return (served, Whole("d_in"), Whole("d_sae"), served.Kind.UsesK ? Whole("k") : MeanActive(config), Optional<bool?>(config, "rescale_acts_by_decoder_norm") ?? false,
-            Optional<bool?>(config, "apply_b_dec_to_input") ?? true, normalisation);
+        var subtracts = Optional<bool?>(config, "apply_b_dec_to_input") ?? served.Kind.SubtractsBias;
+        if (subtracts && served.Kind.IsTranscoder)
+            throw new InterpException($"{path} subtracts b_dec from the input of a transcoder, which is of another hook; set apply_b_dec_to_input to false.");
+        RequireRawSkip(path, served, normalisation);
+        var (width, latents) = (Whole("d_in"), Whole("d_sae"));
+        return (served, width, served.Kind.IsTranscoder ? Whole("d_out") : width, latents,
+            !served.Kind.UsesK ? MeanActive(config) : served.Kind.IsTranscoder && config["k"] is null ? latents : Whole("k"),
+            Optional<bool?>(config, "rescale_acts_by_decoder_norm") ?? false, subtracts, normalisation);
 
         int Whole(string name) => Optional<double?>(config, name) is { } number && number == Math.Floor(number) && number is >= 1 and <= int.MaxValue
             ? (int)number

@@ -11,6 +11,9 @@ public sealed record SaeMetadata
     /// <summary>TransformerLens name of the hook.</summary>
     public string? HookName { get; init; }
 
+    /// <summary>TransformerLens name of the hook that a transcoder reconstructs; null: the one that it reads.</summary>
+    public string? TargetHookName { get; init; }
+
     /// <summary>Tokens per context in training.</summary>
     public int? ContextSize { get; init; }
 

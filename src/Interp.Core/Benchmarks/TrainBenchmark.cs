@@ -85,7 +85,7 @@ public static class TrainBenchmark
             trainer.TakeParts();
             Thread.Sleep(Pause);
             var start = Stopwatch.GetTimestamp();
-            trainer.Step(batches[(round + WarmUp) % batches.Length]);
+            trainer.Step(batches[(round + WarmUp) % batches.Length], Transcodes(spec) ? batches[(round + WarmUp + 1) % batches.Length] : null);
             var step = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             var share = trainer.TakeParts();
             Thread.Sleep(Pause);
@@ -114,10 +114,11 @@ public static class TrainBenchmark
     {
         using var rows = cat(batches, 0);
         var source = MemoryActivations.Of(rows);
+        var target = Transcodes(spec) ? MemoryActivations.Of(rows.flip(0)) : null;
         var trainers = Enumerable.Range(0, spec.Count).Select(_ => new SaeTrainer(Recipe(spec), Autoencoder(spec), int.MaxValue, spec.Kernel)).ToArray();
-        var steps = Math.Max(4, TrainingPass.StepsPerTurn(Recipe(spec), source, null));
+        var steps = Math.Max(4, TrainingPass.StepsPerTurn(Recipe(spec), source, target));
         var (together, alone) = (new List<double>(), new List<double>());
-        void Advance(int i, TrainingPlace? place) => new TrainingRun(source, null, trainers[i], place).RunTo(trainers[i].CompletedSteps + steps, _ => { }, CancellationToken.None);
+        void Advance(int i, TrainingPlace? place) => new TrainingRun(source, target, trainers[i], place).RunTo(trainers[i].CompletedSteps + steps, _ => { }, CancellationToken.None);
         for (var round = -1; round < Math.Max(3, spec.Rounds * 4 / steps); round++)
         {
             var start = Stopwatch.GetTimestamp();
@@ -134,6 +135,9 @@ public static class TrainBenchmark
             trainer.Dispose();
         return Median(together) / Median(alone);
     }
+
+    /// <summary>A transcoder's target is another batch of the same numbers.</summary>
+    private static bool Transcodes(TrainBenchmarkSpec spec) => Recipe(spec).Kind.IsTranscoder;
 
     private static long Parameters(TrainBenchmarkSpec spec) => 2L * spec.Width * spec.Latents + spec.Width + spec.Latents;
 
@@ -154,7 +158,8 @@ public static class TrainBenchmark
     private static SparseAutoencoder Autoencoder(TrainBenchmarkSpec spec)
     {
         using var sample = Normal(Math.Min(spec.Tokens, 512), spec.Width, "sample");
-        var autoencoder = SaeInitialisation.Create(Recipe(spec), sample, CPU);
+        using var target = Transcodes(spec) ? Normal(Math.Min(spec.Tokens, 512), spec.Width, "target") : null;
+        var autoencoder = SaeInitialisation.Create(Recipe(spec), sample, CPU, target: target);
         for (var j = 0; spec.Auxiliary && j < spec.Latents; j += OneDeadIn)
         {
             foreach (ref var weight in TensorMemory.Span<float>(autoencoder.EncoderWeight).Slice(j * spec.Width, spec.Width))

@@ -17,17 +17,22 @@ public static class ReconstructionEvaluation
     /// <param name="k">Another number of active latents than the autoencoder's own.</param>
     /// <param name="progress">Is told how many tokens are done.</param>
     /// <param name="cancel">Asks to stop.</param>
-    public static ReconstructionResult Run(SparseAutoencoder autoencoder, IActivationSource source, int? k = null, Action<long>? progress = null, CancellationToken cancel = default)
+    /// <param name="target">For a transcoder, what the source's rows are to become [N, d'], in the model's scale.</param>
+    /// <exception cref="InterpException">The autoencoder's output does not have the shape of what it is measured against.</exception>
+    public static ReconstructionResult Run(SparseAutoencoder autoencoder, IActivationSource source, int? k = null, Action<long>? progress = null, CancellationToken cancel = default, IActivationSource? target = null)
     {
-        var mean = Mean(source, cancel);
+        var expected = target ?? source;
+        if (autoencoder.OutputWidth != expected.Width || expected.Count != source.Count || (autoencoder.Kind.IsTranscoder && target is null))
+            throw new InterpException($"The {autoencoder.Kind.Name} writes [{source.Count}, {autoencoder.OutputWidth}] and is measured against {(target is null ? "its input" : "a target")} of [{expected.Count}, {expected.Width}]; give the activations of the hook that it reconstructs.");
+        var mean = Mean(expected, cancel);
         var sums = new Sums();
         var fired = new long[autoencoder.Latents];
-        ForPieces(source, tokens =>
+        ForPieces(source, (rows, tokens) =>
         {
             using var scope = NewDisposeScope();
             var (latents, reconstruction) = autoencoder.Run(tokens, k);
             Count(latents, fired, sums);
-            sums.Add(tokens, reconstruction.to(ScalarType.Float64).cpu().contiguous(), mean);
+            sums.Add(target is null ? tokens : Read(target, rows), reconstruction.to(ScalarType.Float64).cpu().contiguous(), mean);
             progress?.Invoke(sums.Tokens);
         }, cancel);
         return sums.Result(mean, fired);
@@ -39,7 +44,7 @@ public static class ReconstructionEvaluation
         var fired = new long[autoencoder.Latents];
         var sums = new Sums();
         var done = 0L;
-        ForPieces(source, tokens =>
+        ForPieces(source, (_, tokens) =>
         {
             using var scope = NewDisposeScope();
             var latents = autoencoder.Encode(tokens);
@@ -53,7 +58,7 @@ public static class ReconstructionEvaluation
     public static double[] Mean(IActivationSource source, CancellationToken cancel = default)
     {
         var sum = new double[source.Width];
-        ForPieces(source, tokens =>
+        ForPieces(source, (_, tokens) =>
         {
             using var part = tokens.sum([0], type: ScalarType.Float64);
             var values = TensorMemory.Span<double>(part);
@@ -63,7 +68,7 @@ public static class ReconstructionEvaluation
         return [.. sum.Select(value => value / source.Count)];
     }
 
-    private static void ForPieces(IActivationSource source, Action<Tensor> body, CancellationToken cancel)
+    private static void ForPieces(IActivationSource source, Action<int[], Tensor> body, CancellationToken cancel)
     {
         using var noGradient = no_grad();
         Workers.SingleThreaded();
@@ -71,10 +76,16 @@ public static class ReconstructionEvaluation
         {
             cancel.ThrowIfCancellationRequested();
             var rows = Enumerable.Range((int)start, (int)Math.Min(Piece, source.Count - start)).ToArray();
-            using var tokens = empty([rows.Length, source.Width], dtype: ScalarType.Float32, device: CPU);
-            source.Gather(rows, TensorMemory.Span<float>(tokens));
-            body(tokens);
+            using var tokens = Read(source, rows);
+            body(rows, tokens);
         }
+    }
+
+    private static Tensor Read(IActivationSource source, int[] rows)
+    {
+        var tokens = empty([rows.Length, source.Width], dtype: ScalarType.Float32, device: CPU);
+        source.Gather(rows, TensorMemory.Span<float>(tokens));
+        return tokens;
     }
 
     private static void Count(SparseLatents latents, long[] fired, Sums sums)

@@ -1,8 +1,8 @@
 namespace Interp.Evaluation;
 
 /// <summary>
-/// How well an autoencoder reconstructs N tokens x of width d as y with latents f; m is the mean of the same tokens. Everything
-/// is pooled over tokens in float64.
+/// How well an autoencoder reconstructs N tokens x of width d as y with latents f; m is the mean of the same tokens. Of a transcoder, x is
+/// its target. Everything is pooled over tokens in float64.
 /// </summary>
 public sealed record ReconstructionResult
 {

@@ -26,7 +26,7 @@ public sealed record SpliceResult(long Predictions, double CeClean, double Ce, d
 
 /// <summary>
 /// Replaces activations at a hook and measures the next-token loss. Positions that do not count keep their clean activation;
-/// the last position of a context predicts nothing.
+/// the last position of a context predicts nothing. Of a transcoder, the hook is that of its target.
 /// </summary>
 /// <param name="model">The model.</param>
 /// <param name="hook">Where to replace.</param>
@@ -41,24 +41,28 @@ public sealed class SpliceEvaluation(LanguageModel model, HookPoint hook, IActiv
     /// <summary>How many contexts, from the first on, are measured; all by default.</summary>
     public int Contexts { get; init; } = contexts.Count;
 
+    /// <summary>For a transcoder, what it reads at an earlier hook, which replacing this one leaves as it is; null: the activations themselves.</summary>
+    public IActivationSource? Inputs { get; init; }
+
     /// <summary>Is told how many rows are done.</summary>
     public Action<long>? Progress { get; init; }
 
     /// <summary>Everything becomes 0.</summary>
-    public SpliceResult Zero(CancellationToken cancel = default) => Run(rows => zeros_like(rows), cancel);
+    public SpliceResult Zero(CancellationToken cancel = default) => Run(activations, rows => zeros_like(rows), cancel);
 
     /// <summary>Everything becomes one vector [d], such as the mean of the counted tokens.</summary>
     public SpliceResult Mean(double[] mean, CancellationToken cancel = default)
     {
         using var vector = tensor(mean.Select(value => (float)value).ToArray(), [mean.Length], device: CPU);
-        return Run(rows => vector.expand_as(rows).contiguous(), cancel);
+        return Run(activations, rows => vector.expand_as(rows).contiguous(), cancel);
     }
 
-    /// <summary>Everything becomes what an autoencoder makes of it.</summary>
+    /// <summary>Everything becomes what an autoencoder makes of it, or a transcoder of the <see cref="Inputs"/> of the same positions.</summary>
     public SpliceResult Autoencoder(SparseAutoencoder autoencoder, CancellationToken cancel = default) =>
-        Run(rows => autoencoder.Reconstruct(rows).to(ScalarType.Float32).cpu(), cancel);
+        Run(Inputs ?? activations, rows => autoencoder.Reconstruct(rows).to(ScalarType.Float32).cpu(), cancel);
 
-    private SpliceResult Run(Func<Tensor, Tensor> replace, CancellationToken cancel)
+    /// <summary>Replaces the counted rows by what a function makes of the same rows of a source.</summary>
+    private SpliceResult Run(IActivationSource read, Func<Tensor, Tensor> replace, CancellationToken cancel)
     {
         using var noGradient = no_grad();
         var sums = new ContextSums[Contexts];
@@ -68,15 +72,21 @@ public sealed class SpliceEvaluation(LanguageModel model, HookPoint hook, IActiv
             Workers.SingleThreaded();
             var count = Math.Min(Wave, Contexts - first);
             var (start, rows) = contexts.RowsOf(first, count);
-            var clean = empty([rows, activations.Width], dtype: ScalarType.Float32, device: CPU);
-            activations.Gather(Enumerable.Range(start, rows).ToArray(), TensorMemory.Span<float>(clean));
+            var clean = Rows(activations, start, rows);
             var keeps = tensor(counted.AsSpan(start, rows).ToArray(), [rows, 1], ScalarType.Bool, CPU);
-            var replaced = where(keeps, replace(clean), clean);
+            var replaced = where(keeps, replace(ReferenceEquals(read, activations) ? clean : Rows(read, start, rows)), clean);
             var wave = first;
             Workers.For(count, i => sums[wave + i] = Measure(wave + i, clean, replaced, start), cancel);
             Progress?.Invoke(start + rows);
         }
         return Pool(sums);
+    }
+
+    private static Tensor Rows(IActivationSource source, int start, int count)
+    {
+        var rows = empty([count, source.Width], dtype: ScalarType.Float32, device: CPU);
+        source.Gather(Enumerable.Range(start, count).ToArray(), TensorMemory.Span<float>(rows));
+        return rows;
     }
 
     private ContextSums Measure(int context, Tensor clean, Tensor replaced, int waveStart)

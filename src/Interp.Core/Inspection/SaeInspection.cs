@@ -5,7 +5,7 @@ using TorchSharp;
 
 namespace Interp.Inspection;
 
-/// <summary>Sparse autoencoders in SAELens layout.</summary>
+/// <summary>Sparse autoencoders and transcoders in SAELens layout.</summary>
 internal static class SaeInspection
 {
     public static bool Recognises(string path) => SaeFolder.Exists(path);
@@ -19,19 +19,21 @@ internal static class SaeInspection
         TensorScan.Add(file, notFinite);
         var facts = new JsonObject
         {
-            ["activation"] = "topk",
+            ["activation"] = autoencoder.Kind.Name,
             ["width"] = autoencoder.Width,
+            ["output_width"] = autoencoder.Kind.IsTranscoder ? autoencoder.OutputWidth : null,
             ["latents"] = autoencoder.Latents,
             ["k"] = autoencoder.K,
             ["normalisation"] = autoencoder.Transform.Kind.ToString(),
             ["subtracts_decoder_bias"] = autoencoder.SubtractDecoderBias,
             ["model"] = metadata.ModelName,
             ["hook"] = metadata.HookName,
+            ["target"] = metadata.TargetHookName,
             ["context"] = metadata.ContextSize,
             ["bos"] = metadata.PrependBos,
             ["text"] = metadata.DatasetPath,
             ["probe"] = File.Exists(Path.Combine(path, "interp.json")) ? "holds" : "none",
         };
-        return new Inspection("sparse autoencoder", facts, notFinite);
+        return new Inspection(autoencoder.Kind.IsTranscoder ? "transcoder" : "sparse autoencoder", facts, notFinite);
     }
 }

@@ -165,7 +165,7 @@ public sealed class LanguageModel : IDisposable
         residual = session.Pass(HookSite.ResidPre, layer, residual);
         var mixed = block.Output.Apply(attention.Apply(block, Norm(residual, block.AttentionNorm)));
         residual = session.Pass(HookSite.ResidMid, layer, residual + session.Pass(HookSite.AttnOut, layer, mixed));
-        var written = session.Pass(HookSite.MlpOut, layer, Mlp(block, Norm(residual, block.MlpNorm)));
+        var written = session.Pass(HookSite.MlpOut, layer, Mlp(block, session.Pass(HookSite.MlpIn, layer, Norm(residual, block.MlpNorm))));
         return session.Pass(HookSite.ResidPost, layer, residual + written);
     }
 

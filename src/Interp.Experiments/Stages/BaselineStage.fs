@@ -44,24 +44,24 @@ module BaselineStage =
 
         SpliceEvaluation(
             model,
-            HookPoint.Parse spec.Extract.Hook,
-            heldOut,
+            HookPoint.Parse(spec.Extract.Target |> Option.defaultValue spec.Extract.Hook),
+            context.HeldOutReconstructed,
             heldOut.Contexts,
             flags,
             Devices.Parse spec.Device,
             Contexts = contexts,
+            Inputs = heldOut,
             Progress = Action<int64>(progress (int64 (snd (heldOut.Contexts.RowsOf(0, contexts).ToTuple()))))
         )
 
     let run (context: StageContext) =
         let spec = context.Spec
         use model = context.Inputs.OpenModel spec
-        let heldOut = context.HeldOut
         let measured, _ = CountedTokens.split context
         let counted = CountedTokens.heldOut context
 
         let mean =
-            ReconstructionEvaluation.Mean(SelectedRows(heldOut, measured), context.Cancel)
+            ReconstructionEvaluation.Mean(SelectedRows(context.HeldOutReconstructed, measured), context.Cancel)
 
         let splice name before =
             splice context model counted (fun total done' ->

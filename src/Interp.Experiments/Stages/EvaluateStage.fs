@@ -47,22 +47,23 @@ module EvaluateStage =
             let device = Devices.Parse spec.Device
             use sae = SaeFolder.Read(Path.Combine(context.Artifact "train", "sae"), device)
             use model = context.Inputs.OpenModel spec
-            let held = context.HeldOut
             let rows, others = CountedTokens.split context
             let total = int64 rows.Length + int64 others.Length
+            let source, target = CountedTokens.selected context rows
 
             let reconstruction =
                 ReconstructionEvaluation.Run(
                     sae,
-                    SelectedRows(held, rows),
+                    source,
                     progress = (fun rows -> context.Progress rows total "reconstruction"),
-                    cancel = context.Cancel
+                    cancel = context.Cancel,
+                    target = target
                 )
 
             let others =
                 ReconstructionEvaluation.FiredCounts(
                     sae,
-                    SelectedRows(held, others),
+                    SelectedRows(context.HeldOut, others),
                     (fun done' -> context.Progress (int64 rows.Length + done') total "dead latents"),
                     context.Cancel
                 )

@@ -63,27 +63,53 @@ type StageContext =
     /// Folder of the extraction.
     member context.Extracted = context.Artifact "extract"
 
-    /// Activations of the held-out documents.
-    member context.HeldOut =
-        let folder = Path.Combine(context.Extracted, "held-out")
+    member private context.Stored split =
+        let folder = Path.Combine(context.Extracted, split)
         context.Opened.Once folder (fun () -> ActivationStore.Open folder)
 
-    /// Activations of the training documents: the store, or where there is none the model itself.
-    member context.Training: ITokenActivations =
-        let artifact = context.Extracted
+    /// Activations of the held-out documents.
+    member context.HeldOut = context.Stored "held-out"
+
+    /// What a transcoder is to make of them.
+    member context.HeldOutTarget =
+        context.Spec.Extract.Target
+        |> Option.map (fun _ -> context.Stored(Extraction.TargetFolder "held-out"))
+
+    /// What is reconstructed of the held-out documents: the target, or what is read.
+    member context.HeldOutReconstructed =
+        context.HeldOutTarget |> Option.defaultValue context.HeldOut
+
+    /// The model that computes the training activations where nothing stores them.
+    member private context.LiveTraining =
+        let artifact, spec = context.Extracted, context.Spec
         let tokens = Path.Combine(artifact, TrainingTokens.file)
 
         if File.Exists tokens then
-            let spec = context.Spec
-
             context.Opened.Once $"{artifact} {spec.Train.Shuffle}" (fun () ->
                 let model =
                     context.Opened.Once $"model {artifact}" (fun () -> context.Inputs.OpenModel spec)
 
                 TrainingTokens.live context.Inputs spec model (TokenContexts.Load tokens))
+            |> Some
         else
-            let folder = Path.Combine(artifact, "training")
-            context.Opened.Once folder (fun () -> ActivationStore.Open folder)
+            None
+
+    /// Activations of the training documents: the store, or where there is none the model itself.
+    member context.Training: ITokenActivations =
+        match context.LiveTraining with
+        | Some live -> live
+        | None -> context.Stored "training"
+
+    /// What a transcoder is to make of them, from the same passes of the model.
+    member context.TrainingTarget: ITokenActivations option =
+        match context.Spec.Extract.Target, context.LiveTraining with
+        | None, _ -> None
+        | Some _, Some live -> Option.ofObj live.Target
+        | Some _, None -> Some(context.Stored(Extraction.TargetFolder "training"))
+
+    /// What is reconstructed of the training documents: the target, or what is read.
+    member context.TrainingReconstructed =
+        context.TrainingTarget |> Option.defaultValue context.Training
 
 /// The tokens of a spec that count.
 [<RequireQualifiedAccess>]
@@ -91,6 +117,7 @@ module CountedTokens =
     let private skipping (spec: Spec) =
         TokenSkipping(spec.Extract.SkipPositions, Option.toNullable spec.Extract.SkipNorm)
 
+    /// Rows of what is reconstructed, by whose norms tokens are skipped, that count.
     let private counted (context: StageContext) (activations: ITokenActivations) =
         let rule = skipping context.Spec
 
@@ -98,24 +125,36 @@ module CountedTokens =
             match context.Spec.Extract.SkipNorm with
             | None -> Double.PositiveInfinity
             | Some _ ->
-                context.Opened.Once $"norm limit {rule} {context.Extracted}" (fun () -> rule.NormLimit context.Training)
+                context.Opened.Once $"norm limit {rule} {context.Extracted}" (fun () ->
+                    rule.NormLimit context.TrainingReconstructed)
 
         rule.Rows(activations, limit)
 
-    /// The activations that are trained on; trainings on the same ones get the same object.
-    let training (context: StageContext) =
+    let private trained (context: StageContext) name (activations: ITokenActivations) =
         let spec = context.Spec
 
-        context.Opened.Once
-            $"training rows {skipping spec} {spec.Corpus.TrainTokens} {spec.Train.Shuffle} {context.Extracted}"
-            (fun () ->
-                let training = context.Training
-                SelectedRows(training, counted context training |> Array.truncate spec.Corpus.TrainTokens))
+        let once name =
+            context.Opened.Once
+                $"{name} {skipping spec} {spec.Corpus.TrainTokens} {spec.Train.Shuffle} {context.Extracted}"
+
+        let rows () =
+            once "training rows" (fun () ->
+                counted context context.TrainingReconstructed |> Array.truncate spec.Corpus.TrainTokens)
+
+        once name (fun () -> SelectedRows(activations, rows ()))
+
+    /// The activations that are trained on; trainings on the same ones get the same object.
+    let training (context: StageContext) =
+        trained context "training" context.Training
+
+    /// What a transcoder is to make of them.
+    let trainingTarget (context: StageContext) =
+        context.TrainingTarget |> Option.map (trained context "training target")
 
     /// All held-out rows that count: those outside keep their activation in spliced runs.
     let heldOut (context: StageContext) =
         context.Opened.Once $"held-out rows {skipping context.Spec} {context.Extracted}" (fun () ->
-            counted context context.HeldOut)
+            counted context context.HeldOutReconstructed)
 
     /// The held-out rows on which the reconstruction is measured, and those that only decide which latents are dead.
     let split (context: StageContext) =
@@ -127,3 +166,8 @@ module CountedTokens =
         rows
         |> Array.truncate spec.Evaluate.DeadTokens
         |> Array.skip (min measured.Length (min rows.Length spec.Evaluate.DeadTokens))
+
+    /// Some held-out rows, and what a transcoder is to make of them.
+    let selected (context: StageContext) rows =
+        SelectedRows(context.HeldOut, rows),
+        context.HeldOutTarget |> Option.map (fun target -> SelectedRows(target, rows)) |> Option.toObj

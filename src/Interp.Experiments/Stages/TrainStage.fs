@@ -29,10 +29,10 @@ module TrainStage =
         | "aten" -> SaeKernel.Aten
         | _ -> SaeKernel.Automatic
 
-    let private fvu (autoencoder: SparseAutoencoder) source (k: int) =
-        ReconstructionEvaluation.Run(autoencoder, source, Nullable k).Fvu
+    let private fvu (autoencoder: SparseAutoencoder) (source, target) (k: int) =
+        ReconstructionEvaluation.Run(autoencoder, source, Nullable k, target = target).Fvu
 
-    let private metadata (context: StageContext) (held: ActivationStore) =
+    let private metadata (context: StageContext) =
         let spec = context.Spec
         let provenance = JsonObject()
         provenance["key"] <- JsonValue.Create context.Stage.Key
@@ -41,8 +41,9 @@ module TrainStage =
         SaeMetadata(
             ModelName = context.Inputs.ModelName spec,
             HookName = spec.Extract.Hook,
+            TargetHookName = Option.toObj spec.Extract.Target,
             ContextSize = Nullable spec.Extract.ContextLength,
-            PrependBos = Nullable held.Manifest.BosId.HasValue,
+            PrependBos = Nullable context.HeldOut.Manifest.BosId.HasValue,
             DatasetPath = (context.Inputs.Documents spec).Name,
             Provenance = provenance
         )
@@ -58,12 +59,12 @@ module TrainStage =
 
     let run (context: StageContext) =
         let spec = context.Spec
-        let held = context.HeldOut
         let source = CountedTokens.training context
+        let target = CountedTokens.trainingTarget context |> Option.toObj
         let validation = CountedTokens.split context |> fst
 
-        let curveSource =
-            SelectedRows(held, Array.truncate spec.Train.CurveTokens validation)
+        let heldOut =
+            CountedTokens.selected context (Array.truncate spec.Train.CurveTokens validation)
 
         let recipe = Validation.trainingSpec source.Width spec
         let device = Devices.Parse spec.Device
@@ -72,9 +73,9 @@ module TrainStage =
 
         use run =
             if File.Exists checkpoint && File.Exists curvesPath then
-                TrainingRun.Resume(checkpoint, recipe, source, device, kernel spec, place = Option.toObj context.Place)
+                TrainingRun.Resume(checkpoint, recipe, source, device, kernel spec, target, Option.toObj context.Place)
             else
-                TrainingRun.Start(recipe, source, device, kernel spec, place = Option.toObj context.Place)
+                TrainingRun.Start(recipe, source, device, kernel spec, target, Option.toObj context.Place)
 
         let trainer = run.Trainer
 
@@ -108,13 +109,13 @@ module TrainStage =
             log.Add report
 
             if report.IsFinite && points.Contains step then
-                let target = fvu trainer.Autoencoder curveSource spec.Sae.K
+                let atTarget = fvu trainer.Autoencoder heldOut spec.Sae.K
 
                 let current =
                     if report.K = spec.Sae.K then
-                        target
+                        atTarget
                     else
-                        fvu trainer.Autoencoder curveSource report.K
+                        fvu trainer.Autoencoder heldOut report.K
 
                 curve <-
                     line
@@ -124,7 +125,7 @@ module TrainStage =
                             report.K
                             report.LearningRate
                             report.Fvu
-                            target
+                            atTarget
                             current
                             report.Dead
                         ]
@@ -152,10 +153,10 @@ module TrainStage =
 
         if finished then
             if trainer.Autoencoder.Kind :? BatchTopKDictionary then
-                ThresholdCalibration.Calibrate(trainer.Autoencoder, curveSource) |> ignore
+                ThresholdCalibration.Calibrate(trainer.Autoencoder, fst heldOut) |> ignore
 
-            let probe = SelectedRows(held, Array.truncate 64 validation)
-            SaeFolder.Write(Path.Combine(context.Work, "sae"), trainer.Autoencoder, metadata context held, probe)
+            let probe, expected = CountedTokens.selected context (Array.truncate 64 validation)
+            SaeFolder.Write(Path.Combine(context.Work, "sae"), trainer.Autoencoder, metadata context, probe, expected)
 
         let points =
             curve

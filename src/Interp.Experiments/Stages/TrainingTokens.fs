@@ -17,7 +17,8 @@ module TrainingTokens =
             spec.Extract.BatchContexts,
             inputs.TokenizerDigest spec,
             inputs.CorpusDigest spec,
-            bos
+            bos,
+            spec.Extract.Target |> Option.map HookPoint.Parse |> Option.toNullable
         )
 
     /// Rows that live training keeps in memory: all, or two windows of counted tokens.
@@ -29,7 +30,7 @@ module TrainingTokens =
             let counted = max 1L (length - int64 spec.Extract.SkipPositions)
             min rows (2L * (int64 window / counted + 1L) * length)
 
-    let live inputs (spec: Spec) model (contexts: TokenContexts) : ITokenActivations =
+    let live inputs (spec: Spec) model (contexts: TokenContexts) =
         new LiveActivations(
             model,
             Devices.Parse spec.Device,

@@ -26,6 +26,8 @@ public class SaeFolderTests
     [InlineData("saelens-gated")]
     [InlineData("saelens-batchtopk")]
     [InlineData("saelens-matryoshka-batchtopk")]
+    [InlineData("saelens-transcoder")]
+    [InlineData("saelens-skip-transcoder")]
     public void A_folder_of_SAELens_computes_what_SAELens_computes(string name)
     {
         using var scope = NewDisposeScope();

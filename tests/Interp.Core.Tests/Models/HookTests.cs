@@ -18,6 +18,7 @@ public class HookTests
     [InlineData("blocks.16.hook_resid_post", HookSite.ResidPost, 16)]
     [InlineData("blocks.0.hook_resid_pre", HookSite.ResidPre, 0)]
     [InlineData("blocks.3.hook_attn_out", HookSite.AttnOut, 3)]
+    [InlineData("blocks.12.ln2.hook_normalized", HookSite.MlpIn, 12)]
     [InlineData("hook_embed", HookSite.Embed, 0)]
     public void Names_parse_and_print(string name, HookSite site, int layer)
     {
@@ -28,6 +29,8 @@ public class HookTests
     [Theory]
     [InlineData("blocks.2.hook_resid_pst", "blocks.2.hook_resid_post")]
     [InlineData("blocks.2.attn.hook_pattern", "not served")]
+    [InlineData("blocks.2.ln1.hook_normalized", "not served")]
+    [InlineData("blocks.2.ln2.hook_normalised", "blocks.2.ln2.hook_normalized")]
     [InlineData("blocks.-1.hook_resid_post", "unknown")]
     [InlineData("layer 16", "unknown")]
     public void A_name_that_is_not_served_says_what_is(string name, string hint) =>
@@ -70,6 +73,35 @@ public class HookTests
         using var run = model.Run(Tokens(), [point], new Dictionary<HookPoint, Func<Tensor, Tensor>> { [point] = value => value.mul(0) });
         Assert.Equal(0, run[point].abs().max().ToSingle());
         Assert.Equal(0, run.Logits!.abs().max().ToSingle());
+    }
+
+    [Fact]
+    public void What_the_MLP_reads_is_the_weighted_norm_and_an_edit_of_it_reaches_the_MLP()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var config = LanguageModel.Describe(Fixtures.Path("models", "phi3-plain"));
+        var parameters = Parameters(Fixtures.Path("models", "phi3-plain", "model.safetensors"));
+        var weight = parameters["model.layers.1.post_attention_layernorm.weight"];
+        weight.copy_(linspace(0.5, 2, config.Width, ScalarType.Float64, CPU));
+        using var model = LanguageModel.FromParameters(config, parameters);
+        var (read, mid, written) = (new HookPoint(HookSite.MlpIn, 1), new HookPoint(HookSite.ResidMid, 1), new HookPoint(HookSite.MlpOut, 1));
+
+        using var run = model.Run(Tokens(), [read, mid, written], stopEarly: true);
+        var expected = run[mid] / (run[mid].square().mean([-1], keepdim: true) + config.NormEpsilon).sqrt() * weight;
+        Assert.InRange((run[read] - expected).abs().max().ToDouble(), 0, 1e-12);
+        Assert.InRange((run[written] - Mlp(expected)).abs().max().ToDouble(), 0, 1e-12);
+
+        using var edited = model.Run(Tokens(), [read, mid, written], new Dictionary<HookPoint, Func<Tensor, Tensor>> { [read] = value => value.sin() });
+        Assert.True(edited[mid].equal(run[mid]).all().ToBoolean());
+        Assert.InRange((edited[read] - expected.sin()).abs().max().ToDouble(), 0, 1e-12);
+        Assert.InRange((edited[written] - Mlp(expected.sin())).abs().max().ToDouble(), 0, 1e-12);
+
+        Tensor Mlp(Tensor x)
+        {
+            var parts = x.matmul(parameters["model.layers.1.mlp.gate_up_proj.weight"].t()).chunk(2, -1);
+            return (parts[0] * parts[0].sigmoid() * parts[1]).matmul(parameters["model.layers.1.mlp.down_proj.weight"].t());
+        }
     }
 
     [Fact]

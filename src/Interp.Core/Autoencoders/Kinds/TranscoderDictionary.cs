@@ -11,7 +11,8 @@ namespace Interp.Autoencoders;
 /// <param name="Skip">Whether there is a skip connection, W [d', d], starting at 0.</param>
 public sealed record TranscoderDictionary(bool Skip = false) : SaeKind
 {
-    private const string Weights = "W_skip";
+    /// <summary>Name of the skip connection's weights.</summary>
+    internal const string SkipWeight = "W_skip";
 
     /// <inheritdoc/>
     public override string Name => Skip ? "skip-transcoder" : "transcoder";
@@ -20,7 +21,7 @@ public sealed record TranscoderDictionary(bool Skip = false) : SaeKind
     public override bool IsTranscoder => true;
 
     /// <inheritdoc/>
-    internal override IReadOnlyList<ExtraTensor> Extras => Skip ? [new(Weights, (_, width, output) => [output, width])] : [];
+    internal override IReadOnlyList<ExtraTensor> Extras => Skip ? [new(SkipWeight, (_, width, output) => [output, width])] : [];
 
     /// <inheritdoc/>
     internal override StepRule<T>? Rule<T>(int latents) => new() { Skip = Skip ? Weights : null };
@@ -31,10 +32,10 @@ public sealed record TranscoderDictionary(bool Skip = false) : SaeKind
         var pre = graph.PreActivations();
         var latents = TopKDictionary.Largest(pre, graph.K);
         var decoded = graph.Decode(latents);
-        return new(pre, latents, Skip ? decoded + graph.Tokens.Values.mm(graph.Extra[Weights].t()) : decoded);
+        return new(pre, latents, Skip ? decoded + graph.Tokens.Values.mm(graph.Extra[SkipWeight].t()) : decoded);
     }
 
     /// <inheritdoc/>
     internal override Tensor Finish(SparseAutoencoder autoencoder, Tensor tokens, Tensor decoded) =>
-        Skip ? decoded.addmm_(tokens, autoencoder.Extras[Weights].t()) : decoded;
+        Skip ? decoded.addmm_(tokens, autoencoder.Extras[SkipWeight].t()) : decoded;
 }
