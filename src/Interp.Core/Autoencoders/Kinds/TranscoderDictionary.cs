@@ -24,7 +24,7 @@ public sealed record TranscoderDictionary(bool Skip = false) : SaeKind
     internal override IReadOnlyList<ExtraTensor> Extras => Skip ? [new(SkipWeight, (_, width, output) => [output, width])] : [];
 
     /// <inheritdoc/>
-    internal override StepRule<T>? Rule<T>(int latents) => new() { Skip = Skip ? Weights : null };
+    internal override StepRule<T>? Rule<T>(int latents) => new() { Skip = Skip ? SkipWeight : null };
 
     /// <inheritdoc/>
     internal override Activations Forward(StepGraph graph)
