@@ -178,6 +178,9 @@ module Sae =
     let start weights (spec: Spec) = { spec with Sae.Start = weights }
     let tied (spec: Spec) = { spec with Sae.TiedDecoder = true }
 
+    /// What keeps the decoder's rows at unit norm.
+    let decoderRule rule (spec: Spec) = { spec with Sae.DecoderRule = rule }
+
 [<RequireQualifiedAccess>]
 module Train =
     let batch tokens (spec: Spec) = { spec with Train.Batch = tokens }
@@ -234,6 +237,30 @@ module Train =
 
     let weightDecay rate (spec: Spec) = { spec with Train.WeightDecay = rate }
 
+    /// Where the squared error is measured.
+    let lossSpace space (spec: Spec) = { spec with Train.LossSpace = space }
+
+    /// Factor of the mean squared error, which else is divided by the batch's variance.
+    let lossScale factor (spec: Spec) =
+        { spec with
+            Train.LossScale = Some factor
+        }
+
+    let auxForm form (spec: Spec) = { spec with Train.AuxForm = form }
+
+    /// Coefficient of the squares of the encoder's weights in the loss.
+    let encoderPenalty coefficient (spec: Spec) =
+        { spec with
+            Train.EncoderPenalty = coefficient
+        }
+
+    /// Shape of the decay, and the fraction of the rate where it ends.
+    let decayTo shape fraction (spec: Spec) =
+        { spec with
+            Train.DecayShape = shape
+            Train.DecayTo = fraction
+        }
+
     /// The data is shuffled within so many training tokens instead of all; a live run then keeps no more in memory.
     let shuffle tokens (spec: Spec) =
         { spec with
@@ -255,3 +282,9 @@ module Choices =
     let GeometricMedian = PreBias.GeometricMedian
     let DataStart = StartWeights.Data
     let OriginalStart = StartWeights.Original
+    let TiedStart = StartWeights.Tied
+    let UnitAfterStep = DecoderRule.UnitAfterStep
+    let EncoderSpace = LossSpace.Encoder
+    let RawSpace = LossSpace.Raw
+    let NormalisedAux = AuxiliaryForm.Normalised
+    let UndetachedAux = AuxiliaryForm.Undetached

@@ -178,6 +178,16 @@ type TrainSpec =
         Shuffle: int option
         /// A latent silent for more tokens than this counts as dead.
         DeadWindow: int
+        /// Where the loss is measured.
+        LossSpace: LossSpace
+        /// Factor of the mean squared error; when absent, it is divided by the batch's variance.
+        LossScale: float option
+        AuxForm: AuxiliaryForm
+        /// Coefficient of the sum of the squares of the encoder's weights in the loss.
+        EncoderPenalty: float
+        DecayShape: DecayShape
+        /// Fraction of the learning rate at which the decay ends.
+        DecayTo: float
         /// Points of the curves.
         ValidationPoints: int
         /// Held-out tokens of each point.
@@ -202,6 +212,12 @@ type TrainSpec =
             WeightDecay = 0.0
             Shuffle = None
             DeadWindow = 15_000
+            LossSpace = LossSpace.Encoder
+            LossScale = None
+            AuxForm = AuxiliaryForm.Normalised
+            EncoderPenalty = 0.0
+            DecayShape = DecayShape.Linear
+            DecayTo = 0.0
             ValidationPoints = 20
             CurveTokens = 8192
         }

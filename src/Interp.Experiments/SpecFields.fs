@@ -67,6 +67,20 @@ module SpecFields =
              | "world" -> Some WorldText
              | path -> Some(TextFile path))
 
+    let private lossSpace =
+        Codec.choice [ "encoder", LossSpace.Encoder; "raw", LossSpace.Raw ]
+
+    let private auxForm =
+        Codec.choice
+            [
+                "normalised", AuxiliaryForm.Normalised
+                "sumOverWidth", AuxiliaryForm.SumOverWidth
+                "undetached", AuxiliaryForm.Undetached
+            ]
+
+    let private decayShape =
+        Codec.choice [ "linear", DecayShape.Linear; "cosine", DecayShape.Cosine ]
+
     let private normalisation =
         Codec.choice
             [
@@ -177,6 +191,30 @@ module SpecFields =
             )
             field "train.deadWindow" Codec.int _.Train.DeadWindow (fun value ->
                 train (fun part -> { part with DeadWindow = value }))
+            later (
+                field "train.lossSpace" lossSpace _.Train.LossSpace (fun value ->
+                    train (fun part -> { part with LossSpace = value }))
+            )
+            later (
+                field "train.lossScale" (Codec.optional Codec.float) _.Train.LossScale (fun value ->
+                    train (fun part -> { part with LossScale = value }))
+            )
+            later (
+                field "train.auxForm" auxForm _.Train.AuxForm (fun value ->
+                    train (fun part -> { part with AuxForm = value }))
+            )
+            later (
+                field "train.encoderPenalty" Codec.float _.Train.EncoderPenalty (fun value ->
+                    train (fun part -> { part with EncoderPenalty = value }))
+            )
+            later (
+                field "train.decayShape" decayShape _.Train.DecayShape (fun value ->
+                    train (fun part -> { part with DecayShape = value }))
+            )
+            later (
+                field "train.decayTo" Codec.float _.Train.DecayTo (fun value ->
+                    train (fun part -> { part with DecayTo = value }))
+            )
             field "train.validationPoints" Codec.int _.Train.ValidationPoints (fun value ->
                 train (fun part -> { part with ValidationPoints = value }))
             field "train.curveTokens" Codec.int _.Train.CurveTokens (fun value ->

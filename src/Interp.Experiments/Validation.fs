@@ -42,6 +42,12 @@ module Validation =
                 invariant $"{path} is {value}; give a number above 0."
         ]
 
+    let private notNegative path value =
+        [
+            if not (value >= 0.0 && Double.IsFinite value) then
+                invariant $"{path} is {value}; give a number from 0 on."
+        ]
+
     let private oneOf path (allowed: string list) value =
         [
             if not (List.contains value allowed) then
@@ -120,6 +126,9 @@ module Validation =
                 | InputNormalisation.PerTokenNorm ->
                     $"sae.normalise: the skip connection of a {name} has no place past a normalisation per token; use none, datasetScale or centred."
                 | _ -> ()
+
+                if spec.Train.LossSpace = LossSpace.Raw then
+                    $"train.lossSpace: the output of a {name} has its own scale already; set it to encoder."
         ]
 
     /// What is wrong with a spec by itself.
@@ -171,6 +180,9 @@ module Validation =
                  | None -> [])
                 train.Resample |> Option.map (atLeast "train.resample" 1) |> Option.defaultValue []
                 atLeast "train.deadWindow" 1 train.DeadWindow
+                train.LossScale |> Option.map (positive "train.lossScale") |> Option.defaultValue []
+                notNegative "train.encoderPenalty" train.EncoderPenalty
+                fraction "train.decayTo" train.DecayTo
                 atLeast "train.validationPoints" 1 train.ValidationPoints
                 atLeast "train.curveTokens" 1 train.CurveTokens
                 atLeast "evaluate.deadTokens" 1 spec.Evaluate.DeadTokens
@@ -266,7 +278,7 @@ module Validation =
         let auxiliary: AuxiliaryLoss | null =
             match spec.Train.Aux with
             | None -> null
-            | Some aux -> AuxiliaryLoss(Option.toNullable aux.KAux, aux.Coefficient)
+            | Some aux -> AuxiliaryLoss(Option.toNullable aux.KAux, aux.Coefficient, Form = spec.Train.AuxForm)
 
         let resampling: Resampling | null =
             match spec.Train.Resample with
@@ -283,7 +295,17 @@ module Validation =
             KSchedule = schedule,
             BatchSize = spec.Train.Batch,
             Passes = spec.Train.Passes,
-            LearningRate = LearningRateSchedule(peak, spec.Train.WarmUp, spec.Train.Decay),
+            LearningRate =
+                LearningRateSchedule(
+                    peak,
+                    spec.Train.WarmUp,
+                    spec.Train.Decay,
+                    spec.Train.DecayShape,
+                    spec.Train.DecayTo
+                ),
+            LossSpace = spec.Train.LossSpace,
+            MseScale = Option.toNullable spec.Train.LossScale,
+            EncoderPenalty = spec.Train.EncoderPenalty,
             Optimiser = OptimiserSpec(WeightDecay = spec.Train.WeightDecay, Rule = spec.Train.Optimiser),
             ShuffleRows = Option.toNullable spec.Train.Shuffle,
             Clip = Option.toNullable spec.Train.Clip,

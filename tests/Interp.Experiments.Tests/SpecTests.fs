@@ -82,3 +82,16 @@ let ``reading a spec tells every wrong setting at once`` () =
     match SpecFields.ofCanon value with
     | Ok _ -> failwith "Two settings are wrong."
     | Error errors -> Assert.Equal(2, errors.Length)
+
+[<Fact>]
+let ``the original recipe is the trainer's, but for sizes`` () =
+    let mine = Validation.trainingSpec 96 (Recipe.original Spec.Default)
+    let golden = Interp.Autoencoders.TrainingSpec.Original
+    Assert.Equal(39_062L * 512L, mine.Dead.Window)
+
+    for property in typeof<Interp.Autoencoders.TrainingSpec>.GetProperties() do
+        let isSize =
+            List.contains property.Name [ "Latents"; "K"; "Dead"; "Sparsity"; "Original"; "Default" ]
+
+        if not isSize then
+            Assert.Equal<obj | null>(property.GetValue golden, property.GetValue mine)

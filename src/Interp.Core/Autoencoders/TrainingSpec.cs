@@ -250,6 +250,7 @@ public sealed partial record TrainingSpec
         Require(Auxiliary?.K is null or >= 1, $"AuxK uses {Auxiliary?.K} latents; give 1 or more.");
         Require(Sparsity.Coefficient >= 0 && Sparsity.WarmUp is >= 0 and <= 1, $"The sparsity penalty is {Sparsity.Coefficient} after a warm-up of {Sparsity.WarmUp} of the run; give a coefficient of 0 or more and a fraction from 0 to 1.");
         Require(!TiedDecoder || Start != StartWeights.Original, "The original start weights differ between encoder and decoder, so these cannot be tied; choose another start.");
+        Require(LossSpace == LossSpace.Encoder || !Kind.IsTranscoder, $"A {Kind.Name} has no way back to the scale of what it reads, so its loss cannot be measured there; measure it in the encoder's space.");
         Require(EncoderPenalty >= 0, $"The penalty on the encoder is {EncoderPenalty}; give 0 or more.");
         Require(!TiedDecoder || Kind.SubtractsBias, $"A {Kind.Name} has an output of its own, so its decoder cannot be tied; set TiedDecoder to false.");
         problems.AddRange(Kind.Problems(Latents));
