@@ -259,7 +259,7 @@ public sealed partial record TrainingSpec
     internal int Window(long rows) => (int)Math.Min(ShuffleRows ?? rows, rows);
 
     /// <summary>Whether the fused kernel has this recipe's loss.</summary>
-    internal bool IsFused => Kind.IsFused && LossSpace == LossSpace.Encoder && EncoderPenalty == 0
+    public bool IsFused => Kind.IsFused && LossSpace == LossSpace.Encoder && EncoderPenalty == 0
         && Dead.Counted == DeadCount.AfterForward && Auxiliary is null or { Form: AuxiliaryForm.Normalised };
 
     /// <exception cref="InterpException">The first of <see cref="Problems"/>.</exception>

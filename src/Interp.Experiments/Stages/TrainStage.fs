@@ -11,6 +11,7 @@ open Interp.Formats
 open Interp.Runtime
 
 /// Activations to an SAE folder, `curves.csv` and `training.json`; a stopped run goes on from its last checkpoint.
+/// A diverged one has no SAE folder, but its last good checkpoint.
 [<RequireQualifiedAccess>]
 module TrainStage =
     let private header =
@@ -67,14 +68,18 @@ module TrainStage =
 
         let recipe = Validation.trainingSpec source.Width spec
         let device = Devices.Parse spec.Device
-        let checkpoint = Path.Combine(context.Work, "checkpoint.safetensors")
+        let folder = Path.Combine(context.Work, "checkpoints")
+
+        let checkpoints =
+            TrainingCheckpoints(folder, context.Stage.Key, context.KeepCheckpoints)
+
         let curvesPath = Path.Combine(context.Work, "curves.csv")
 
         use run =
-            if File.Exists checkpoint && File.Exists curvesPath then
-                TrainingRun.Resume(checkpoint, recipe, source, device, kernel spec, place = Option.toObj context.Place)
-            else
-                TrainingRun.Start(recipe, source, device, kernel spec, place = Option.toObj context.Place)
+            match checkpoints.Newest context.Warn with
+            | null -> TrainingRun.Start(recipe, source, device, kernel spec, place = Option.toObj context.Place)
+            | newest ->
+                TrainingRun.Resume(newest, recipe, source, device, kernel spec, place = Option.toObj context.Place)
 
         let trainer = run.Trainer
 
@@ -85,7 +90,7 @@ module TrainStage =
             Int32.Parse(line.Split(',')[0], CultureInfo.InvariantCulture)
 
         let mutable curve =
-            if trainer.CompletedSteps > 0 then
+            if File.Exists curvesPath then
                 File.ReadAllLines curvesPath
                 |> Seq.skip 1
                 |> Seq.filter (fun line -> stepOf line <= trainer.CompletedSteps)
@@ -107,7 +112,7 @@ module TrainStage =
             let step = trainer.CompletedSteps
             log.Add report
 
-            if report.IsFinite && points.Contains step then
+            if not report.HasDiverged && points.Contains step then
                 let target = fvu trainer.Autoencoder curveSource spec.Sae.K
 
                 let current =
@@ -131,21 +136,23 @@ module TrainStage =
                     :: curve
 
                 writeCurve ()
-                trainer.Save checkpoint
+                checkpoints.Save(trainer, lasting = true)
+            elif not report.HasDiverged && checkpoints.IsDue then
+                checkpoints.Save(trainer, lasting = false)
 
             if step % 50 = 0 || step = trainer.TotalSteps then
                 let done', total =
                     int64 step * int64 spec.Train.Batch, int64 trainer.TotalSteps * int64 spec.Train.Batch
 
                 let fvu = report.Fvu.ToString("0.0000", CultureInfo.InvariantCulture)
-                context.Progress done' total $"k {report.K}  FVU {fvu}  dead {report.Dead}"
+                let active = report.Active.ToString("0.#", CultureInfo.InvariantCulture)
+                context.Progress done' total $"k {report.K}  FVU {fvu}  L0 {active}  dead {report.Dead}"
 
         let finished =
             try
                 run.Run(afterStep, context.Cancel)
             with :? OperationCanceledException ->
-                writeCurve ()
-                trainer.Save checkpoint
+                checkpoints.Save(trainer, lasting = false)
                 reraise ()
 
         writeCurve ()
@@ -173,6 +180,8 @@ module TrainStage =
                 "tail_drop", tailDrop trainer.TotalSteps points
             ]
 
-        // What diverged keeps its last good state.
         if finished then
-            File.Delete checkpoint
+            checkpoints.Clear()
+        elif not (checkpoints.KeepLasting().HasValue) then
+            use start = TrainingRun.Start(recipe, source, device, kernel spec)
+            checkpoints.Save(start.Trainer, lasting = true)
