@@ -32,9 +32,10 @@ let private measure (prepared: Prepared) =
             model,
             packed.Training,
             TrainingTokens.extraction inputs spec packed.BosId,
-            ResizeArray [
-                for cell in prepared.Experiment.Cells -> Validation.trainingSpec model.Config.Width cell.Spec
-            ],
+            ResizeArray
+                [
+                    for cell in prepared.Experiment.Cells -> Validation.trainingSpec model.Config.Width cell.Spec
+                ],
             TrainingTokens.rowsKept spec packed.Training.Rows,
             folder,
             progress

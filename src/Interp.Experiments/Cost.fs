@@ -93,6 +93,7 @@ module Cost =
                 int64 (Stage.trainingText spec) * int64 spec.Train.Passes
             else
                 int64 (Stage.trainingText spec)
+
         let head = int64 config.VocabularySize * width
         let upper = (int64 config.LayerCount - layers) * block + head
         let loss = int64 spec.Evaluate.LossTokens

@@ -16,7 +16,12 @@ public class LiveActivationsTests
 
     private static readonly TrainingSpec Recipe = TrainingSpec.Default with
     {
-        Latents = 48, K = 4, BatchSize = 20, Passes = 3, LearningRate = new LearningRateSchedule(1e-3), ShuffleRows = 60,
+        Latents = 48,
+        K = 4,
+        BatchSize = 20,
+        Passes = 3,
+        LearningRate = new LearningRateSchedule(1e-3),
+        ShuffleRows = 60,
     };
 
     private static LanguageModel Model() => LanguageModel.Load(Fixtures.Path("models", "mistral-window"), CPU);

@@ -12,7 +12,13 @@ public sealed class TrainingCheckpointsTests : IDisposable
 {
     private static readonly TrainingSpec Recipe = TrainingSpec.Default with
     {
-        Latents = 64, K = 4, BatchSize = 50, Passes = 4, KSchedule = new LinearK(16, 0.5), LearningRate = new LearningRateSchedule(1e-3), Seed = 5,
+        Latents = 64,
+        K = 4,
+        BatchSize = 50,
+        Passes = 4,
+        KSchedule = new LinearK(16, 0.5),
+        LearningRate = new LearningRateSchedule(1e-3),
+        Seed = 5,
     };
 
     private readonly SparseWorld source = new(500, 12);

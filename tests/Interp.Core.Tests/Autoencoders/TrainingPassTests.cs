@@ -11,7 +11,13 @@ public class TrainingPassTests
 {
     private static readonly TrainingSpec Recipe = TrainingSpec.Default with
     {
-        Latents = 96, K = 5, BatchSize = 64, Passes = 3, LearningRate = new LearningRateSchedule(1e-3), Normalisation = InputNormalisation.PerTokenLayerNorm, Dead = new DeadRule(200),
+        Latents = 96,
+        K = 5,
+        BatchSize = 64,
+        Passes = 3,
+        LearningRate = new LearningRateSchedule(1e-3),
+        Normalisation = InputNormalisation.PerTokenLayerNorm,
+        Dead = new DeadRule(200),
     };
 
     /// <summary>What a grid may vary, and what keeps a training from sharing batches: seed, batch size, normalisation, windows.</summary>
