@@ -96,7 +96,7 @@ let ``trainings that are killed at random times go on to the same bytes`` () =
         for _ in 1..kills do
             use child = start folder.Path (arguments "killed")
             waitFor child (fun () -> isTraining store)
-            Thread.Sleep(random.Next 900)
+            Thread.Sleep(random.Next 3000)
             child.Kill()
             child.WaitForExit()
             damage store (random.Next 4)
