@@ -63,6 +63,20 @@ let wholeNumber option smallest (text: string) =
     | true, number when number >= smallest -> number
     | _ -> raise (InterpException $"{option} is '{text}'; give a whole number of {smallest} or more.")
 
+/// A size of memory: a number with an optional unit, KiB, MiB or GiB.
+let byteCount option (text: string) =
+    let units = [ "KiB", 10; "MiB", 20; "GiB", 30; "", 0 ]
+
+    let unit, shift =
+        units |> List.find (fun (unit, _) -> text.EndsWith(unit, StringComparison.OrdinalIgnoreCase))
+
+    let number = text.Substring(0, text.Length - unit.Length).Trim()
+    let style = Globalization.NumberStyles.AllowDecimalPoint
+
+    match Double.TryParse(number, style, Globalization.CultureInfo.InvariantCulture) with
+    | true, number when number > 0.0 -> int64 (number * float (1L <<< shift))
+    | _ -> raise (InterpException $"{option} is '{text}'; give a size such as 6GiB or 500MiB.")
+
 /// Finds a command by name; a misspelt one is an error that names the nearest.
 let find what (commands: Command list) name =
     match commands |> List.tryFind (fun command -> command.Name = name) with

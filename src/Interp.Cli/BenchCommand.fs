@@ -189,7 +189,6 @@ let private train arguments =
     if interactive then
         eprintf "\r\x1b[2K"
 
-
     if options.Contains Json then
         printfn "%s" (render (json result))
     else
@@ -200,7 +199,7 @@ let private train arguments =
 let command =
     group
         "bench"
-        "measure the training step"
+        "measure the training step, and a grid in one pass"
         "USAGE: interp bench WHAT [OPTIONS]"
         [
             {
@@ -209,4 +208,5 @@ let command =
                 Examples = examples
                 Run = train
             }
+            BenchPass.command
         ]

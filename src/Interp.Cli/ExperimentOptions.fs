@@ -20,6 +20,8 @@ type ExperimentOptions =
     | Threads of count: string
     | On_Divergence of choice: string
     | Live
+    | Memory of size: string
+    | Keep_Checkpoints of count: string
     | Store of folder: string
     | Json
 
@@ -41,6 +43,9 @@ type ExperimentOptions =
                 "when a training's loss is no longer a number: continue with the other cells (default), or stop."
             | Live ->
                 "train while extracting: training activations stay in memory instead of being stored; same results."
+            | Memory _ ->
+                "memory that the run may take, such as 6GiB (default: four fifths of what is free); what does not fit trains in several passes."
+            | Keep_Checkpoints _ -> "checkpoints that a training under way keeps (default 2)."
             | Store _ -> "folder of the store (default $INTERP_STORE, else .interp)."
             | Json -> "print one JSON object."
 
@@ -55,6 +60,8 @@ type Prepared =
         Options: RunOptions
         /// The command line that makes the result, without what does not change it.
         Command: string
+        /// The command line as it was typed.
+        Typed: string
     }
 
 let private quoted (text: string) =
@@ -161,6 +168,12 @@ let prepare command examples arguments =
             {
                 StopOnDivergence = stopOnDivergence (options.TryGetResult On_Divergence)
                 Live = options.Contains Live
+                KeepCheckpoints =
+                    options.TryGetResult Keep_Checkpoints
+                    |> Option.map (wholeNumber "--keep-checkpoints" 1)
+                    |> Option.defaultValue RunOptions.Default.KeepCheckpoints
+                Memory = options.TryGetResult Memory |> Option.map (byteCount "--memory")
             }
         Command = "./" + String.concat " " (List.map quoted words)
+        Typed = "./" + String.concat " " (List.map quoted ("interp" :: command :: arguments))
     }

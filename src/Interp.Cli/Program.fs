@@ -94,4 +94,7 @@ let main arguments =
             (error.GetType().Name)
             (error.Message.Split('\n')[0])
 
+        if Environment.GetEnvironmentVariable "INTERP_TRACE" = "1" then
+            eprintfn "%O" error
+
         2

@@ -40,6 +40,7 @@ type private Running =
 let reporter () =
     let running = Dictionary<string, Running>()
     let lastPrint = Stopwatch.StartNew()
+    let mutable latest = ""
 
     let rate (stage: Running) =
         let seconds = stage.Clock.Elapsed.TotalSeconds
@@ -67,7 +68,13 @@ let reporter () =
         let title, words =
             match stages with
             | [ stage ] -> stage.Title, stage.Words
-            | stages -> $"{stages.Head.Stage.Name, -8} {stages.Length} cells in one pass", ""
+            | stages ->
+                let words =
+                    match running.TryGetValue latest with
+                    | true, state -> $"{state.Stage.Cells.Head}: {state.Words}"
+                    | _ -> ""
+
+                $"{stages.Head.Stage.Name, -8} {stages.Length} cells in one pass", words
 
         $"{title}  {bar share} {Math.Round(100.0 * share), 3} %%{speed}{left}  {words}"
 
@@ -124,10 +131,14 @@ let reporter () =
                 state.Done <- done'
                 state.Total <- total
                 state.Words <- words
+                latest <- stage.Key
 
                 if lastPrint.ElapsedMilliseconds >= (if interactive then 100L else 15_000L) then
                     lastPrint.Restart()
                     show (line ())
+            | Warned(stage, message) ->
+                clear ()
+                eprintfn "%s  %s" running[stage.Key].Title message
             | Diverged(stage, step) ->
                 close
                     stage

@@ -46,15 +46,14 @@ let private run arguments =
     | plan when plan |> List.forall (fun planned -> planned.State = Hit) ->
         eprintfn "All %d stages are in the store." plan.Length
     | plan ->
-        match Plan.misfits prepared.Store plan with
-        | [] -> ()
-        | misfits -> misfits |> List.iter (eprintfn "%s")
+        eprintfn "%s" (Plan.summary prepared.Options plan)
+        Plan.misfits prepared.Options prepared.Store plan |> List.iter (eprintfn "%s")
 
     let results, failures =
         try
             Runner.run prepared.Inputs prepared.Store (Progress.reporter ()) prepared.Options cancel.Token experiment
         with :? OperationCanceledException ->
-            eprintfn "\nStopped; the same command goes on from here."
+            eprintfn "\nStopped, and saved; the same command goes on from here:\n    %s" prepared.Typed
 
             if terminated then
                 exit 143
@@ -108,7 +107,7 @@ let private plan arguments =
                     "memory_bytes", Integer planned.Cost.MemoryBytes
                 ]
 
-        let total = Plan.total plan
+        let total = Plan.total prepared.Options plan
 
         printfn
             "%s"
@@ -119,11 +118,16 @@ let private plan arguments =
                         "seconds", Number total.Seconds
                         "disk_bytes", Integer total.DiskBytes
                         "memory_bytes", Integer total.MemoryBytes
-                        "misfits", Items(Plan.misfits prepared.Store plan |> List.map Text)
+                        "passes",
+                        Items(
+                            Plan.trainingPasses prepared.Options plan
+                            |> List.map (fun pass -> Items(pass |> List.map (fun planned -> Text planned.Stage.Key)))
+                        )
+                        "misfits", Items(Plan.misfits prepared.Options prepared.Store plan |> List.map Text)
                     ]
             ))
     else
-        printfn "%s" (Plan.describe prepared.Store plan)
+        printfn "%s" (Plan.describe prepared.Options prepared.Store plan)
 
     0
 

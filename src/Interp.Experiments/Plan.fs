@@ -3,7 +3,6 @@ namespace Interp
 open System
 open System.Globalization
 open System.IO
-open Interp.Hooks
 open Interp.Runtime
 
 type StageState =
@@ -11,24 +10,6 @@ type StageState =
     /// A stopped run left something to go on from.
     | Partial
     | Miss
-
-/// What a stage would need; rough, from counts of floating-point operations and a short measurement of this machine.
-type Cost =
-    {
-        Seconds: float
-        DiskBytes: int64
-        MemoryBytes: int64
-        /// Memory that it shares with the others of its kind.
-        SharedBytes: int64
-    }
-
-    static member None =
-        {
-            Seconds = 0.0
-            DiskBytes = 0L
-            MemoryBytes = 0L
-            SharedBytes = 0L
-        }
 
 [<NoEquality; NoComparison>]
 type PlannedStage =
@@ -81,85 +62,6 @@ module Plan =
             | (name, None, _) :: _ -> $"{name} is new"
             | [] -> "its artifact is gone"
 
-    /// Dense multiply-adds per second of all threads, measured once.
-    let private rate = lazy Throughput.MultiplyAdds()
-
-    /// Bytes of a training: parameters, gradients and moments, the batch, and room.
-    let trainingMemory (inputs: Inputs) (spec: Spec) =
-        let width = int64 (inputs.Config spec).Width
-        let latents = int64 (Validation.latents (int width) spec)
-        20L * 2L * width * latents + int64 spec.Train.Batch * width * 24L + (1L <<< 24)
-
-    let private hooks (spec: Spec) =
-        spec.Extract.Hook :: Option.toList spec.Extract.Target
-
-    /// Bytes of the training activations that a live run keeps in memory.
-    let private liveBytes (spec: Spec) (width: int64) =
-        TrainingTokens.rowsKept spec (int64 (Stage.trainingText spec))
-        * width
-        * 4L
-        * int64 (hooks spec).Length
-
-    let private cost (options: RunOptions) (inputs: Inputs) (stage: Stage) =
-        let spec = stage.Spec
-        let config = inputs.Config spec
-        let width, block = int64 config.Width, config.BlockParameterCount
-        let latents = int64 (Validation.latents config.Width spec)
-        let hooks = hooks spec
-
-        let layers =
-            hooks |> List.map (fun hook -> int64 (HookPoint.Parse(hook).Layer + 1)) |> List.max
-
-        let element =
-            if spec.Precision = "bfloat16" then 2L
-            elif spec.Precision = "float64" then 8L
-            else 4L
-
-        let heldOut = int64 (Stage.heldOutText spec)
-        let rows = int64 (Stage.trainingText spec) + heldOut
-        let head = int64 config.VocabularySize * width
-        let upper = (int64 config.LayerCount - layers) * block + head
-        let loss = int64 spec.Evaluate.LossTokens
-        let rate = rate.Value
-        let seconds operations = float operations / rate
-        let model layers = (layers * block + 2L * head) * element
-
-        match stage.Name with
-        | "extract" ->
-            {
-                Seconds = seconds (rows * layers * block)
-                DiskBytes = (if options.Live then heldOut else rows) * (width * 4L + 12L) * int64 hooks.Length
-                MemoryBytes = model layers + (1L <<< 29)
-                SharedBytes = 0L
-            }
-        | "baseline" ->
-            {
-                Seconds = seconds (4L * loss * upper)
-                DiskBytes = 1000L
-                MemoryBytes = model (int64 config.LayerCount) + (1L <<< 29)
-                SharedBytes = 0L
-            }
-        | "train" ->
-            let tokens = int64 spec.Corpus.TrainTokens * int64 spec.Train.Passes
-
-            {
-                Seconds = 2.5 * seconds (tokens * width * latents)
-                DiskBytes = 8L * width * latents
-                MemoryBytes = trainingMemory inputs spec
-                SharedBytes =
-                    if options.Live then
-                        liveBytes spec width + model layers
-                    else
-                        0L
-            }
-        | _ ->
-            {
-                Seconds = seconds (2L * loss * upper + heldOut * width * latents)
-                DiskBytes = 10_000L
-                MemoryBytes = model (int64 config.LayerCount) + 8L * width * latents + (1L <<< 29)
-                SharedBytes = 0L
-            }
-
     /// The stages of an experiment with their states.
     let make (options: RunOptions) (inputs: Inputs) (store: Store) experiment =
         Stage.ofExperiment inputs experiment
@@ -180,7 +82,11 @@ module Plan =
                 Stage = stage
                 State = state
                 Reason = reason
-                Cost = if state = Hit then Cost.None else cost options inputs stage
+                Cost =
+                    if state = Hit then
+                        Cost.None
+                    else
+                        Cost.ofStage options inputs store stage
             })
 
     let stateName =
@@ -208,15 +114,16 @@ module Plan =
         else
             $"{whole / 86_400L} days"
 
-    /// Trainings in passes through the data, those on the same data together, each within four fifths of this machine's memory.
-    let passes data (memory: 'T -> int64) (trainings: 'T list) =
-        let struct (_, available) = SystemReport.Memory()
+    /// Bytes of memory that a run may take: what the options say, or four fifths of what is free.
+    let private room (options: RunOptions) =
+        match options.Memory, SystemReport.Memory() with
+        | Some bytes, _ -> bytes
+        | None, struct (free, _) when free > 0L -> free / 5L * 4L
+        | None, _ -> Int64.MaxValue
 
-        let room =
-            if available > 0L then
-                available / 5L * 4L
-            else
-                Int64.MaxValue
+    /// Trainings in passes through the data, those on the same data together, each within the memory beside what all share.
+    let passes options shared data (memory: 'T -> int64) (trainings: 'T list) =
+        let room = room options - shared
 
         let add training passes =
             match passes with
@@ -225,36 +132,39 @@ module Plan =
 
         List.foldBack add (trainings |> List.sortBy data) []
 
-    let private trainingPasses (plan: PlannedStage list) =
-        plan
-        |> List.filter (fun planned -> planned.Stage.Name = "train" && planned.State <> Hit)
-        |> passes _.Stage.Needs _.Cost.MemoryBytes
+    let private shared (trainings: PlannedStage list) =
+        trainings
+        |> List.distinctBy (fun planned -> planned.Stage.Needs, planned.Stage.Spec.Train.Shuffle)
+        |> List.sumBy _.Cost.SharedBytes
 
-    let private memoryOf (stages: PlannedStage list) =
-        let own =
-            if stages.Head.Stage.Name = "train" then
-                0L :: (trainingPasses stages |> List.map (List.sumBy _.Cost.MemoryBytes))
-            else
-                stages |> List.map _.Cost.MemoryBytes
+    let trainingPasses options (plan: PlannedStage list) =
+        let trainings =
+            plan |> List.filter (fun planned -> planned.Stage.Name = "train" && planned.State <> Hit)
 
-        List.max own + (stages |> List.map _.Cost.SharedBytes |> List.max)
+        trainings |> passes options (shared trainings) _.Stage.Needs _.Cost.MemoryBytes
+
+    let private memoryOf options (stages: PlannedStage list) =
+        if stages.Head.Stage.Name = "train" then
+            let passes =
+                trainingPasses options stages |> List.map (List.sumBy _.Cost.MemoryBytes)
+
+            List.max (0L :: passes) + shared stages
+        else
+            stages |> List.map _.Cost.MemoryBytes |> List.max
 
     /// Time and disk together, and the largest memory at any time.
-    let total plan =
+    let total options plan =
         { Cost.None with
             Seconds = plan |> List.sumBy _.Cost.Seconds
             DiskBytes = plan |> List.sumBy _.Cost.DiskBytes
-            MemoryBytes =
-                if List.isEmpty plan then
-                    0L
-                else
-                    plan |> List.groupBy _.Stage.Name |> List.map (snd >> memoryOf) |> List.max
+            MemoryBytes = plan |> List.groupBy _.Stage.Name |> List.map (snd >> memoryOf options) |> List.fold max 0L
         }
 
     /// What does not fit this machine, a sentence each.
-    let misfits (store: Store) plan =
-        let total = total plan
-        let struct (_, memory) = SystemReport.Memory()
+    let misfits (options: RunOptions) (store: Store) plan =
+        let total = total options plan
+        let struct (_, installed) = SystemReport.Memory()
+        let memory = defaultArg options.Memory installed
 
         let disk =
             let rec existing (folder: string) =
@@ -271,11 +181,34 @@ module Plan =
             if total.DiskBytes > disk then
                 $"It does not fit: {bytes total.DiskBytes} of disk are needed, {bytes disk} are free at {store.Root}; use less text or another --store."
             if memory > 0L && total.MemoryBytes > memory then
-                $"It does not fit: a stage needs about {bytes total.MemoryBytes} of memory, this machine has {bytes memory}; use a smaller dictionary or model."
+                let hint =
+                    if plan |> List.exists (fun planned -> planned.Cost.SharedBytes > 0L) then
+                        ", or train.shuffle, which keeps fewer live activations"
+                    else
+                        ""
+
+                $"It does not fit: a stage needs about {bytes total.MemoryBytes} of memory, there are {bytes memory}; use a smaller dictionary or model{hint}."
         ]
 
+    /// What is to run, in how many passes, and what it takes, in a sentence.
+    let summary options (plan: PlannedStage list) =
+        let missing = plan |> List.filter (fun planned -> planned.State <> Hit)
+        let total = total options plan
+
+        if missing.IsEmpty then
+            $"All {plan.Length} stages are in the store: running again only prints."
+        else
+            let trainings =
+                match trainingPasses options plan with
+                | [] -> ""
+                | [ pass ] -> $", trainings in one pass ({pass.Length})"
+                | passes ->
+                    $", trainings in {passes.Length} passes (at most {passes |> List.map _.Length |> List.max} each)"
+
+            $"{missing.Length} of {plan.Length} stages to run{trainings}: about {time total.Seconds}, {bytes total.DiskBytes} of disk, {bytes total.MemoryBytes} of memory (rough)."
+
     /// The plan as text, for FSI and the command line.
-    let describe (store: Store) (plan: PlannedStage list) =
+    let describe options (store: Store) (plan: PlannedStage list) =
         let cells (planned: PlannedStage) =
             match planned.Stage.Cells with
             | [ cell ] -> cell
@@ -293,25 +226,10 @@ module Plan =
             $"{planned.Stage.Name, -9} {stateName planned.State, -8} {(cells planned).PadRight widest}  {cost, -32} {planned.Reason}"
                 .TrimEnd()
 
-        let missing = plan |> List.filter (fun planned -> planned.State <> Hit)
-        let total = total plan
-
-        let summary =
-            if missing.IsEmpty then
-                $"All {plan.Length} stages are in the store: running again only prints."
-            else
-                let trainings =
-                    match trainingPasses plan with
-                    | [] -> ""
-                    | [ pass ] -> $", trainings in one pass ({pass.Length})"
-                    | passes ->
-                        $", trainings in {passes.Length} passes (at most {passes |> List.map _.Length |> List.max} each)"
-
-                $"{missing.Length} of {plan.Length} stages to run{trainings}: about {time total.Seconds}, {bytes total.DiskBytes} of disk, {bytes total.MemoryBytes} of memory (rough)."
-
-        String.concat "\n" (List.map line plan @ [ ""; summary ] @ misfits store plan)
+        String.concat "\n" (List.map line plan @ [ ""; summary options plan ] @ misfits options store plan)
 
     /// What a run of an experiment would do, with the store and models of this machine.
     let explain experiment =
         let store = Store.Open None
-        make RunOptions.Default (Inputs store.Root) store experiment |> describe store
+        let options = RunOptions.Default
+        make options (Inputs store.Root) store experiment |> describe options store

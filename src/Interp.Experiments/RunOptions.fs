@@ -7,10 +7,16 @@ type RunOptions =
         StopOnDivergence: bool
         /// Whether training activations are computed while training, instead of being stored first.
         Live: bool
+        /// Checkpoints that a training under way keeps.
+        KeepCheckpoints: int
+        /// Bytes of memory that a run may take; four fifths of what is free when absent.
+        Memory: int64 option
     }
 
     static member Default =
         {
             StopOnDivergence = false
             Live = false
+            KeepCheckpoints = Interp.Autoencoders.TrainingCheckpoints.DefaultKeep
+            Memory = None
         }

@@ -14,6 +14,8 @@ type RunEvent =
     | Started of stage: Stage * number: int * total: int
     /// Done and total (tokens), and a few words.
     | Advanced of stage: Stage * done': int64 * total: int64 * words: string
+    /// A sentence that whoever started the run should read.
+    | Warned of stage: Stage * message: string
     | Finished of stage: Stage * seconds: float
     /// The loss was no longer a number at this step.
     | Diverged of stage: Stage * step: int
@@ -132,9 +134,11 @@ module Runner =
                             Stage = stage
                             Work = folder
                             Progress = fun done' total words -> report (Advanced(stage, done', total, words))
+                            Warn = fun message -> report (Warned(stage, message))
                             Cancel = cancel
                             Opened = opened
                             Live = options.Live
+                            KeepCheckpoints = options.KeepCheckpoints
                             Place = place
                         }
 
@@ -178,8 +182,10 @@ module Runner =
             let together, alone =
                 stages |> List.partition (fun (_, stage) -> name = "train" && stage.Spec.Device = "cpu")
 
+            let shared = Cost.shared options inputs store (List.map snd together)
+
             together
-            |> Plan.passes (snd >> _.Needs) (fun (_, stage) -> Plan.trainingMemory inputs stage.Spec)
+            |> Plan.passes options shared (snd >> _.Needs) (fun (_, stage) -> Cost.trainingMemory inputs stage.Spec)
             |> List.iter pass
 
             alone |> List.iter (runOne cancel None)

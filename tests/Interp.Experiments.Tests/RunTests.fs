@@ -82,6 +82,39 @@ let ``a run writes its folder, does nothing the second time, and reruns only a c
         ))
 
 [<Fact>]
+let ``trainings that the memory does not hold together run in passes, to the same bytes`` () =
+    withConfig (fun folder ->
+        let passes memory =
+            let outcome = succeed folder.Path ([ "plan"; "mini.fsx"; "--json" ] @ memory)
+            use json = JsonDocument.Parse outcome.Output
+            let root = json.RootElement
+
+            [
+                for pass in root.GetProperty("passes").EnumerateArray() -> pass.GetArrayLength()
+            ],
+            root.GetProperty("memory_bytes").GetInt64()
+
+        Assert.Equal<int list>([ 4 ], fst (passes []))
+        let small = [ "--memory"; "40MiB" ]
+        let split, _ = passes small
+        Assert.Equal(4, List.sum split)
+        Assert.True(split.Length > 1)
+        let _, live = passes [ "--live" ]
+        Assert.True(live > 0L)
+
+        let plan = succeed folder.Path ([ "plan"; "mini.fsx" ] @ small)
+        Assert.Contains($"trainings in {split.Length} passes", plan.Output)
+        Assert.Contains("It does not fit", plan.Output)
+
+        succeed folder.Path [ "run"; "mini.fsx" ] |> ignore
+        let table = File.ReadAllBytes(folder.Child "results/mini/table.csv")
+        succeed folder.Path ([ "run"; "mini.fsx"; "--store"; "small" ] @ small) |> ignore
+        Assert.Equal<byte>(table, File.ReadAllBytes(folder.Child "results/mini/table.csv"))
+        let wrong = run folder.Path [ "plan"; "mini.fsx"; "--memory"; "lots" ]
+        Assert.Equal(2, wrong.Code)
+        Assert.Contains("--memory is 'lots'", wrong.Errors))
+
+[<Fact>]
 let ``two runs from empty stores, with other threads and another culture, give the same bytes`` () =
     withConfig (fun folder ->
         succeed folder.Path [ "run"; "mini.fsx"; "--store"; "one"; "--name"; "one"; "--threads"; "1" ]

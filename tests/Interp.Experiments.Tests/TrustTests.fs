@@ -5,6 +5,7 @@ open System
 open System.Diagnostics
 open System.IO
 open System.Security.Cryptography
+open System.Text.Json
 open System.Threading
 open Xunit
 open Interp.Tests.CommandLine
@@ -16,13 +17,13 @@ open Interp
 Experiment.create "long"
 |> Experiment.activations (Hook.residPost 1) (Corpus.world 6_000 |> Corpus.validation 2_000)
 |> Experiment.sae (Sae.expansion 4)
-|> Experiment.train (Train.batch 256 >> Train.passes 80 >> Train.deadWindow 2_000)
+|> Experiment.train (Train.batch 256 >> Train.passes 6 >> Train.deadWindow 2_000)
 |> Experiment.evaluateOn 4_000 1_000
-|> Sweep.over "k" [ 4; 8 ] Sae.k
+|> Sweep.over "kind" [ TopK; BatchTopK; Matryoshka [ 32; 128 ]; JumpReLU; Gated; ReLU ] Sae.kind
 """
 
 let private arguments store =
-    [ "run"; "long.fsx"; "--store"; store; "--set"; "train.validationPoints=60" ]
+    [ "run"; "long.fsx"; "--store"; store; "--set"; "train.validationPoints=40" ]
 
 let private succeed folder arguments =
     let outcome = run folder arguments
@@ -33,7 +34,8 @@ let private trained (store: string) =
     Directory.GetFiles(Path.Combine(store, "train"), "*", SearchOption.AllDirectories)
     |> Array.sortWith (fun a b -> String.CompareOrdinal(a, b))
     |> Array.map (fun file ->
-        Path.GetRelativePath(store, file), Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes file)))
+        Path.GetRelativePath(Path.Combine(store, "train"), file),
+        Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes file)))
 
 let private waitFor (child: Process) condition =
     while not (condition ()) && not child.HasExited do
@@ -43,13 +45,40 @@ let private isTraining store =
     let work = Path.Combine(store, "work")
 
     Directory.Exists work
-    && Directory.GetFiles(work, "checkpoint.safetensors", SearchOption.AllDirectories).Length > 0
+    && Directory.GetFiles(work, "step-*.json", SearchOption.AllDirectories).Length > 0
+
+/// Cuts the newest checkpoint of one training short, once in a few calls.
+let private damage store chance =
+    let newest =
+        Directory.GetFiles(Path.Combine(store, "work"), "step-*.safetensors", SearchOption.AllDirectories)
+        |> Array.sort
+        |> Array.tryLast
+
+    match newest with
+    | Some file when chance = 0 -> File.WriteAllBytes(file, (File.ReadAllBytes file)[..99])
+    | _ -> ()
 
 let private withConfig test =
     use folder = new TemporaryFolder()
     File.WriteAllText(folder.Child "long.fsx", config)
-    succeed folder.Path (arguments "whole")
     test folder
+
+/// What an uninterrupted run leaves.
+let private whole =
+    lazy
+        (let mutable found = [||]
+
+         withConfig (fun folder ->
+             succeed folder.Path (arguments "whole")
+             found <- trained (folder.Child "whole"))
+
+         found)
+
+/// Every file of some of the config's trainings is as in the uninterrupted run.
+let private assertSame (store: string) trainings =
+    let found = trained store
+    Assert.Equal<(string * string)>(whole.Value |> Array.filter (fun file -> Array.contains file found), found)
+    Assert.Equal(trainings, found |> Array.distinctBy (fun (file, _) -> file.Split('/')[0]) |> Array.length)
 
 /// 3 kills; INTERP_SLOW_TESTS=1 makes them 50.
 let private kills =
@@ -67,12 +96,19 @@ let ``trainings that are killed at random times go on to the same bytes`` () =
         for _ in 1..kills do
             use child = start folder.Path (arguments "killed")
             waitFor child (fun () -> isTraining store)
-            Thread.Sleep(random.Next 900)
+            Thread.Sleep(random.Next 3000)
             child.Kill()
             child.WaitForExit()
+            damage store (random.Next 4)
 
         succeed folder.Path (arguments "killed")
-        Assert.Equal<(string * string)>(trained (folder.Child "whole"), trained store))
+        assertSame store 6)
+
+[<Fact>]
+let ``a missing cell trains alone to the bytes that it has in a pass`` () =
+    withConfig (fun folder ->
+        succeed folder.Path (arguments "alone" @ [ "--set"; "sae.kind=matryoshka:32/128"; "--threads"; "1" ])
+        assertSame (folder.Child "alone") 1)
 
 [<Fact>]
 let ``SIGTERM saves, says how to go on, and the same command goes on to the same bytes`` () =
@@ -83,10 +119,82 @@ let ``SIGTERM saves, says how to go on, and the same command goes on to the same
         use kill = Process.Start("kill", [ "-TERM"; string child.Id ])
         let outcome = finish child
         Assert.Equal(143, outcome.Code)
-        Assert.Contains("the same command goes on from here", outcome.Errors)
+
+        Assert.Contains(
+            "the same command goes on from here:\n    ./interp run long.fsx --store stopped",
+            outcome.Errors
+        )
+
         Assert.True(isTraining store)
         succeed folder.Path (arguments "stopped")
-        Assert.Equal<(string * string)>(trained (folder.Child "whole"), trained store))
+        assertSame store 6)
+
+[<Fact>]
+let ``live training gives the bytes of a stored one, also when it is killed, and stores no activations`` () =
+    withConfig (fun folder ->
+        let store = folder.Child "live"
+
+        let live =
+            arguments "live" @ [ "--set"; "sae.kind=topk,gated"; "--live"; "--threads"; "1" ]
+
+        use child = start folder.Path live
+        waitFor child (fun () -> isTraining store)
+        child.Kill()
+        child.WaitForExit()
+        succeed folder.Path live
+        assertSame store 2
+        Assert.Empty(Directory.GetDirectories(store, "training", SearchOption.AllDirectories)))
+
+[<Fact>]
+let ``live training in shuffling windows gives the bytes of a stored one in the same windows`` () =
+    withConfig (fun folder ->
+        let windows = [ "--set"; "sae.kind=topk,relu"; "--set"; "train.shuffle=1024" ]
+        succeed folder.Path (arguments "stored" @ windows)
+        succeed folder.Path (arguments "live" @ windows @ [ "--live" ])
+        Assert.Equal<(string * string)>(trained (folder.Child "stored"), trained (folder.Child "live")))
+
+[<Fact>]
+let ``the log of a training that was stopped has every field, and each step once`` () =
+    withConfig (fun folder ->
+        let store = folder.Child "logged"
+        let only = [ "--set"; "sae.kind=topk" ]
+        use child = start folder.Path (arguments "logged" @ only)
+        waitFor child (fun () -> isTraining store)
+        child.Kill()
+        child.WaitForExit()
+        succeed folder.Path (arguments "logged" @ only)
+
+        let lines =
+            Directory.GetFiles(Path.Combine(store, "logs")) |> Array.exactlyOne |> File.ReadAllLines
+
+        let steps =
+            [
+                for line in lines do
+                    use json = JsonDocument.Parse line
+
+                    for field in
+                        [
+                            "k"
+                            "learning_rate"
+                            "loss"
+                            "terms"
+                            "fvu"
+                            "l0"
+                            "dead"
+                            "tokens_per_second"
+                        ] do
+                        Assert.True(fst (json.RootElement.TryGetProperty field), field)
+
+                    let count (field: string) =
+                        Seq.length (json.RootElement.GetProperty(field).EnumerateObject())
+
+                    Assert.Equal(4, count "gradient_norms")
+                    Assert.True(count "parts" > 4)
+                    json.RootElement.GetProperty("step").GetInt32()
+            ]
+
+        Assert.True(steps.Length > 3)
+        Assert.Equal<int list>(steps |> List.distinct |> List.sort, steps))
 
 [<Fact>]
 let ``a diverged training is a status with its last good checkpoint, and can stop the run`` () =
@@ -98,7 +206,7 @@ let ``a diverged training is a status with its last good checkpoint, and can sto
             "run"
             "long.fsx"
             "--set"
-            "sae.k=4"
+            "sae.kind=topk"
             "--set"
             "train.learningRate=1e30"
             "--set"
@@ -110,11 +218,17 @@ let ``a diverged training is a status with its last good checkpoint, and can sto
     Assert.Contains("diverged at step", continued.Errors)
     Assert.Contains("diverged", continued.Output)
 
+    let checkpoint =
+        Directory.GetFiles(folder.Child ".interp/train", "step-*.json", SearchOption.AllDirectories)
+        |> Array.exactlyOne
+
+    Assert.EndsWith("step-00000000.json", checkpoint)
+
     let stopped =
         run folder.Path (arguments @ [ "--on-divergence"; "stop"; "--store"; "other" ])
 
     Assert.Equal(2, stopped.Code)
-    Assert.Contains("k=4,seed=1 diverged at step", stopped.Errors)
+    Assert.Contains("kind=topk,seed=1 diverged at step", stopped.Errors)
 
 [<Fact>]
 let ``the kernel without AVX gives the bits of the one with it`` () =

@@ -50,6 +50,16 @@ public sealed class LiveActivations : ITokenActivations
     /// <summary>Tokens that the model has run on so far.</summary>
     public long Computed { get; private set; }
 
+    /// <summary>Rows that are kept at present.</summary>
+    internal int RowsInMemory
+    {
+        get
+        {
+            lock (gate)
+                return blocks.Values.Sum(block => block.Values.Length / Width);
+        }
+    }
+
     /// <inheritdoc/>
     public void Gather(ReadOnlySpan<int> rows, Span<float> destination) => Gather(0, rows, destination);
 

@@ -40,8 +40,11 @@ public sealed record StepReport(int Step, int K, double LearningRate, IReadOnlyL
     /// <summary>Norm of all gradients together.</summary>
     public double GradientNorm => Math.Sqrt(GradientNorms.Sum(norm => norm.Value * norm.Value));
 
-    /// <summary>Whether loss and gradient are numbers; a run where they are not has diverged.</summary>
+    /// <summary>Whether loss and gradient are numbers.</summary>
     public bool IsFinite => double.IsFinite(Loss) && double.IsFinite(GradientNorm);
+
+    /// <summary>Whether the run is lost: a loss or gradient that is no number, or an error of a million times the variance.</summary>
+    public bool HasDiverged => !IsFinite || Fvu > 1e6;
 }
 
 /// <summary>Trains an autoencoder step by step. One thread calls it; inside, <see cref="Workers"/> share the work.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Interp.Autoencoders.Kernels;
 using Interp.Runtime;
@@ -8,7 +9,7 @@ namespace Interp.Autoencoders;
 /// <summary>
 /// Appends a line of JSON to a file now and then while an autoencoder is trained: loss terms, FVU, L0, dead latents, K, learning
 /// rate, gradient norms, tokens per second and the share of each part of the step. For eyes and plots, not for results: its times
-/// differ from run to run.
+/// differ from run to run. A training that goes on takes away what it had logged beyond the step where it goes on.
 /// </summary>
 public sealed class TrainingLog : IDisposable
 {
@@ -18,7 +19,7 @@ public sealed class TrainingLog : IDisposable
     private long since = Stopwatch.GetTimestamp();
     private int steps;
 
-    /// <param name="path">The file; lines are added to what it holds.</param>
+    /// <param name="path">The file; lines of earlier steps stay.</param>
     /// <param name="trainer">Whose steps are logged.</param>
     /// <param name="every">Steps between two lines.</param>
     /// <exception cref="InterpException">The file cannot be written.</exception>
@@ -28,7 +29,10 @@ public sealed class TrainingLog : IDisposable
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            writer = new StreamWriter(path, append: true) { AutoFlush = true };
+            var earlier = File.Exists(path) ? File.ReadAllLines(path).Where(line => StepOf(line) < trainer.CompletedSteps).ToArray() : [];
+            writer = new StreamWriter(path) { AutoFlush = true };
+            foreach (var line in earlier)
+                writer.WriteLine(line);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -40,7 +44,7 @@ public sealed class TrainingLog : IDisposable
     public void Add(StepReport report)
     {
         steps++;
-        if (steps < every && report.Step + 1 < trainer.TotalSteps && report.IsFinite)
+        if (steps < every && report.Step + 1 < trainer.TotalSteps && !report.HasDiverged)
             return;
         var seconds = Stopwatch.GetElapsedTime(since).TotalSeconds;
         var parts = trainer.TakeParts();
@@ -66,6 +70,19 @@ public sealed class TrainingLog : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => writer.Dispose();
+
+    /// <summary>The step of a line; a line that was cut off has none.</summary>
+    private static int StepOf(string line)
+    {
+        try
+        {
+            return JsonNode.Parse(line)?["step"]?.GetValue<int>() ?? int.MaxValue;
+        }
+        catch (JsonException)
+        {
+            return int.MaxValue;
+        }
+    }
 
     private static JsonObject Fields(IEnumerable<KeyValuePair<string, double>> numbers) =>
         new(numbers.Select(pair => KeyValuePair.Create(pair.Key, Number(pair.Value))));

@@ -76,9 +76,16 @@ public static class TrainingPass
         public void Dispose() => feeds.ForEach(feed => feed.Dispose());
     }
 
-    /// <summary>Steps that a training takes before it looks whether others are behind: as many as keep few batches in memory.</summary>
-    internal static int StepsPerTurn(TrainingSpec spec, IActivationSource source, IActivationSource? target) =>
-        (int)Math.Clamp(KeptBytes / 4 / (sizeof(float) * (long)spec.BatchSize * (source.Width + (target?.Width ?? 0))), 1, 16);
+    /// <summary>
+    /// Steps that a training takes before it looks whether others are behind: as many as keep few batches in memory, and all
+    /// trainings within two shuffling windows.
+    /// </summary>
+    internal static int StepsPerTurn(TrainingSpec spec, IActivationSource source, IActivationSource? target)
+    {
+        var batchBytes = sizeof(float) * (long)spec.BatchSize * (source.Width + (target?.Width ?? 0));
+        var window = spec.Window(source.Count) / (2 * spec.BatchSize);
+        return (int)Math.Clamp(Math.Min(KeptBytes / 4 / batchBytes, window), 1, 16);
+    }
 }
 
 /// <summary>The place of one training in a <see cref="TrainingPass"/>.</summary>

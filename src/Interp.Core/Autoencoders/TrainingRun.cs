@@ -71,10 +71,10 @@ public sealed class TrainingRun : IDisposable
     public static IReadOnlyList<int> Points(int totalSteps, int count) =>
         [.. Enumerable.Range(1, count).Select(i => (int)((long)totalSteps * i / count)).Where(step => step > 0).Distinct()];
 
-    /// <summary>Trains until the end, a divergence (a loss or gradient that is not finite), or cancellation.</summary>
+    /// <summary>Trains until the end, a divergence (<see cref="StepReport.HasDiverged"/>), or cancellation.</summary>
     /// <param name="afterStep">Is told of every step; <see cref="SaeTrainer.CompletedSteps"/> has moved. Validation and checkpoints go here.</param>
     /// <param name="cancel">Asks to stop between steps.</param>
-    /// <returns>Whether the run reached its end with finite numbers.</returns>
+    /// <returns>Whether the run reached its end without diverging.</returns>
     public bool Run(Action<StepReport> afterStep, CancellationToken cancel = default) => RunTo(Trainer.TotalSteps, afterStep, cancel);
 
     /// <summary>As <see cref="Run"/>, until so many steps have been taken.</summary>
@@ -89,7 +89,7 @@ public sealed class TrainingRun : IDisposable
             using (var lease = feed.Take(Trainer.CompletedSteps))
                 report = Trainer.Step(lease.Batch);
             afterStep(report);
-            if (!report.IsFinite)
+            if (report.HasDiverged)
                 return false;
         }
         return true;

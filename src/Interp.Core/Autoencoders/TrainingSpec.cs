@@ -261,7 +261,7 @@ public sealed partial record TrainingSpec
     internal int Window(long rows) => (int)Math.Min(ShuffleRows ?? rows, rows);
 
     /// <summary>Whether the fused kernel has this recipe's loss.</summary>
-    internal bool IsFused => Kind.Rule<float>(Latents) is { } rule
+    public bool IsFused => Kind.Rule<float>(Latents) is { } rule
         && (!CpuKernel<float>.IsIndirect(this) || (rule.IsPlain && MseScale is not null && (LossSpace == LossSpace.Encoder || Auxiliary is null or { Form: AuxiliaryForm.Undetached })));
 
     /// <exception cref="InterpException">The first of <see cref="Problems"/>.</exception>

@@ -181,7 +181,8 @@ public sealed class LanguageModel : IDisposable
     private Tensor Norm(Tensor x, Tensor weight)
     {
         var wide = type == ScalarType.BFloat16 ? x.to(ScalarType.Float32) : x;
-        var scale = wide.square().mean([-1], keepdim: true).add(Config.NormEpsilon).rsqrt();
+        using var epsilon = Config.NormEpsilon.ToScalar();
+        var scale = wide.square().mean([-1], keepdim: true).add(epsilon).rsqrt();
         return wide.mul(scale).to(type).mul(weight);
     }
 

@@ -79,14 +79,15 @@ public sealed record SystemReport(
             problem);
     }
 
-    /// <summary>Free and total memory in bytes; zeros where the system does not say.</summary>
+    /// <summary>Free and total memory in bytes, a container's limit respected; zero where the system does not say.</summary>
     public static (long Free, long Total) Memory()
     {
+        var limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (!File.Exists("/proc/meminfo"))
-            return (0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+            return (0, limit);
         var lines = File.ReadLines("/proc/meminfo").Select(line => line.Split(':')).ToDictionary(pair => pair[0], pair => pair[1]);
         long Bytes(string key) => long.Parse(lines[key].Replace("kB", "", StringComparison.Ordinal).Trim(), global::System.Globalization.CultureInfo.InvariantCulture) * 1024;
-        return (Bytes("MemAvailable"), Bytes("MemTotal"));
+        return (Math.Min(Bytes("MemAvailable"), limit), Math.Min(Bytes("MemTotal"), limit));
     }
 
     private static string OperatingSystemName()

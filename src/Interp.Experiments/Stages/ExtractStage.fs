@@ -7,7 +7,8 @@ open Interp.Runtime
 /// Text to two activation stores, `training` and `held-out`; no document is in both. A live run stores the tokens of the former.
 [<RequireQualifiedAccess>]
 module ExtractStage =
-    let private packing (spec: Spec) =
+    /// How much text is cut into which contexts.
+    let packing (spec: Spec) =
         let train, heldOut = Stage.trainingText spec, Stage.heldOutText spec
 
         PackingSpec(

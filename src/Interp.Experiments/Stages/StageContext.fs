@@ -46,10 +46,14 @@ type StageContext =
         Work: string
         /// Done and total, in the unit's name, with a few words on the state.
         Progress: int64 -> int64 -> string -> unit
+        /// Takes a sentence that whoever started the run should read.
+        Warn: string -> unit
         Cancel: CancellationToken
         Opened: Opened
         /// Whether training activations are computed when they are needed instead of being stored.
         Live: bool
+        /// Checkpoints of a training that are kept.
+        KeepCheckpoints: int
         /// The place of a training among others that run with it.
         Place: TrainingPlace option
     }

@@ -11,6 +11,7 @@ open Interp.Formats
 open Interp.Runtime
 
 /// Activations to an SAE folder, `curves.csv` and `training.json`; a stopped run goes on from its last checkpoint.
+/// A diverged one has no SAE folder, but its last good checkpoint.
 [<RequireQualifiedAccess>]
 module TrainStage =
     let private header =
@@ -68,14 +69,18 @@ module TrainStage =
 
         let recipe = Validation.trainingSpec source.Width spec
         let device = Devices.Parse spec.Device
-        let checkpoint = Path.Combine(context.Work, "checkpoint.safetensors")
+        let folder = Path.Combine(context.Work, "checkpoints")
+
+        let checkpoints =
+            TrainingCheckpoints(folder, context.Stage.Key, context.KeepCheckpoints)
+
         let curvesPath = Path.Combine(context.Work, "curves.csv")
 
         use run =
-            if File.Exists checkpoint && File.Exists curvesPath then
-                TrainingRun.Resume(checkpoint, recipe, source, device, kernel spec, target, Option.toObj context.Place)
-            else
-                TrainingRun.Start(recipe, source, device, kernel spec, target, Option.toObj context.Place)
+            match checkpoints.Newest context.Warn with
+            | null -> TrainingRun.Start(recipe, source, device, kernel spec, target, Option.toObj context.Place)
+            | newest ->
+                TrainingRun.Resume(newest, recipe, source, device, kernel spec, target, Option.toObj context.Place)
 
         let trainer = run.Trainer
 
@@ -86,7 +91,7 @@ module TrainStage =
             Int32.Parse(line.Split(',')[0], CultureInfo.InvariantCulture)
 
         let mutable curve =
-            if trainer.CompletedSteps > 0 then
+            if File.Exists curvesPath then
                 File.ReadAllLines curvesPath
                 |> Seq.skip 1
                 |> Seq.filter (fun line -> stepOf line <= trainer.CompletedSteps)
@@ -108,7 +113,7 @@ module TrainStage =
             let step = trainer.CompletedSteps
             log.Add report
 
-            if report.IsFinite && points.Contains step then
+            if not report.HasDiverged && points.Contains step then
                 let atTarget = fvu trainer.Autoencoder heldOut spec.Sae.K
 
                 let current =
@@ -132,21 +137,23 @@ module TrainStage =
                     :: curve
 
                 writeCurve ()
-                trainer.Save checkpoint
+                checkpoints.Save(trainer, lasting = true)
+            elif not report.HasDiverged && checkpoints.IsDue then
+                checkpoints.Save(trainer, lasting = false)
 
             if step % 50 = 0 || step = trainer.TotalSteps then
                 let done', total =
                     int64 step * int64 spec.Train.Batch, int64 trainer.TotalSteps * int64 spec.Train.Batch
 
                 let fvu = report.Fvu.ToString("0.0000", CultureInfo.InvariantCulture)
-                context.Progress done' total $"k {report.K}  FVU {fvu}  dead {report.Dead}"
+                let active = report.Active.ToString("0.#", CultureInfo.InvariantCulture)
+                context.Progress done' total $"k {report.K}  FVU {fvu}  L0 {active}  dead {report.Dead}"
 
         let finished =
             try
                 run.Run(afterStep, context.Cancel)
             with :? OperationCanceledException ->
-                writeCurve ()
-                trainer.Save checkpoint
+                checkpoints.Save(trainer, lasting = false)
                 reraise ()
 
         writeCurve ()
@@ -174,6 +181,8 @@ module TrainStage =
                 "tail_drop", tailDrop trainer.TotalSteps points
             ]
 
-        // What diverged keeps its last good state.
         if finished then
-            File.Delete checkpoint
+            checkpoints.Clear()
+        elif not (checkpoints.KeepLasting().HasValue) then
+            use start = TrainingRun.Start(recipe, source, device, kernel spec)
+            checkpoints.Save(start.Trainer, lasting = true)

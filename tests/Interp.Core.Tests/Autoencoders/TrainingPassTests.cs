@@ -26,13 +26,14 @@ public class TrainingPassTests
         Recipe,
         Recipe with { K = 9 },
         Recipe with { Latents = 130, LearningRate = new LearningRateSchedule(4e-3) },
-        Recipe with { Kind = new BatchTopKDictionary() },
-        Recipe with { Kind = new JumpReluDictionary(), Passes = 2 },
+        Recipe with { Passes = 2 },
         Recipe with { Seed = 2 },
         Recipe with { BatchSize = 50 },
         Recipe with { Normalisation = InputNormalisation.Centred },
         Recipe with { Normalisation = InputNormalisation.Centred, K = 2 },
         Recipe with { ShuffleRows = 200 },
+        Recipe with { Optimiser = new OptimiserSpec(Rule: Optimiser.Signum), LearningRate = new LearningRateSchedule(2e-4), Clip = 0.5 },
+        .. Kinds.Names.Select(name => Recipe with { Kind = Kinds.Of(name), Seed = 3 }),
     ];
 
     [Theory]
