@@ -47,29 +47,25 @@ public sealed record InputTransform(InputNormalisation Kind, Tensor? Centre = nu
     }
 
     /// <summary>Normalises tokens [n, d].</summary>
-    /// <remarks>Numbers are held as scalars until the operation has returned: TorchSharp frees one that it made itself as soon as the
-    /// garbage collector finds that nobody holds it, even while the native operation still reads it.</remarks>
     public NormalisedTokens Apply(Tensor x)
     {
         switch (Kind)
         {
             case InputNormalisation.PerTokenLayerNorm:
                 {
-                    using var epsilon = Epsilon.ToScalar();
                     var mean = x.mean([1], keepdim: true);
                     var deviation = x.std(1, unbiased: true, keepdim: true);
-                    return new((x - mean).div_(deviation + epsilon), mean, deviation);
+                    return new((x - mean).div_(deviation + Epsilon), mean, deviation);
                 }
             case InputNormalisation.PerTokenNorm:
                 {
-                    using var root = Math.Sqrt(x.shape[1]).ToScalar();
-                    var factor = x.norm(1, keepdim: true, p: 2) / root;
+                    var factor = x.norm(1, keepdim: true, p: 2) / Math.Sqrt(x.shape[1]);
                     return new(x / factor, null, factor);
                 }
             default:
                 var values = Centre is null ? x : x - Centre;
-                using (var scale = Scale.ToScalar())
-                    return Scale == 1 ? new(values, Centre, null) : new(values * scale, Centre, full(1, 1 / Scale, dtype: x.dtype, device: x.device));
+                return Scale == 1 ? new(values, Centre, null)
+                    : new(values * Scale, Centre, full(1, 1 / Scale, dtype: x.dtype, device: x.device));
         }
     }
 

@@ -181,8 +181,7 @@ public sealed class LanguageModel : IDisposable
     private Tensor Norm(Tensor x, Tensor weight)
     {
         var wide = type == ScalarType.BFloat16 ? x.to(ScalarType.Float32) : x;
-        using var epsilon = Config.NormEpsilon.ToScalar();
-        var scale = wide.square().mean([-1], keepdim: true).add(epsilon).rsqrt();
+        var scale = wide.square().mean([-1], keepdim: true).add(Config.NormEpsilon).rsqrt();
         return wide.mul(scale).to(type).mul(weight);
     }
 

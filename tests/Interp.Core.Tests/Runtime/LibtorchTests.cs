@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Reflection;
 using System.Text;
 using Interp.Runtime;
 using TorchSharp;
@@ -15,6 +17,10 @@ public class LibtorchTests
         Assert.Equal(6, sum.ToSingle());
         Assert.Equal("package", Environment.GetEnvironmentVariable("INTERP_LIBTORCH") is null ? Libtorch.Load().Origin : "package");
     }
+
+    [Fact]
+    public void Arguments_of_TorchSharp_live_until_its_methods_return() =>
+        Assert.True(typeof(torch).Assembly.GetCustomAttribute<DebuggableAttribute>()?.IsJITOptimizerDisabled, "The build did not run eng/KeepArgumentsAlive.targets on this copy of TorchSharp.dll.");
 
     [Fact]
     public void Weakening_changes_one_flag_of_the_named_version_and_nothing_twice()
