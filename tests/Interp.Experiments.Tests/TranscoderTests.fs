@@ -115,7 +115,11 @@ let ``trainings that are killed go on to the same bytes`` () =
 
         let isTraining () =
             Directory.Exists work
-            && Directory.GetFiles(work, "checkpoint.safetensors", SearchOption.AllDirectories).Length = 2
+            && Directory.GetFiles(work, "step-*.json", SearchOption.AllDirectories)
+               |> Array.distinctBy Path.GetDirectoryName
+               |> Array.length
+                =
+                2
 
         while not (isTraining ()) && not child.HasExited do
             Thread.Sleep 5

@@ -56,7 +56,7 @@ public sealed class LiveActivations : ITokenActivations
         get
         {
             lock (gate)
-                return blocks.Values.Sum(block => block.Values.Length / Width);
+                return blocks.Values.Sum(block => block.Values[0].Length / Width);
         }
     }
 
