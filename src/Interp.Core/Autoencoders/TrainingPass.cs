@@ -41,7 +41,7 @@ public static class TrainingPass
             }
             finally
             {
-                turns.End();
+                turns.End(number);
                 Workers.Share = outer;
             }
         }
@@ -86,6 +86,10 @@ public static class TrainingPass
         var window = spec.Window(source.Count) / (2 * spec.BatchSize);
         return (int)Math.Clamp(Math.Min(KeptBytes / 4 / batchBytes, window), 1, 16);
     }
+
+    /// <summary>By how many steps a training that begins a turn may be ahead of another: with shuffling windows, as many as leave all within two of them.</summary>
+    internal static int Lead(TrainingSpec spec, int turn) =>
+        spec.ShuffleRows is { } window ? Math.Max(0, window / spec.BatchSize - turn) : int.MaxValue;
 }
 
 /// <summary>The place of one training in a <see cref="TrainingPass"/>.</summary>
@@ -106,5 +110,5 @@ public sealed class TrainingPlace
 
     internal TrainingPass.Feeds Feeds { get; }
 
-    internal void Yield(int step) => turns.Yield(Number, step);
+    internal void Yield(int step, int lead) => turns.Yield(Number, step, lead);
 }

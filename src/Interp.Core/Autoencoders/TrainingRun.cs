@@ -84,7 +84,7 @@ public sealed class TrainingRun : IDisposable
         {
             cancel.ThrowIfCancellationRequested();
             if (Trainer.CompletedSteps % turn == 0)
-                place?.Yield(Trainer.CompletedSteps);
+                place?.Yield(Trainer.CompletedSteps, TrainingPass.Lead(Trainer.Spec, turn));
             StepReport report;
             using (var lease = feed.Take(Trainer.CompletedSteps))
                 report = Trainer.Step(lease.Batch);

@@ -6,52 +6,58 @@ internal sealed class TrainingTurns(int threads)
 {
     private readonly object gate = new();
     private readonly List<Waiting> queue = [];
-    private int free = threads;
+    private readonly Dictionary<int, int> running = [];
 
     /// <summary>Waits until it is the turn of the training with this number, which has taken so many steps.</summary>
-    public void Begin(int number, int step)
+    /// <param name="number">The training.</param>
+    /// <param name="step">Its steps so far.</param>
+    /// <param name="lead">By how many steps it may be ahead of one that computes, which the system may hold up.</param>
+    public void Begin(int number, int step, int lead = int.MaxValue)
     {
         using var signal = new SemaphoreSlim(0);
         lock (gate)
         {
-            queue.Add(new Waiting(step, number, signal));
+            queue.Add(new Waiting(step, number, lead, signal));
             Call();
         }
         signal.Wait();
     }
 
-    /// <summary>Gives the turn back.</summary>
-    public void End()
+    /// <summary>Gives a training's turn back.</summary>
+    public void End(int number)
     {
         lock (gate)
         {
-            free++;
+            running.Remove(number);
             Call();
         }
     }
 
-    /// <summary>Lets those who wait and are behind go first.</summary>
-    public void Yield(int number, int step)
+    /// <summary>Lets those who wait and are behind go first, and waits for those who compute and are too far behind.</summary>
+    public void Yield(int number, int step, int lead)
     {
         lock (gate)
         {
-            if (!queue.Exists(waiting => waiting.Step < step))
+            running[number] = step;
+            Call();
+            if (!queue.Exists(waiting => waiting.Step < step) && !IsAhead(step, lead))
                 return;
         }
-        End();
-        Begin(number, step);
+        End(number);
+        Begin(number, step, lead);
     }
 
     private void Call()
     {
-        while (free > 0 && queue.Count > 0)
+        while (running.Count < threads && queue.Where(waiting => !IsAhead(waiting.Step, waiting.Lead)).MinBy(waiting => (waiting.Step, waiting.Number)) is { } next)
         {
-            var next = queue.MinBy(waiting => (waiting.Step, waiting.Number))!;
             queue.Remove(next);
-            free--;
+            running[next.Number] = next.Step;
             next.Signal.Release();
         }
     }
 
-    private sealed record Waiting(int Step, int Number, SemaphoreSlim Signal);
+    private bool IsAhead(int step, int lead) => running.Values.Any(other => (long)step - other > lead);
+
+    private sealed record Waiting(int Step, int Number, int Lead, SemaphoreSlim Signal);
 }
