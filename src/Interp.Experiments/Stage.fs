@@ -115,7 +115,7 @@ module Stage =
 
         make
             "train"
-            2
+            3
             (sae @ [ "seed"; "kernel"; "corpus.trainTokens"; "corpus.validationTokens" ] @ skipping)
             []
             [ extract ]
@@ -126,7 +126,7 @@ module Stage =
     let evaluate extract baseline train cell spec =
         make
             "evaluate"
-            2
+            3
             ([
                 "evaluate.deadTokens"
                 "evaluate.lossTokens"

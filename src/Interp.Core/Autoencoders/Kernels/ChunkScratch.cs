@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Numerics;
+using Interp.Numerics;
 using Interp.Runtime;
-using static TorchSharp.torch;
 
 namespace Interp.Autoencoders.Kernels;
 
@@ -10,12 +10,14 @@ namespace Interp.Autoencoders.Kernels;
 internal sealed unsafe class ChunkScratch<T> : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Latents whose pre-activations exist at once where a tile of them is reduced by itself.</summary>
-    public const int TileLatents = 2048;
+    public const int TileLatents = 1024;
 
-    private readonly GrownTensor room;
+    private readonly AlignedBuffer<T> room = new();
     private readonly AlignedBuffer<T> lanes = new();
 
-    private ChunkScratch(ScalarType type) => room = new GrownTensor(type);
+    private ChunkScratch()
+    {
+    }
 
     /// <summary>A tile of pre-activations without bias, row after row: its first latent and how many columns it has.</summary>
     public delegate void Tile(T* numbers, int offset, int columns);
@@ -36,25 +38,24 @@ internal sealed unsafe class ChunkScratch<T> : IDisposable where T : unmanaged, 
     /// <param name="columns">Latents of a tile.</param>
     /// <param name="parts">Where the time goes; null: nowhere.</param>
     /// <param name="visit">Is given each tile, and may change it.</param>
-    public void ForTiles(Tensor u, Chunk chunk, Tensor weights, int columns, StepParts? parts, Tile visit)
+    public void ForTiles(Strided<T> u, Chunk chunk, Strided<T> weights, int columns, StepParts? parts, Tile visit)
     {
-        var latents = (int)weights.shape[0];
-        room.Ensure<T>((long)Chunk.MostRows * Math.Min(latents, columns));
+        var latents = weights.Rows;
+        room.Ensure((long)Chunk.MostRows * Math.Min(latents, columns));
         for (var offset = 0; offset < latents; offset += columns)
         {
             var clock = Stopwatch.GetTimestamp();
             var width = Math.Min(columns, latents - offset);
-            using (NewDisposeScope())
-                room.View(0, chunk.Rows, width).addmm_(u.narrow(0, chunk.Start, chunk.Rows), weights.narrow(0, offset, width).t(), 0, 1);
+            MatrixProduct<T>.Multiply(u.RowRange(chunk.Start, chunk.Rows), weights.RowRange(offset, width).Transposed, room.Matrix(chunk.Rows, width));
             if (parts is not null)
                 clock = parts.Add(StepPart.Product, clock);
-            visit(room.Pointer<T>(), offset, width);
+            visit(room.Pointer, offset, width);
             parts?.Add(StepPart.Selection, clock);
         }
     }
 
     /// <summary>Selects the k largest positive pre-activations u·weightsᵀ + bias of a chunk into <see cref="Selector"/>.</summary>
-    public void Encode(Tensor u, Chunk chunk, Tensor weights, T* bias, int k)
+    public void Encode(Strided<T> u, Chunk chunk, Strided<T> weights, T* bias, int k)
     {
         Selector.Begin(chunk.Rows, k);
         ForTiles(u, chunk, weights, TileLatents, null, (numbers, offset, columns) => Selector.FeedTile(chunk.Rows, numbers, bias, offset, columns));
@@ -70,7 +71,7 @@ internal sealed unsafe class ChunkScratch<T> : IDisposable where T : unmanaged, 
     }
 
     /// <summary>As many as there are threads at work, kept for reuse.</summary>
-    internal sealed class Pool(ScalarType type) : IDisposable
+    internal sealed class Pool : IDisposable
     {
         private readonly ConcurrentBag<ChunkScratch<T>> idle = [];
 
@@ -79,9 +80,8 @@ internal sealed unsafe class ChunkScratch<T> : IDisposable where T : unmanaged, 
             Workers.For(Chunk.Count(batch), number =>
             {
                 if (!idle.TryTake(out var scratch))
-                    scratch = new ChunkScratch<T>(type);
-                using (no_grad())
-                    body(Chunk.Of(batch, number), scratch);
+                    scratch = new ChunkScratch<T>();
+                body(Chunk.Of(batch, number), scratch);
                 idle.Add(scratch);
             });
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Interp.Numerics;
 using Interp.Runtime;
 using static TorchSharp.torch;
 
@@ -9,8 +10,8 @@ internal sealed unsafe partial class CpuKernel<T>
     private readonly AlignedBuffer<T> deadBias = new();
     private readonly AlignedBuffer<T> deadNorms = new();
     private readonly AlignedBuffer<T> auxiliarySums = new();
-    private readonly GrownTensor deadWeights;
-    private readonly ExpectedDead<T> expected;
+    private readonly AlignedBuffer<T> deadWeights = new();
+    private readonly ExpectedDead<T> expected = new();
     private readonly DenseHelpers<T> helpers;
     private bool isHelpedDensely;
 
@@ -32,20 +33,19 @@ internal sealed unsafe partial class CpuKernel<T>
         isHelpedDensely = DenseHelpers<T>.Pays(dead, room);
         if (isHelpedDensely)
             helpers.Gather(work.State, deadLatents.Pointer, dead, n, rule.PreActivation > 0 ? null : deadColumns, rule.RanksByNorm ? rule.Norms : null, withNegative);
-        using var weights = dead > 0 && !isHelpedDensely ? GatherDead() : null;
+        var estimates = Residuals.RowRange(AuxiliaryRow, n);
+        Strided<T>? weights = dead > 0 && !isHelpedDensely ? GatherDead() : null;
         var count = Chunk.Count(n);
         var partial = chunkSums.Zeroed(2L * count);
         var columns = auxiliarySums.Zeroed((long)count * output);
         chunks.ForChunks(n, (chunk, scratch) =>
         {
-            using var scope = NewDisposeScope();
             var clock = Stopwatch.GetTimestamp();
-            var estimates = residuals.View(AuxiliaryRow + chunk.Start, chunk.Rows, output);
             StartEstimates(spec.Form, chunk, ref partial[2 * chunk.Number + 1]);
             if (isHelpedDensely)
-                helpers.Decode(centred!, estimates, chunk, k, scratch);
-            else if (weights is not null)
-                DecodeHelpers(chunk, k, withNegative, weights, scratch);
+                helpers.Decode(Centred, estimates, chunk, k, scratch);
+            else if (weights is { } deadRows)
+                DecodeHelpers(chunk, k, withNegative, deadRows, scratch);
             for (var row = chunk.Start; row < chunk.End; row++)
             {
                 if (spec.Form == AuxiliaryForm.Undetached)
@@ -69,9 +69,8 @@ internal sealed unsafe partial class CpuKernel<T>
         }
         if (isHelpedDensely)
         {
-            using var scope = NewDisposeScope();
             var clock = Stopwatch.GetTimestamp();
-            helpers.Backward(centred!, residuals.View(AuxiliaryRow, n, output));
+            helpers.Backward(Centred, estimates);
             parts.Add(StepPart.Auxiliary, clock, Workers.Share);
         }
         var coefficient = spec.Coefficient * (spec.ScaleByDead ? Math.Min((double)dead / room, 1) : 1);
@@ -96,10 +95,10 @@ internal sealed unsafe partial class CpuKernel<T>
         }
     }
 
-    private void DecodeHelpers(Chunk chunk, int k, bool withNegative, Tensor weights, ChunkScratch<T> scratch)
+    private void DecodeHelpers(Chunk chunk, int k, bool withNegative, Strided<T> weights, ChunkScratch<T> scratch)
     {
         scratch.Selector.Begin(chunk.Rows, k, withNegative);
-        scratch.ForTiles(centred!, chunk, weights, ChunkScratch<T>.TileLatents, null, (numbers, offset, columns) =>
+        scratch.ForTiles(Centred, chunk, weights, ChunkScratch<T>.TileLatents, null, (numbers, offset, columns) =>
         {
             if (rule.RanksByNorm)
                 Rank(numbers, chunk.Rows, columns, deadBias.Pointer + offset, deadNorms.Pointer + offset);
@@ -120,11 +119,11 @@ internal sealed unsafe partial class CpuKernel<T>
         }
     }
 
-    /// <summary>The encoder rows of the dead latents, one after the other, as a view that the caller disposes.</summary>
-    private Tensor GatherDead()
+    /// <summary>The encoder rows of the dead latents, one after the other.</summary>
+    private Strided<T> GatherDead()
     {
         var dead = deadCount;
-        var to = deadWeights.Ensure<T>((long)dead * width);
+        var to = deadWeights.Ensure((long)dead * width);
         var from = TensorMemory.Pointer<T>(work.State.EncoderWeight.Value);
         var bias = TensorMemory.Pointer<T>(work.State.EncoderBias.Value);
         var biases = deadBias.Ensure(dead);
@@ -136,6 +135,6 @@ internal sealed unsafe partial class CpuKernel<T>
             ranks[i] = rule.RanksByNorm ? rule.Norms[j] : T.One;
             Rows<T>.Copy(to + (long)i * width, from + (long)j * width, width);
         }
-        return deadWeights.View(0, dead, width);
+        return deadWeights.Matrix(dead, width);
     }
 }

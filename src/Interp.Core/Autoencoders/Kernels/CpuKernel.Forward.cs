@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Interp.Numerics;
 using Interp.Runtime;
 
 namespace Interp.Autoencoders.Kernels;
@@ -101,7 +102,7 @@ internal sealed unsafe partial class CpuKernel<T>
     private void Select(Chunk chunk, ChunkScratch<T> scratch)
     {
         var x = TensorMemory.Pointer<T>(work.Input);
-        var u = TensorMemory.Pointer<T>(centred!);
+        var u = centred.Pointer;
         var b = TensorMemory.Pointer<T>(work.State.DecoderBias.Value);
         var c = TensorMemory.Pointer<T>(work.State.EncoderBias.Value);
         for (var row = chunk.Start; row < chunk.End; row++)
@@ -114,7 +115,7 @@ internal sealed unsafe partial class CpuKernel<T>
         var wanted = Math.Min(latents, work.K * (rule.Second?.Factor ?? 1));
         var tile = rule.Support == Support.AboveFloor ? latents : ChunkScratch<T>.TileLatents;
         scratch.Selector.Begin(chunk.Rows, wanted);
-        scratch.ForTiles(centred!, chunk, work.State.EncoderWeight.Value, tile, parts, (numbers, offset, columns) =>
+        scratch.ForTiles(Centred, chunk, Strided.Of<T>(work.State.EncoderWeight.Value), tile, parts, (numbers, offset, columns) =>
         {
             expected.Collect(chunk, numbers, offset, columns);
             if (rule.RanksByNorm)

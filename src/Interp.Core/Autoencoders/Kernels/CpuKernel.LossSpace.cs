@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Interp.Numerics;
 
 namespace Interp.Autoencoders.Kernels;
 
@@ -41,7 +42,7 @@ internal sealed unsafe partial class CpuKernel<T>
             var all = new LatentRange(0, latents);
             if (denseChunks.Chunks[chunk.Number])
             {
-                denseChunks.Project(chunk, work.State.DecoderWeight.Value, all, residuals, 0);
+                denseChunks.Project(chunk, Strided.Of<T>(work.State.DecoderWeight.Value), all, Residuals, 0);
                 denseChunks.Gather(chunk, main);
                 denseChunks.Keep(0, chunk, main, T.One);
             }

@@ -5,7 +5,7 @@ namespace Interp.Autoencoders.Kernels;
 internal sealed unsafe partial class CpuKernel<T>
 {
     private double pulled;
-    private GrownTensor? deadColumns;
+    private AlignedBuffer<T>? deadColumns;
 
     /// <summary>
     /// The pre-activation loss of a dead latent, coefficient·mean over tokens of relu(θ-p)·‖D‖: each token below the threshold pulls
@@ -15,7 +15,7 @@ internal sealed unsafe partial class CpuKernel<T>
     private (T Weight, double NormGradient, double Loss) PullUp(int j, T* encoderRow, AlignedBuffer<int> rows, AlignedBuffer<T> weights)
     {
         var n = work.Tokens;
-        var columns = deadColumns!.Pointer<T>() + placeAmongDead.Pointer[j];
+        var columns = deadColumns!.Pointer + placeAmongDead.Pointer[j];
         var (threshold, norm, bias) = (rule.Threshold(j), rule.Norms[j], TensorMemory.Pointer<T>(work.State.EncoderBias.Value)[j]);
         var weight = T.CreateChecked(rule.PreActivation / n) * norm;
         var at = rows.Ensure(n);
@@ -30,7 +30,7 @@ internal sealed unsafe partial class CpuKernel<T>
             below += pre < threshold ? 1 : 0;
             distance += pre < threshold ? double.CreateChecked(threshold - pre) : 0;
         }
-        Rows<T>.AddWeighted(encoderRow, TensorMemory.Pointer<T>(centred!), width, at, by, below);
+        Rows<T>.AddWeighted(encoderRow, centred.Pointer, width, at, by, below);
         var share = rule.PreActivation / n * distance;
         return (weight * T.CreateChecked(below), share, share * double.CreateChecked(norm));
     }

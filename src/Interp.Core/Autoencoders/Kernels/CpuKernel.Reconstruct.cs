@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Interp.Numerics;
 using Interp.Runtime;
 using static TorchSharp.torch;
 
@@ -18,7 +19,7 @@ internal sealed unsafe partial class CpuKernel<T>
 
         var errors = chunkSums.Pointer + (long)chunk.Number * ErrorCount;
         var entries = rule.Support == Support.AboveFloor ? EntriesOf(main, chunk) : (long)work.K * chunk.Rows;
-        var isDense = DenseChunks<T>.Pays(entries, chunk.Rows, latents);
+        var isDense = DenseChunks<T>.Pays(entries, chunk.Rows, latents, output);
         Decode(new Reconstruction(main, 0, 0, groupEnds), chunk, scratch, isDense, errors);
         if (rule.Second is not null)
         {
@@ -71,7 +72,7 @@ internal sealed unsafe partial class CpuKernel<T>
     private void StartResiduals(Chunk chunk, int firstRow)
     {
         var y = TensorMemory.Pointer<T>(work.Target);
-        var u = TensorMemory.Pointer<T>(centred!);
+        var u = centred.Pointer;
         var b = TensorMemory.Pointer<T>(work.State.DecoderBias.Value);
         for (var row = chunk.Start; row < chunk.End; row++)
         {
@@ -82,8 +83,8 @@ internal sealed unsafe partial class CpuKernel<T>
         }
         if (rule.Skip is not { } skip)
             return;
-        using var scope = NewDisposeScope();
-        residuals.View(firstRow + chunk.Start, chunk.Rows, output).addmm_(centred!.narrow(0, chunk.Start, chunk.Rows), work.State.Extra(skip).t());
+        var weights = Strided.Of<T>(work.State.Extra(skip));
+        MatrixProduct<T>.Multiply(Centred.RowRange(chunk.Start, chunk.Rows), weights.Transposed, Residuals.RowRange(firstRow + chunk.Start, chunk.Rows), accumulate: true);
     }
 
     /// <summary>Adds what entries decode to residuals, group by group, and leaves their products with the residuals that they move.</summary>
@@ -110,7 +111,7 @@ internal sealed unsafe partial class CpuKernel<T>
             for (var row = first + chunk.Start; group > 0 && row < first + chunk.End; row++)
                 Rows<T>.Copy(Residual(row), Residual(row - work.Tokens), output);
             if (isDense)
-                denseChunks.Decode(place, chunk, work.State.DecoderWeight.Value, latentsOf, residuals, first);
+                denseChunks.Decode(place, chunk, Strided.Of<T>(work.State.DecoderWeight.Value), latentsOf, Residuals, first);
             else
                 Add(codes, latentsOf, first, chunk);
             for (var row = first + chunk.Start; !isIndirect && row < first + chunk.End; row++)
@@ -124,7 +125,7 @@ internal sealed unsafe partial class CpuKernel<T>
             for (var row = first + chunk.Start; group < groups.Length - 1 && row < first + chunk.End; row++)
                 Rows<T>.AddScaled(Residual(row), Residual(row + work.Tokens), T.One, output);
             if (isDense)
-                denseChunks.Project(chunk, work.State.DecoderWeight.Value, LatentsOf(groups, group), residuals, first);
+                denseChunks.Project(chunk, Strided.Of<T>(work.State.DecoderWeight.Value), LatentsOf(groups, group), Residuals, first);
             else
                 Project(codes, LatentsOf(groups, group), first, chunk);
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Interp.Numerics;
 using Interp.Runtime;
 using static TorchSharp.torch;
 
@@ -14,7 +15,7 @@ internal sealed unsafe partial class CpuKernel<T>
     private readonly AlignedBuffer<T> extraGradients = new();
     private readonly AlignedBuffer<T> blockSums = new();
     private readonly AlignedBuffer<double> blockNorms = new();
-    private readonly GrownTensor skipGradient;
+    private readonly AlignedBuffer<T> skipGradient = new();
     private double encoderSquares;
 
     /// <summary>
@@ -71,7 +72,7 @@ internal sealed unsafe partial class CpuKernel<T>
         }
         var ofBias = Rows<T>.SquaredNorm(b, output);
         var skip = rule.Skip is { } name ? SkipGradient(loss) : null;
-        double[] all = [.. state.Tied ? squares[..2] : squares[..3], ofBias, .. squares[3..], .. skip is null ? Array.Empty<double>() : [Rows<T>.SquaredNorm(skipGradient.Pointer<T>(), output * width)]];
+        double[] all = [.. state.Tied ? squares[..2] : squares[..3], ofBias, .. squares[3..], .. skip is null ? Array.Empty<double>() : [Rows<T>.SquaredNorm(skip, output * width)]];
         pass.RecordBiases(biasGradients.Pointer, extraGradients.Pointer, latents, b, skip);
         var clip = spec.Clip is { } limit ? T.CreateChecked(Math.Min(1, limit / (Math.Sqrt(all.Sum()) + 1e-6))) : T.One;
         if (keep)
@@ -91,8 +92,7 @@ internal sealed unsafe partial class CpuKernel<T>
         }
         pass.MoveDecoderBias(b, clip);
         if (skip is not null)
-            pass.MoveSkip(skipGradient.Pointer<T>(), clip);
-        skip?.Dispose();
+            pass.MoveSkip(skip, clip);
         return [.. all.Select(Math.Sqrt)];
     }
 
@@ -104,13 +104,13 @@ internal sealed unsafe partial class CpuKernel<T>
     {
         var start = segments.Start(j);
         var count = segments.Start(j + 1) - start;
-        var u = TensorMemory.Pointer<T>(centred!);
+        var u = centred.Pointer;
         pass.Prefetch(j);
         new Span<T>(encoderRow, width).Clear();
         if (!pass.Tied)
             new Span<T>(decoderRow, output).Clear();
         Rows<T>.AddWeighted(encoderRow, u, width, segments.InputRows + start, segments.EncoderWeights + start, count);
-        Rows<T>.AddWeighted(decoderRow, residuals.Pointer<T>(), output, segments.ResidualRows + start, segments.DecoderWeights + start, count);
+        Rows<T>.AddWeighted(decoderRow, residuals.Pointer, output, segments.ResidualRows + start, segments.DecoderWeights + start, count);
         T input = T.Zero, helped = T.Zero;
         for (var e = start; e < start + count; e++)
         {
@@ -190,19 +190,17 @@ internal sealed unsafe partial class CpuKernel<T>
     }
 
     /// <summary>Gᵀ·X [d', d], in blocks of rows.</summary>
-    private Tensor SkipGradient(LossScale loss)
+    private T* SkipGradient(LossScale loss)
     {
         const int blockRows = 64;
-        skipGradient.Ensure<T>((long)output * width);
+        skipGradient.Ensure((long)output * width);
         Workers.For((output + blockRows - 1) / blockRows, block =>
         {
-            using var noGradient = no_grad();
-            using var scope = NewDisposeScope();
             var (start, rows) = (block * blockRows, Math.Min(blockRows, output - block * blockRows));
-            skipGradient.View(start, rows, width).addmm_(residuals.View(0, work.Tokens, output).narrow(1, start, rows).t(), centred!, 0, 1);
-            var first = skipGradient.Pointer<T>() + (long)start * width;
+            MatrixProduct<T>.Multiply(Residuals.RowRange(0, work.Tokens).ColumnRange(start, rows).Transposed, Centred, skipGradient.Matrix(output, width).RowRange(start, rows));
+            var first = skipGradient.Pointer + (long)start * width;
             Rows<T>.Scale(first, first, loss.Main, rows * width);
         });
-        return skipGradient.View(0, output, width);
+        return skipGradient.Pointer;
     }
 }

@@ -81,7 +81,7 @@ internal sealed unsafe partial class CpuKernel<T>
 
         public void MoveSkip(T* gradient, T clip) => skip!.Move(optimiser, 0, gradient, output * width, clip);
 
-        public void RecordBiases(T* encoderGradient, T* extraGradients, int latents, T* decoderGradient, Tensor? skipGradient)
+        public void RecordBiases(T* encoderGradient, T* extraGradients, int latents, T* decoderGradient, T* skipGradient)
         {
             foreach (var list in record is null ? [] : new[] { record.Raw, record.Final })
             {
@@ -91,7 +91,7 @@ internal sealed unsafe partial class CpuKernel<T>
                 for (var i = 0; i < extras.Length; i++)
                     Copy(extraGradients + (long)i * latents, list[place + 1 + i], 0, latents);
                 if (skipGradient is not null)
-                    list[^1].copy_(skipGradient);
+                    Copy(skipGradient, list[^1], 0, output * width);
             }
         }
 

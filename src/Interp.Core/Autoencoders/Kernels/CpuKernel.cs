@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using Interp.Numerics;
 using Interp.Runtime;
 using static TorchSharp.torch;
 
@@ -16,18 +17,17 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
     private readonly SaeKind kind;
     private readonly StepRule<T> rule;
     private readonly int[] groupEnds;
-    private readonly ScalarType type = typeof(T) == typeof(float) ? ScalarType.Float32 : ScalarType.Float64;
-    private readonly ChunkScratch<T>.Pool chunks;
+    private readonly ChunkScratch<T>.Pool chunks = new();
     private readonly SparseCodes<T> main;
     private readonly SparseCodes<T> second = new();
     private readonly SparseCodes<T> auxiliary = new();
     private readonly LatentSegments<T> segments = new();
     private readonly LatentSums<T> sums = new();
     private readonly DenseChunks<T> denseChunks;
-    private readonly GrownTensor residuals;
+    private readonly AlignedBuffer<T> residuals = new();
     private readonly AlignedBuffer<T> norms = new();
     private readonly StepParts parts = new();
-    private Tensor? centred;
+    private readonly AlignedBuffer<T> centred = new();
     private Work work;
     private int deadCount;
 
@@ -41,13 +41,8 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
         rule = kind.Rule<T>(latents) ?? throw new ArgumentException($"{kind.Name} has no rule.", nameof(kind));
         groupEnds = [.. rule.Prefixes, latents];
         main = new SparseCodes<T>(rule.MapsValues);
-        chunks = new ChunkScratch<T>.Pool(type);
-        residuals = new GrownTensor(type);
-        deadWeights = new GrownTensor(type);
-        expected = new ExpectedDead<T>(type);
-        helpers = new DenseHelpers<T>(width, output, type);
-        denseChunks = new DenseChunks<T>(latents, width, output, type);
-        skipGradient = new GrownTensor(type);
+        helpers = new DenseHelpers<T>(width, output);
+        denseChunks = new DenseChunks<T>(latents, width, output);
     }
 
     /// <inheritdoc/>
@@ -65,8 +60,14 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
     /// <summary>First residual row of the auxiliary term.</summary>
     private int AuxiliaryRow => SecondRow + (rule.Second is null ? 0 : work.Tokens);
 
+    /// <summary>The tokens as they are encoded [n, d].</summary>
+    private Strided<T> Centred => centred.Matrix(work.Tokens, width);
+
+    /// <summary>All residual rows [rows, d'].</summary>
+    private Strided<T> Residuals => residuals.Matrix(AuxiliaryRow + work.Tokens, output);
+
     /// <summary>A row of the residuals x̂ - x.</summary>
-    private T* Residual(int row) => residuals.Pointer<T>() + (long)row * output;
+    private T* Residual(int row) => residuals.Pointer + (long)row * output;
 
     /// <inheritdoc/>
     public KernelReport Step(TrainerState state, in StepInput step, TrainingSpec spec, StepGradients? record = null)
@@ -93,7 +94,7 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
         var gradientScale = isIndirect ? LossScale.One : loss;
         clock = Stopwatch.GetTimestamp();
         if (denseChunks.Any)
-            denseChunks.Backward(centred!, residuals, groupEnds, rule.Second is null ? null : SecondRow);
+            denseChunks.Backward(Centred, Residuals, groupEnds, rule.Second is null ? null : SecondRow);
         clock = parts.Add(StepPart.Gradients, clock, Workers.Share);
         segments.Sort(latents, Sets(gradientScale, auxiliaryScale));
         parts.Add(StepPart.Sort, clock);
@@ -108,12 +109,8 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
     {
         var n = (int)step.Tokens.Values.shape[0];
         work = new Work(state, step.Tokens.Values, step.Target ?? step.Tokens.Values, n, step.K, default);
-        if (centred?.shape[0] != n)
-        {
-            centred?.Dispose();
-            centred = empty([n, width], dtype: type, device: CPU).DetachFromDisposeScope();
-        }
-        residuals.Ensure<T>((AuxiliaryRow + (spec.Auxiliary is null ? 0L : n)) * output);
+        centred.Ensure((long)n * width);
+        residuals.Ensure((AuxiliaryRow + (spec.Auxiliary is null ? 0L : n)) * output);
         isIndirect = IsIndirect(spec);
         lossSpace = new LossSpaceRows<T>(spec.LossSpace, step, output);
         smallestOfBatch = null;
@@ -187,8 +184,7 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
     /// <inheritdoc/>
     public void Dispose()
     {
-        centred?.Dispose();
-        foreach (var item in new IDisposable[] { chunks, main, second, auxiliary, segments, sums, denseChunks, residuals, norms, expected, deadWeights, helpers, columnSums, chunkSums, targetMean,
+        foreach (var item in new IDisposable[] { centred, chunks, main, second, auxiliary, segments, sums, denseChunks, residuals, norms, expected, deadWeights, helpers, columnSums, chunkSums, targetMean,
             residualMean, flags, fired, floors, noBias, batchSelector, deadBias, deadNorms, deadLatents, placeAmongDead, auxiliarySums, gradients, biasGradients, extraGradients, blockSums, blockNorms, skipGradient })
             item.Dispose();
     }

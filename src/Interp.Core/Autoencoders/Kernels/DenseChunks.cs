@@ -1,6 +1,6 @@
 using System.Numerics;
+using Interp.Numerics;
 using Interp.Runtime;
-using static TorchSharp.torch;
 
 namespace Interp.Autoencoders.Kernels;
 
@@ -11,14 +11,16 @@ namespace Interp.Autoencoders.Kernels;
 /// <param name="latents">Number of latents M.</param>
 /// <param name="width">Width d of a token.</param>
 /// <param name="output">Width d' of the reconstruction.</param>
-/// <param name="type">Element type.</param>
-internal sealed unsafe class DenseChunks<T>(int latents, int width, int output, ScalarType type) : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
+internal sealed unsafe class DenseChunks<T>(int latents, int width, int output) : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Latents per piece of the backward products.</summary>
-    private const int BlockLatents = 64;
+    private const int BlockLatents = 192;
 
-    private readonly GrownTensor[] values = [new(type), new(type)];
-    private readonly GrownTensor back = new(type), encoderGradient = new(type), decoderGradient = new(type);
+    /// <summary>Numbers of a decoder that fill 32 MiB in float32.</summary>
+    private const long LargeDecoder = 1 << 23;
+
+    private readonly AlignedBuffer<T>[] values = [new(), new()];
+    private readonly AlignedBuffer<T> back = new(), encoderGradient = new(), decoderGradient = new();
     private readonly AlignedBuffer<T> inputSums = new();
     private int rows;
 
@@ -29,10 +31,14 @@ internal sealed unsafe class DenseChunks<T>(int latents, int width, int output, 
     public bool Any => Array.IndexOf(Chunks, true) >= 0;
 
     /// <summary>
-    /// Whether a number of entries is computed densely: from one latent in four on, where the four further products begin to cost
-    /// less than gathering (docs/performance.md).
+    /// Whether entries are computed densely: from one latent in five on, and from one in ten on where the decoder is larger than a third-level
+    /// cache, since then gathering its rows costs twice as much (docs/performance.md).
     /// </summary>
-    public static bool Pays(long entries, long rows, int latents) => 4 * entries >= rows * latents;
+    /// <param name="entries">Entries of the chunk.</param>
+    /// <param name="rows">Tokens of the chunk.</param>
+    /// <param name="latents">Number of latents M.</param>
+    /// <param name="output">Width d' of a decoder row.</param>
+    public static bool Pays(long entries, long rows, int latents, int output) => ((long)latents * output > LargeDecoder ? 10 : 5) * entries >= rows * latents;
 
     /// <summary>Makes ready for a batch.</summary>
     public void Begin(int batch) => (rows, Chunks) = (batch, new bool[Chunk.Count(batch)]);
@@ -45,27 +51,25 @@ internal sealed unsafe class DenseChunks<T>(int latents, int width, int output, 
     {
         lock (values)
         {
-            back.Ensure<T>((long)rows * latents);
-            values[which].Ensure<T>((long)rows * latents);
+            back.Ensure((long)rows * latents);
+            values[which].Ensure((long)rows * latents);
         }
         Chunks[chunk.Number] = true;
-        Write(values[which].Pointer<T>(), chunk, codes, codes.Values, T.One);
+        Write(values[which].Pointer, chunk, codes, codes.Values, T.One);
     }
 
     /// <summary>Adds Z·D over some latents to the residuals from a row on.</summary>
-    public void Decode(int which, Chunk chunk, Tensor decoder, LatentRange range, GrownTensor residuals, int firstRow)
+    public void Decode(int which, Chunk chunk, Strided<T> decoder, LatentRange range, Strided<T> residuals, int firstRow)
     {
-        using var scope = NewDisposeScope();
-        residuals.View(firstRow + chunk.Start, chunk.Rows, output).addmm_(
-            values[which].View(chunk.Start, chunk.Rows, latents).narrow(1, range.From, range.Count), decoder.narrow(0, range.From, range.Count));
+        var z = values[which].Matrix(rows, latents).RowRange(chunk.Start, chunk.Rows).ColumnRange(range.From, range.Count);
+        MatrixProduct<T>.Multiply(z, decoder.RowRange(range.From, range.Count), residuals.RowRange(firstRow + chunk.Start, chunk.Rows), accumulate: true);
     }
 
     /// <summary>The products of the residuals from a row on with the decoder's rows of some latents, left for <see cref="Gather"/>.</summary>
-    public void Project(Chunk chunk, Tensor decoder, LatentRange range, GrownTensor residuals, int firstRow)
+    public void Project(Chunk chunk, Strided<T> decoder, LatentRange range, Strided<T> residuals, int firstRow)
     {
-        using var scope = NewDisposeScope();
-        back.View(chunk.Start, chunk.Rows, latents).narrow(1, range.From, range.Count).addmm_(
-            residuals.View(firstRow + chunk.Start, chunk.Rows, output), decoder.narrow(0, range.From, range.Count).t(), 0, 1);
+        var products = back.Matrix(rows, latents).RowRange(chunk.Start, chunk.Rows).ColumnRange(range.From, range.Count);
+        MatrixProduct<T>.Multiply(residuals.RowRange(firstRow + chunk.Start, chunk.Rows), decoder.RowRange(range.From, range.Count).Transposed, products);
     }
 
     /// <summary>Hands the products to the entries.</summary>
@@ -73,7 +77,7 @@ internal sealed unsafe class DenseChunks<T>(int latents, int width, int output, 
     {
         for (var row = chunk.Start; row < chunk.End; row++)
         {
-            var from = back.Pointer<T>() + (long)row * latents;
+            var from = back.Pointer + (long)row * latents;
             var indices = codes.Indices(row);
             var products = codes.Products(row);
             for (var s = 0; s < codes.Counts[row]; s++)
@@ -84,15 +88,15 @@ internal sealed unsafe class DenseChunks<T>(int latents, int width, int output, 
     /// <summary>Takes the entries' values times their term's scale, and the gradients of their pre-activations.</summary>
     public void Keep(int which, Chunk chunk, SparseCodes<T> codes, T scale)
     {
-        Write(values[which].Pointer<T>(), chunk, codes, codes.Values, scale);
+        Write(values[which].Pointer, chunk, codes, codes.Values, scale);
         if (which == 0)
         {
-            Write(back.Pointer<T>(), chunk, codes, codes.Products, T.One);
+            Write(back.Pointer, chunk, codes, codes.Products, T.One);
             return;
         }
         for (var row = chunk.Start; row < chunk.End; row++)
         {
-            var to = back.Pointer<T>() + (long)row * latents;
+            var to = back.Pointer + (long)row * latents;
             var indices = codes.Indices(row);
             var products = codes.Products(row);
             for (var s = 0; s < codes.Counts[row]; s++)
@@ -105,25 +109,24 @@ internal sealed unsafe class DenseChunks<T>(int latents, int width, int output, 
     /// <param name="residuals">All residuals.</param>
     /// <param name="groupEnds">Ends of the groups of latents whose residuals stand below each other.</param>
     /// <param name="secondRow">First residual row of the second reconstruction; null: there is none.</param>
-    public void Backward(Tensor u, GrownTensor residuals, int[] groupEnds, int? secondRow)
+    public void Backward(Strided<T> u, Strided<T> residuals, int[] groupEnds, int? secondRow)
     {
-        encoderGradient.Ensure<T>((long)latents * width);
-        decoderGradient.Ensure<T>((long)latents * output);
+        encoderGradient.Ensure((long)latents * width);
+        decoderGradient.Ensure((long)latents * output);
         var sums = inputSums.Zeroed(latents);
         Workers.For((latents + BlockLatents - 1) / BlockLatents, block =>
         {
-            using var noGradient = no_grad();
             var (from, to) = (block * BlockLatents, Math.Min(latents, (block + 1) * BlockLatents));
-            var beta = 0;
+            var isFirst = true;
             for (var number = 0; number < Chunks.Length; number++)
             {
                 if (!Chunks[number])
                     continue;
                 var chunk = Chunk.Of(rows, number);
-                AddChunk(u, residuals, groupEnds, secondRow, chunk, from, to, beta);
+                AddChunk(u, residuals, groupEnds, secondRow, chunk, from, to, isFirst);
                 for (var row = chunk.Start; row < chunk.End; row++)
-                    Rows<T>.AddScaled(sums + from, back.Pointer<T>() + (long)row * latents + from, T.One, to - from);
-                beta = 1;
+                    Rows<T>.AddScaled(sums + from, back.Pointer + (long)row * latents + from, T.One, to - from);
+                isFirst = false;
             }
         });
     }
@@ -132,8 +135,8 @@ internal sealed unsafe class DenseChunks<T>(int latents, int width, int output, 
     /// <returns>The sum of its pre-activations' gradients.</returns>
     public T AddGradients(int latent, T* encoderRow, T* decoderRow)
     {
-        Rows<T>.AddScaled(encoderRow, encoderGradient.Pointer<T>() + (long)latent * width, T.One, width);
-        Rows<T>.AddScaled(decoderRow, decoderGradient.Pointer<T>() + (long)latent * output, T.One, output);
+        Rows<T>.AddScaled(encoderRow, encoderGradient.Pointer + (long)latent * width, T.One, width);
+        Rows<T>.AddScaled(decoderRow, decoderGradient.Pointer + (long)latent * output, T.One, output);
         return inputSums.Pointer[latent];
     }
 
@@ -144,22 +147,22 @@ internal sealed unsafe class DenseChunks<T>(int latents, int width, int output, 
             item.Dispose();
     }
 
-    private void AddChunk(Tensor u, GrownTensor residuals, int[] groupEnds, int? secondRow, Chunk chunk, int from, int to, int beta)
+    private void AddChunk(Strided<T> u, Strided<T> residuals, int[] groupEnds, int? secondRow, Chunk chunk, int from, int to, bool isFirst)
     {
-        using var scope = NewDisposeScope();
-        Tensor Columns(GrownTensor matrix, int first, int end) => matrix.View(chunk.Start, chunk.Rows, latents).narrow(1, first, end - first).t();
-        encoderGradient.View(from, to - from, width).addmm_(Columns(back, from, to), u.narrow(0, chunk.Start, chunk.Rows), beta, 1);
+        Strided<T> Columns(AlignedBuffer<T> matrix, int first, int end) => matrix.Matrix(rows, latents).RowRange(chunk.Start, chunk.Rows).ColumnRange(first, end - first).Transposed;
+        var decoderRows = decoderGradient.Matrix(latents, output);
+        MatrixProduct<T>.Multiply(Columns(back, from, to), u.RowRange(chunk.Start, chunk.Rows), encoderGradient.Matrix(latents, width).RowRange(from, to - from), !isFirst);
         var (group, at) = (0, from);
         while (at < to)
         {
             while (groupEnds[group] <= at)
                 group++;
             var end = Math.Min(to, groupEnds[group]);
-            decoderGradient.View(at, end - at, output).addmm_(Columns(values[0], at, end), residuals.View((long)group * rows + chunk.Start, chunk.Rows, output), beta, 1);
+            MatrixProduct<T>.Multiply(Columns(values[0], at, end), residuals.RowRange(group * rows + chunk.Start, chunk.Rows), decoderRows.RowRange(at, end - at), !isFirst);
             at = end;
         }
         if (secondRow is { } second)
-            decoderGradient.View(from, to - from, output).addmm_(Columns(values[1], from, to), residuals.View((long)second + chunk.Start, chunk.Rows, output), 1, 1);
+            MatrixProduct<T>.Multiply(Columns(values[1], from, to), residuals.RowRange(second + chunk.Start, chunk.Rows), decoderRows.RowRange(from, to - from), accumulate: true);
     }
 
     private delegate T* Column(int row);

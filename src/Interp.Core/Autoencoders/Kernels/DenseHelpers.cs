@@ -1,6 +1,6 @@
 using System.Numerics;
+using Interp.Numerics;
 using Interp.Runtime;
-using static TorchSharp.torch;
 
 namespace Interp.Autoencoders.Kernels;
 
@@ -10,21 +10,20 @@ namespace Interp.Autoencoders.Kernels;
 /// </summary>
 /// <param name="width">Width d of a token.</param>
 /// <param name="output">Width d' of the reconstruction.</param>
-/// <param name="type">Element type.</param>
-internal sealed unsafe class DenseHelpers<T>(int width, int output, ScalarType type) : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
+internal sealed unsafe class DenseHelpers<T>(int width, int output) : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>Dead latents per piece of the backward products.</summary>
-    private const int BlockLatents = 64;
+    /// <summary>Columns per piece of the backward products.</summary>
+    private const int PieceColumns = 256;
 
-    private readonly GrownTensor encoder = new(type), decoder = new(type), ownValues = new(type), back = new(type);
-    private readonly GrownTensor encoderGradient = new(type), decoderGradient = new(type);
+    private readonly AlignedBuffer<T> encoder = new(), decoder = new(), ownValues = new(), back = new();
+    private readonly AlignedBuffer<T> encoderGradient = new(), decoderGradient = new();
     private readonly AlignedBuffer<T> bias = new();
     private readonly AlignedBuffer<T> ranks = new();
     private readonly AlignedBuffer<T> biasGradient = new();
-    private GrownTensor? collected;
+    private AlignedBuffer<T>? collected;
     private bool isRanked;
     private bool keepsNegative;
-    private int dead;
+    private int dead, tokens;
 
     /// <summary>Whether the dense way is taken: up to four dead latents per helper that a token may have.</summary>
     /// <param name="dead">Dead latents.</param>
@@ -35,23 +34,23 @@ internal sealed unsafe class DenseHelpers<T>(int width, int output, ScalarType t
     /// <param name="state">What is trained.</param>
     /// <param name="latents">The dead, increasing.</param>
     /// <param name="count">How many.</param>
-    /// <param name="tokens">Tokens of the batch.</param>
+    /// <param name="batch">Tokens of the batch.</param>
     /// <param name="kept">Their pre-activations without bias [tokens, dead], which are overwritten; null: they are computed.</param>
     /// <param name="norms">What pre-activations are multiplied by to be ranked [M]; null: nothing.</param>
     /// <param name="withNegative">Whether a helper may be below 0.</param>
-    public void Gather(TrainerState state, int* latents, int count, int tokens, GrownTensor? kept, T* norms, bool withNegative)
+    public void Gather(TrainerState state, int* latents, int count, int batch, AlignedBuffer<T>? kept, T* norms, bool withNegative)
     {
-        (dead, isRanked, keepsNegative) = (count, norms is not null, withNegative);
+        (dead, tokens, isRanked, keepsNegative) = (count, batch, norms is not null, withNegative);
         collected = kept;
-        var toEncoder = encoder.Ensure<T>((long)count * width);
-        var toDecoder = decoder.Ensure<T>((long)count * output);
+        var toEncoder = encoder.Ensure((long)count * width);
+        var toDecoder = decoder.Ensure((long)count * output);
         var toBias = bias.Ensure(count);
         var toRanks = ranks.Ensure(count);
         if (collected is null)
-            ownValues.Ensure<T>((long)tokens * count);
-        back.Ensure<T>((long)tokens * count);
-        encoderGradient.Ensure<T>((long)count * width);
-        decoderGradient.Ensure<T>((long)count * output);
+            ownValues.Ensure((long)tokens * count);
+        back.Ensure((long)tokens * count);
+        encoderGradient.Ensure((long)count * width);
+        decoderGradient.Ensure((long)count * output);
         var e = TensorMemory.Pointer<T>(state.EncoderWeight.Value);
         var d = TensorMemory.Pointer<T>(state.DecoderWeight.Value);
         var c = TensorMemory.Pointer<T>(state.EncoderBias.Value);
@@ -66,17 +65,16 @@ internal sealed unsafe class DenseHelpers<T>(int width, int output, ScalarType t
 
     /// <summary>Adds what the helpers decode to the residuals of a chunk.</summary>
     /// <param name="u">Centred tokens [n, d].</param>
-    /// <param name="residuals">The chunk's residuals [rows, d'].</param>
+    /// <param name="residuals">Residuals of the batch [n, d'].</param>
     /// <param name="chunk">The chunk.</param>
     /// <param name="k">Helpers per token at most.</param>
     /// <param name="scratch">The thread's room.</param>
-    public void Decode(Tensor u, Tensor residuals, Chunk chunk, int k, ChunkScratch<T> scratch)
+    public void Decode(Strided<T> u, Strided<T> residuals, Chunk chunk, int k, ChunkScratch<T> scratch)
     {
-        using var scope = NewDisposeScope();
-        var z = Values.View(chunk.Start, chunk.Rows, dead);
+        var z = Values.Matrix(tokens, dead).RowRange(chunk.Start, chunk.Rows);
         if (collected is null)
-            z.addmm_(u.narrow(0, chunk.Start, chunk.Rows), encoder.View(0, dead, width).t(), 0, 1);
-        var pre = TensorMemory.Pointer<T>(z);
+            MatrixProduct<T>.Multiply(u.RowRange(chunk.Start, chunk.Rows), encoder.Matrix(dead, width).Transposed, z);
+        var pre = z.Start;
         if (k < dead)
             KeepLargest(pre, chunk.Rows, k, scratch);
         else
@@ -89,43 +87,38 @@ internal sealed unsafe class DenseHelpers<T>(int width, int output, ScalarType t
                     Rows<T>.AddAndRectify(pre + (long)row * dead, bias.Pointer, dead);
             }
         }
-        residuals.addmm_(z, decoder.View(0, dead, output));
+        MatrixProduct<T>.Multiply(z, decoder.Matrix(dead, output), residuals.RowRange(chunk.Start, chunk.Rows), accumulate: true);
     }
 
-    /// <summary>Leaves the products of a chunk's residuals with the decoder's rows of the helpers.</summary>
-    public void Project(Tensor residuals, Chunk chunk, int k)
+    /// <summary>Leaves the products of a chunk's residuals, of those of the batch [n, d'], with the decoder's rows of the helpers.</summary>
+    public void Project(Strided<T> residuals, Chunk chunk, int k)
     {
-        using var scope = NewDisposeScope();
-        var s = back.View(chunk.Start, chunk.Rows, dead);
-        s.addmm_(residuals, decoder.View(0, dead, output).t(), 0, 1);
-        var values = Values.Pointer<T>() + (long)chunk.Start * dead;
+        var s = back.Matrix(tokens, dead).RowRange(chunk.Start, chunk.Rows);
+        MatrixProduct<T>.Multiply(residuals.RowRange(chunk.Start, chunk.Rows), decoder.Matrix(dead, output).Transposed, s);
+        var values = Values.Pointer + (long)chunk.Start * dead;
         if (!keepsNegative)
-            Rows<T>.KeepWherePositive(TensorMemory.Pointer<T>(s), values, (long)chunk.Rows * dead);
+            Rows<T>.KeepWherePositive(s.Start, values, (long)chunk.Rows * dead);
         else if (k < dead)
-            Rows<T>.KeepWhereNotZero(TensorMemory.Pointer<T>(s), values, (long)chunk.Rows * dead);
+            Rows<T>.KeepWhereNotZero(s.Start, values, (long)chunk.Rows * dead);
     }
 
     /// <summary>The gradients of the dead latents' rows, without the term's scale.</summary>
     /// <param name="u">Centred tokens [n, d].</param>
     /// <param name="residuals">Residuals with the helpers [n, d'].</param>
-    public void Backward(Tensor u, Tensor residuals)
+    public void Backward(Strided<T> u, Strided<T> residuals)
     {
-        var tokens = (int)u.shape[0];
         var sums = biasGradient.Zeroed(dead);
-        Workers.For(2 * ((dead + BlockLatents - 1) / BlockLatents), piece =>
+        var ofDecoder = (output + PieceColumns - 1) / PieceColumns;
+        Workers.For(ofDecoder + (width + PieceColumns - 1) / PieceColumns, piece =>
         {
-            using var noGradient = no_grad();
-            using var scope = NewDisposeScope();
-            var start = piece / 2 * BlockLatents;
-            var count = Math.Min(BlockLatents, dead - start);
-            if (piece % 2 == 0)
+            if (piece < ofDecoder)
             {
-                decoderGradient.View(start, count, output).addmm_(Values.View(0, tokens, dead).narrow(1, start, count).t(), residuals, 0, 1);
+                Multiply(Values, residuals, decoderGradient, piece);
                 return;
             }
-            encoderGradient.View(start, count, width).addmm_(back.View(0, tokens, dead).narrow(1, start, count).t(), u, 0, 1);
-            for (var row = 0; row < tokens; row++)
-                Rows<T>.AddScaled(sums + start, back.Pointer<T>() + (long)row * dead + start, T.One, count);
+            Multiply(back, u, encoderGradient, piece - ofDecoder);
+            for (var row = 0; row < tokens && piece == ofDecoder; row++)
+                Rows<T>.AddScaled(sums, back.Pointer + (long)row * dead, T.One, dead);
         });
     }
 
@@ -137,8 +130,8 @@ internal sealed unsafe class DenseHelpers<T>(int width, int output, ScalarType t
     /// <returns>Its share of the encoder bias's gradient.</returns>
     public T AddGradients(int which, T scale, T* encoderRow, T* decoderRow)
     {
-        Rows<T>.AddScaled(encoderRow, encoderGradient.Pointer<T>() + (long)which * width, scale, width);
-        Rows<T>.AddScaled(decoderRow, decoderGradient.Pointer<T>() + (long)which * output, scale, output);
+        Rows<T>.AddScaled(encoderRow, encoderGradient.Pointer + (long)which * width, scale, width);
+        Rows<T>.AddScaled(decoderRow, decoderGradient.Pointer + (long)which * output, scale, output);
         return biasGradient.Pointer[which] * scale;
     }
 
@@ -149,7 +142,15 @@ internal sealed unsafe class DenseHelpers<T>(int width, int output, ScalarType t
             item.Dispose();
     }
 
-    private GrownTensor Values => collected ?? ownValues;
+    private AlignedBuffer<T> Values => collected ?? ownValues;
+
+    private void Multiply(AlignedBuffer<T> weights, Strided<T> rows, AlignedBuffer<T> gradient, int piece)
+    {
+        var from = piece * PieceColumns;
+        var columns = Math.Min(PieceColumns, rows.Columns - from);
+        var result = gradient.Matrix(dead, rows.Columns).ColumnRange(from, columns);
+        MatrixProduct<T>.Multiply(weights.Matrix(tokens, dead).Transposed, rows.ColumnRange(from, columns), result);
+    }
 
     private void KeepLargest(T* pre, int rows, int k, ChunkScratch<T> scratch)
     {

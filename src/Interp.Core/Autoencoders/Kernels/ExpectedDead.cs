@@ -8,10 +8,10 @@ namespace Interp.Autoencoders.Kernels;
 /// The latents that will be dead unless they fire in the batch, known before it is encoded, and their pre-activations, kept from
 /// the encoder's product so that no second one is needed.
 /// </summary>
-internal sealed unsafe class ExpectedDead<T>(ScalarType type) : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
+internal sealed unsafe class ExpectedDead<T> : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly AlignedBuffer<int> latents = new();
-    private readonly GrownTensor columns = new(type);
+    private readonly AlignedBuffer<T> columns = new();
 
     /// <summary>How many there are; 0 where none are kept.</summary>
     public int Count { get; private set; }
@@ -34,7 +34,7 @@ internal sealed unsafe class ExpectedDead<T>(ScalarType type) : IDisposable wher
         }
         if (!pays(Count))
             Count = 0;
-        columns.Ensure<T>((long)tokens * Count);
+        columns.Ensure((long)tokens * Count);
     }
 
     /// <summary>Keeps their columns out of a tile.</summary>
@@ -48,7 +48,7 @@ internal sealed unsafe class ExpectedDead<T>(ScalarType type) : IDisposable wher
         var (from, to) = (FirstAt(list, offset), FirstAt(list, offset + width));
         for (var row = 0; row < chunk.Rows && from < to; row++)
         {
-            var into = columns.Pointer<T>() + (long)(chunk.Start + row) * Count;
+            var into = columns.Pointer + (long)(chunk.Start + row) * Count;
             for (var i = from; i < to; i++)
                 into[i] = tile[(long)row * width + list[i] - offset];
         }
@@ -61,7 +61,7 @@ internal sealed unsafe class ExpectedDead<T>(ScalarType type) : IDisposable wher
     /// <param name="dead">The dead, increasing.</param>
     /// <param name="count">How many.</param>
     /// <param name="tokens">Tokens of the batch.</param>
-    public GrownTensor? Of(int* dead, int count, int tokens)
+    public AlignedBuffer<T>? Of(int* dead, int count, int tokens)
     {
         if (Count < count || Count == 0)
             return null;
@@ -85,7 +85,7 @@ internal sealed unsafe class ExpectedDead<T>(ScalarType type) : IDisposable wher
             if (latents.Pointer[i] == dead[at])
                 kept[at++] = i;
         }
-        var numbers = columns.Pointer<T>();
+        var numbers = columns.Pointer;
         for (var row = 0L; row < tokens; row++)
         {
             for (var i = 0; i < kept.Length; i++)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Interp.Numerics;
 using Interp.Runtime;
 using static TorchSharp.torch;
 
@@ -59,7 +60,7 @@ internal sealed class AtenCodec : ISaeCodec
 /// <summary>On the CPU, with the product by libtorch per chunk of tokens and the rest in C#.</summary>
 internal sealed unsafe class CpuCodec<T> : ISaeCodec where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly ChunkScratch<T>.Pool chunks = new(typeof(T) == typeof(float) ? ScalarType.Float32 : ScalarType.Float64);
+    private readonly ChunkScratch<T>.Pool chunks = new();
 
     /// <inheritdoc/>
     public SparseLatents Encode(Tensor u, Tensor weights, Tensor bias, int k)
@@ -70,9 +71,12 @@ internal sealed unsafe class CpuCodec<T> : ISaeCodec where T : unmanaged, IBinar
         var indices = TensorMemory.Pointer<long>(result.Indices);
         var values = TensorMemory.Pointer<T>(result.Values);
         var c = TensorMemory.Pointer<T>(bias);
+        using var tokens = u.contiguous();
+        using var rows = weights.contiguous();
+        var (left, right) = (Strided.Of<T>(tokens), Strided.Of<T>(rows));
         chunks.ForChunks(n, (chunk, scratch) =>
         {
-            scratch.Encode(u, chunk, weights, c, k);
+            scratch.Encode(left, chunk, right, c, k);
             fixed (int* places = new int[k])
             {
                 for (var row = chunk.Start; row < chunk.End; row++)

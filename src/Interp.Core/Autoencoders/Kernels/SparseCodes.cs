@@ -1,4 +1,5 @@
 using System.Numerics;
+using Interp.Runtime;
 
 namespace Interp.Autoencoders.Kernels;
 

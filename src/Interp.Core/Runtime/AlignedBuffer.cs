@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Interp.Autoencoders.Kernels;
+namespace Interp.Runtime;
 
 /// <summary>
 /// Memory on a 64-byte boundary that grows when a larger size is asked for and stays otherwise, so that steps of one size
@@ -21,8 +21,8 @@ internal sealed unsafe class AlignedBuffer<T> : IDisposable where T : unmanaged
         if (count > capacity)
         {
             NativeMemory.AlignedFree(Pointer);
-            Pointer = (T*)NativeMemory.AlignedAlloc((nuint)(count * sizeof(T)), 64);
-            capacity = count;
+            capacity = Math.Max(count, capacity * 5 / 4);
+            Pointer = (T*)NativeMemory.AlignedAlloc((nuint)(capacity * sizeof(T)), 64);
         }
         return Pointer;
     }
