@@ -159,7 +159,8 @@ let private train arguments =
     let number name value fallback =
         value |> Option.map (wholeNumber name 1) |> Option.defaultValue fallback
 
-    options.TryPostProcessResult(Threads, wholeNumber "--threads" 1)
+    options.TryGetResult Threads
+    |> Option.map (wholeNumber "--threads" 1)
     |> Option.iter (fun count -> Workers.Count <- count)
 
     let standard = TrainBenchmarkSpec()
@@ -173,8 +174,8 @@ let private train arguments =
             options.Contains Aux,
             options.Contains Clip,
             number "--rounds" (options.TryGetResult Rounds) standard.Rounds,
-            options.TryPostProcessResult(Kernel, kernelOf) |> Option.defaultValue SaeKernel.Automatic,
-            (options.TryPostProcessResult(Kind, kindOf) |> Option.toObj),
+            options.TryGetResult Kernel |> Option.map kernelOf |> Option.defaultValue SaeKernel.Automatic,
+            (options.TryGetResult Kind |> Option.map kindOf |> Option.toObj),
             number "--saes" (options.TryGetResult Saes) 1
         )
 
