@@ -4,6 +4,7 @@ module Interp.Cli.ExportCommand
 open System.IO
 open Argu
 open Interp
+open Interp.Autoencoders
 open Interp.Cli.Arguments
 open Interp.Runtime
 
@@ -21,7 +22,7 @@ let private examples = [ "export demo/k=32,schedule=linear,seed=1 my-sae" ]
 
 /// The SAE folder of a folder or of NAME/CELL.
 let saeFolder (store: Store) (what: string) =
-    if Interp.Autoencoders.SaeFolder.Exists what then
+    if SaeFolder.Exists what then
         what
     else
         let name, cell =
@@ -75,6 +76,10 @@ let private export arguments =
 
     for file in Directory.GetFiles source do
         File.Copy(file, Path.Combine(folder, Path.GetFileName file |> string))
+
+    if not (isNull (SaeFolder.ReadMetadata folder).TargetHookName) then
+        eprintfn
+            "SAELens knows no K for transcoders and lets all positive latents through; keep the k largest of cfg.json there."
 
     printfn "%s" folder
     0
