@@ -44,6 +44,7 @@ internal static class GgufConfig
             Rope = new RopeConfig(Number(file, "llama.rope.freq_base", 10_000), headWidth, Scaling(file, headWidth)),
             TiedHead = !file.Tensors.ContainsKey("output.weight"),
             AttentionBias = file.Tensors.ContainsKey("blk.0.attn_q.bias"),
+            OutputBias = file.Tensors.ContainsKey("blk.0.attn_output.bias"),
             MlpBias = file.Tensors.ContainsKey("blk.0.ffn_gate.bias"),
             BosId = OptionalSize(file, "tokenizer.ggml.bos_token_id", 0),
             EosId = OptionalSize(file, "tokenizer.ggml.eos_token_id", 0),

@@ -27,6 +27,8 @@ internal sealed partial class GgufWeights(Gguf file, ModelConfig config, ScalarT
     private readonly Dictionary<string, Tensor> tensors = [];
     private readonly Lock gate = new();
 
+    public bool Holds(string name) => file.Tensors.ContainsKey(NameInFile(name));
+
     public Tensor Get(string name, params ReadOnlySpan<long> shape)
     {
         lock (gate)
