@@ -41,7 +41,6 @@ internal sealed class Attention
         (query, key, value) = (query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2));
         if (cache is not null)
             (key, value) = cache.Append(layer, key, value);
-        (key, value) = (Repeat(key), Repeat(value));
         var mixed = config.ScoreCap is null && !session.Wants(HookSite.AttnScores, layer) && !session.Wants(HookSite.Pattern, layer)
             ? Fused(layer, query, key, value)
             : Explicit(layer, query, key, value);
@@ -71,6 +70,8 @@ internal sealed class Attention
         if (rotary is not var (cos, sin))
             return heads;
         long rotated = config.Rope!.RotatedWidth, half = rotated / 2;
+        if (FusedRows.Serve(heads) && FusedRows.LieTogether(heads))
+            return session.Pass(site, layer, FusedRows.Turn(heads, cos, sin, (int)rotated));
         var first = heads.narrow(-1, 0, half);
         var second = heads.narrow(-1, half, half);
         var turned = (first * cos).addcmul(second, sin, MinusOne);
@@ -80,6 +81,7 @@ internal sealed class Attention
             : cat([turned, crossed, heads.narrow(-1, rotated, config.HeadWidth - rotated)], -1));
     }
 
+    /// <summary>Keys or values [B, groups, T, D] once for each query head.</summary>
     private Tensor Repeat(Tensor heads)
     {
         var groups = config.HeadCount / config.KeyValueHeadCount;
@@ -88,27 +90,31 @@ internal sealed class Attention
             : heads.unsqueeze(2).expand(-1, -1, groups, -1, -1).reshape(heads.size(0), config.HeadCount, heads.size(2), config.HeadWidth);
     }
 
-    /// <summary>The library's attention, which never forms the scores; its own factor is 1/√headWidth.</summary>
+    /// <summary>The library's attention, which never forms the scores; its own factor is 1/√headWidth. Query heads of a group stand beside each other, so their key is read, not copied.</summary>
     private Tensor Fused(int layer, Tensor query, Tensor key, Tensor value)
     {
         if (config.ScoreScale is { } scale)
             query = query * (scale * Math.Sqrt(config.HeadWidth));
         var window = config.WindowOf(layer);
-        if (mask.IsEmpty(window))
-            return nn.functional.scaled_dot_product_attention(query, key, value);
         var causal = mask.IsCausal(window);
-        return nn.functional.scaled_dot_product_attention(query, key, value, causal ? null : mask.Of(window), 0, causal);
+        var added = causal || mask.IsEmpty(window) ? null : mask.Of(window);
+        if (added is { Dimensions: > 2 })
+            return nn.functional.scaled_dot_product_attention(query, Repeat(key), Repeat(value), added);
+        var groups = config.HeadCount / config.KeyValueHeadCount;
+        Tensor Shared(Tensor heads) => heads.reshape(-1, 1, heads.size(2), config.HeadWidth).expand(-1, groups, -1, -1);
+        var grouped = query.reshape(-1, groups, query.size(2), config.HeadWidth);
+        return nn.functional.scaled_dot_product_attention(grouped, Shared(key), Shared(value), added, 0, causal).reshape(query.shape);
     }
 
     /// <summary>Scores and pattern as tensors, the softmax in float32 at least.</summary>
     private Tensor Explicit(int layer, Tensor query, Tensor key, Tensor value)
     {
-        var scores = query.matmul(key.transpose(-1, -2)) * Scale;
+        var scores = query.matmul(Repeat(key).transpose(-1, -2)) * Scale;
         if (config.ScoreCap is { } cap)
             scores = (scores / cap).tanh() * cap;
         scores = session.Pass(HookSite.AttnScores, layer, scores + mask.Of(config.WindowOf(layer)));
         var wide = scores.dtype == ScalarType.BFloat16 ? scores.to(ScalarType.Float32) : scores;
-        return session.Pass(HookSite.Pattern, layer, wide.softmax(-1).to(scores.dtype)).matmul(value);
+        return session.Pass(HookSite.Pattern, layer, wide.softmax(-1).to(scores.dtype)).matmul(Repeat(value));
     }
 
     private static readonly TorchSharp.Scalar One = 1.0;

@@ -60,7 +60,7 @@ internal sealed class Decoder(ModelConfig config, ModelFamily family, IWeightSou
     public Tensor Head(Tensor residual, HookSession session)
     {
         var normalised = session.Pass(HookSite.FinalNorm, 0, Norm.Apply(config, family.FinalNorm(weights, config), residual,
-            scale => session.Pass(HookSite.FinalNormScale, 0, scale)));
+            Watched(HookSite.FinalNormScale, 0, session)));
         if (session.Stopped)
             return normalised;
         var logits = family.Head(weights, config).Apply(normalised);
@@ -89,21 +89,28 @@ internal sealed class Decoder(ModelConfig config, ModelFamily family, IWeightSou
         if (session.Stopped)
             return residual.alias();
         var block = family.Block(weights, config, layer);
-        var read = Pass(HookSite.AttnIn, Norm.Apply(config, block.AttentionNorm, residual, scale => Pass(HookSite.AttnNormScale, scale)));
+        var read = Pass(HookSite.AttnIn, Norm.Apply(config, block.AttentionNorm, residual, Watched(HookSite.AttnNormScale, layer, session)));
         var mixed = block.Output.Apply(attention.Apply(block, layer, read));
         var attended = residual + Pass(HookSite.AttnOut, PostNorm(block.AttentionPostNorm, mixed));
         var middle = config.ParallelResidual ? residual : Pass(HookSite.ResidMid, attended);
         if (session.Stopped)
             return attended;
-        read = Pass(HookSite.MlpIn, Norm.Apply(config, block.MlpNorm, middle, scale => Pass(HookSite.MlpNormScale, scale)));
+        read = Pass(HookSite.MlpIn, Norm.Apply(config, block.MlpNorm, middle, Watched(HookSite.MlpNormScale, layer, session)));
         var written = Pass(HookSite.MlpOut, PostNorm(block.MlpPostNorm, Mlp(block, layer, read, session)));
         return Pass(HookSite.ResidPost, (config.ParallelResidual ? attended : middle) + written);
     }
 
     private Tensor PostNorm(NormWeights? norm, Tensor x) => norm is null ? x : Norm.Apply(config, norm, x);
 
+    /// <summary>What sees the divisor of a norm; null when nobody asked for it.</summary>
+    private static Func<Tensor, Tensor>? Watched(HookSite site, int layer, HookSession session) =>
+        session.Wants(site, layer) ? scale => session.Pass(site, layer, scale) : null;
+
     private Tensor Mlp(BlockWeights block, int layer, Tensor x, HookSession session)
     {
+        if (config.GatedMlp && config.Activation == Activation.Silu && FusedRows.Serve(x) && !is_grad_enabled()
+            && !session.Wants(HookSite.MlpPre, layer) && !session.Wants(HookSite.MlpPreLinear, layer))
+            return block.Down.Apply(session.Pass(HookSite.MlpPost, layer, Gate([.. block.MlpInput.Select(projection => projection.Apply(x))])));
         var parts = block.MlpInput.Count == 1 && config.GatedMlp
             ? block.MlpInput[0].Apply(x).chunk(2, -1)
             : [.. block.MlpInput.Select(projection => projection.Apply(x))];
@@ -112,6 +119,8 @@ internal sealed class Decoder(ModelConfig config, ModelFamily family, IWeightSou
             inner = inner * session.Pass(HookSite.MlpPreLinear, layer, parts[1]);
         return block.Down.Apply(session.Pass(HookSite.MlpPost, layer, inner));
     }
+
+    private static Tensor Gate(Tensor[] parts) => parts.Length == 1 ? FusedRows.Swish(parts[0]) : FusedRows.Swish(parts[0], parts[1]);
 
     private Tensor Activate(Tensor x) => config.Activation switch
     {

@@ -22,6 +22,8 @@ internal static class Norm
     /// <param name="passScale">Sees, and may replace, the divisor [..., 1]; null for nobody.</param>
     public static Tensor Apply(ModelConfig config, NormWeights weights, Tensor x, Func<Tensor, Tensor>? passScale = null)
     {
+        if (passScale is null && config.Norm != NormKind.Layer && FusedRows.Serve(x, weights.Weight))
+            return FusedRows.RmsNorm(x, weights.Weight, config.NormEpsilon, config.Norm == NormKind.RmsPlusOne ? 1 : 0);
         var wide = Wide(x);
         if (config.Norm == NormKind.Layer)
             wide = wide - wide.mean([-1], keepdim: true);

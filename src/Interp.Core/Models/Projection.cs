@@ -21,7 +21,7 @@ internal abstract record Projection
 /// </remarks>
 internal sealed record DenseProjection(Tensor Weight, Tensor? Bias) : Projection
 {
-    /// <summary>Columns of a piece of the product; bits do not depend on it.</summary>
+    /// <summary>Columns of a piece of the product where several threads share it; bits do not depend on it.</summary>
     private const int PieceColumns = 256;
 
     public override Tensor Apply(Tensor x)
@@ -42,10 +42,11 @@ internal sealed record DenseProjection(Tensor Weight, Tensor? Bias) : Projection
         var rows = x.reshape(-1, x.size(-1)).contiguous();
         var product = empty([rows.size(0), Weight.size(0)], dtype: x.dtype, device: CPU);
         var (left, right, result) = (Strided.Of<T>(rows), Transposed<T>(), Strided.Of<T>(product));
-        Workers.For((result.Columns + PieceColumns - 1) / PieceColumns, piece =>
+        var columns = Workers.Share == 1 ? result.Columns : PieceColumns;
+        Workers.For((result.Columns + columns - 1) / columns, piece =>
         {
-            var first = piece * PieceColumns;
-            var count = Math.Min(PieceColumns, result.Columns - first);
+            var first = piece * columns;
+            var count = Math.Min(columns, result.Columns - first);
             MatrixProduct<T>.Multiply(left, right.ColumnRange(first, count), result.ColumnRange(first, count));
         });
         if (Bias is not null)

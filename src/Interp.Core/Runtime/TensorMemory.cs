@@ -24,6 +24,13 @@ public static unsafe class TensorMemory
             : throw new ArgumentException("The tensor does not fit a span of this element type.", nameof(tensor));
     }
 
+    /// <summary>The first element of a CPU tensor that may be strided; the caller goes by <c>stride()</c>.</summary>
+    /// <exception cref="ArgumentException">The tensor is on another device or of another element type.</exception>
+    internal static T* First<T>(Tensor tensor) where T : unmanaged =>
+        tensor.device_type == TorchSharp.DeviceType.CPU && tensor.element_size() == Unsafe.SizeOf<T>()
+            ? (T*)THSTensor_data(tensor.Handle)
+            : throw new ArgumentException($"A CPU tensor of {typeof(T).Name} is needed, not {tensor}.", nameof(tensor));
+
     private static nint Address(Tensor tensor) =>
         tensor.device_type == TorchSharp.DeviceType.CPU && tensor.is_contiguous()
             ? THSTensor_data(tensor.Handle)
