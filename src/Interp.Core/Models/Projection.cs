@@ -46,7 +46,10 @@ internal sealed record DenseProjection(Tensor Weight, Tensor? Bias) : Projection
         {
             var first = piece * PieceColumns;
             var count = Math.Min(PieceColumns, result.Columns - first);
-            MatrixProduct<T>.Multiply(left, right.ColumnRange(first, count), result.ColumnRange(first, count));
+            if (result.Rows <= RowProduct<T>.MostRows)
+                RowProduct<T>.Multiply(left, right.ColumnRange(first, count), result.ColumnRange(first, count));
+            else
+                MatrixProduct<T>.Multiply(left, right.ColumnRange(first, count), result.ColumnRange(first, count));
         });
         if (Bias is not null)
             product.add_(Bias);
