@@ -46,10 +46,7 @@ internal sealed record DenseProjection(Tensor Weight, Tensor? Bias) : Projection
         {
             var first = piece * PieceColumns;
             var count = Math.Min(PieceColumns, result.Columns - first);
-            if (result.Rows <= RowProduct<T>.MostRows)
-                RowProduct<T>.Multiply(left, right.ColumnRange(first, count), result.ColumnRange(first, count));
-            else
-                MatrixProduct<T>.Multiply(left, right.ColumnRange(first, count), result.ColumnRange(first, count));
+            MatrixProduct<T>.Multiply(left, right.ColumnRange(first, count), result.ColumnRange(first, count));
         });
         if (Bias is not null)
             product.add_(Bias);
