@@ -58,7 +58,7 @@ public sealed class Gguf : IDisposable
         var result = empty(entry.Shape, dtype: ScalarType.Float32, device: CPU);
         var row = (int)entry.Shape[^1];
         var rows = (int)(result.numel() / row);
-        var bytesPerRow = row / format.BlockLength * format.BlockBytes;
+        var bytesPerRow = (int)format.BytesOf(row);
         Workers.For((rows + RowsPerPiece - 1) / RowsPerPiece, piece =>
         {
             var first = piece * RowsPerPiece;
@@ -68,6 +68,12 @@ public sealed class Gguf : IDisposable
         });
         return result;
     }
+
+    /// <summary>A tensor of two dimensions as it lies in the file, decoded where it is used; valid until this is disposed.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="order">Row i of the result is row order[i] of the file; null for the order of the file.</param>
+    /// <exception cref="InterpException">The tensor is missing, or its format is not served.</exception>
+    internal GgufMatrix Matrix(string name, int[]? order = null) => new(file, RequireServed(name), Tensors[name], order);
 
     /// <summary>The format of a tensor that is there and can be read.</summary>
     internal GgufBlockFormat RequireServed(string name)

@@ -36,6 +36,12 @@ internal sealed class FolderWeights : IWeightSource
     public IReadOnlyList<string> Files =>
         [.. (shardOf?.Values ?? Enumerable.Repeat(SingleFile, 1)).Distinct().Order(StringComparer.Ordinal).Select(name => Path.Combine(folder, name))];
 
+    public bool Holds(string name)
+    {
+        lock (gate)
+            return shardOf?.ContainsKey(name) ?? FileOf(name).Entries.ContainsKey(name);
+    }
+
     public Tensor Get(string name, params ReadOnlySpan<long> shape)
     {
         lock (gate)

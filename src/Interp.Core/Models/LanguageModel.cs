@@ -143,8 +143,8 @@ public sealed class LanguageModel : IDisposable
         var largest = tokens.max().ToInt64();
         if (largest >= Config.VocabularySize)
             throw new InterpException($"The text has the token id {largest}, but the model's vocabulary has {Config.VocabularySize}; use the tokenizer that belongs to the model.");
-        return weights.Get("model.embed_tokens.weight", Config.VocabularySize, Config.Width)
-            .index_select(0, tokens.to(device).reshape(-1)).view(tokens.size(0), tokens.size(1), Config.Width);
+        return weights.Rows("model.embed_tokens.weight", tokens.to(device).reshape(-1), Config.VocabularySize, Config.Width)
+            .view(tokens.size(0), tokens.size(1), Config.Width);
     }
 
     private Tensor Blocks(Tensor residual, int first, int end, Tensor? mask, HookSession session)
@@ -185,11 +185,9 @@ public sealed class LanguageModel : IDisposable
         return wide.mul(scale).to(type).mul(weight);
     }
 
-    private Tensor Head(Tensor residual)
-    {
-        var head = weights.Get(Config.TiedHead ? "model.embed_tokens.weight" : "lm_head.weight", Config.VocabularySize, Config.Width);
-        return nn.functional.linear(Norm(residual, weights.Get("model.norm.weight", Config.Width)), head);
-    }
+    private Tensor Head(Tensor residual) =>
+        weights.Project(Config.TiedHead ? "model.embed_tokens" : "lm_head", Config.VocabularySize, Config.Width)
+            .Apply(Norm(residual, weights.Get("model.norm.weight", Config.Width)));
 
     private void RequireLayer(HookPoint point)
     {

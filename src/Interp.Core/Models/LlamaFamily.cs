@@ -19,11 +19,8 @@ internal sealed class LlamaFamily : ModelFamily
     {
         var prefix = $"model.layers.{layer}";
         long width = config.Width, mlp = config.MlpWidth, queries = config.HeadCount * config.HeadWidth, keys = config.KeyValueHeadCount * config.HeadWidth;
-        Projection Attention(string name, long rows, long columns) => Projection($"self_attn.{name}_proj", rows, columns, config.AttentionBias);
-        Projection Mlp(string name, long rows, long columns) => Projection($"mlp.{name}_proj", rows, columns, config.MlpBias);
-        Projection Projection(string name, long rows, long columns, bool bias) => new(
-            weights.Get($"{prefix}.{name}.weight", rows, columns),
-            bias ? weights.Get($"{prefix}.{name}.bias", rows) : null);
+        Projection Attention(string name, long rows, long columns) => weights.Project($"{prefix}.self_attn.{name}_proj", rows, columns, config.AttentionBias);
+        Projection Mlp(string name, long rows, long columns) => weights.Project($"{prefix}.mlp.{name}_proj", rows, columns, config.MlpBias);
         return new BlockWeights(
             weights.Get($"{prefix}.input_layernorm.weight", width),
             [Attention("q", queries, width), Attention("k", keys, width), Attention("v", keys, width)],

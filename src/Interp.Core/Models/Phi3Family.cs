@@ -14,10 +14,10 @@ internal sealed class Phi3Family : ModelFamily
         long width = config.Width, queries = config.HeadCount * config.HeadWidth, keys = config.KeyValueHeadCount * config.HeadWidth;
         return new BlockWeights(
             weights.Get($"{prefix}.input_layernorm.weight", width),
-            [new Projection(weights.Get($"{prefix}.self_attn.qkv_proj.weight", queries + 2 * keys, width), null)],
-            new Projection(weights.Get($"{prefix}.self_attn.o_proj.weight", width, queries), null),
+            [weights.Project($"{prefix}.self_attn.qkv_proj", queries + 2 * keys, width)],
+            weights.Project($"{prefix}.self_attn.o_proj", width, queries),
             weights.Get($"{prefix}.post_attention_layernorm.weight", width),
-            [new Projection(weights.Get($"{prefix}.mlp.gate_up_proj.weight", 2L * config.MlpWidth, width), null)],
-            new Projection(weights.Get($"{prefix}.mlp.down_proj.weight", width, config.MlpWidth), null));
+            [weights.Project($"{prefix}.mlp.gate_up_proj", 2L * config.MlpWidth, width)],
+            weights.Project($"{prefix}.mlp.down_proj", width, config.MlpWidth));
     }
 }

@@ -8,6 +8,8 @@ internal sealed class ShapeCheck(IWeightSource source) : IWeightSource
     /// <summary>The weights that were asked for.</summary>
     public HashSet<string> Names { get; } = [];
 
+    public bool Holds(string name) => source.Holds(name);
+
     public Tensor Get(string name, params ReadOnlySpan<long> shape)
     {
         source.Check(name, shape);
