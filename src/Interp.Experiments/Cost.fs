@@ -58,9 +58,9 @@ module Cost =
         | _ -> options.Live
 
     /// Blocks that the model runs to reach all hooks of a spec.
-    let private layersOf (spec: Spec) =
+    let private layersOf (config: Interp.Models.ModelConfig) (spec: Spec) =
         spec.Extract.Hook :: Option.toList spec.Extract.Target
-        |> List.map (fun hook -> int64 (HookPoint.Parse(hook).Layer + 1))
+        |> List.map (fun hook -> int64 (HookPoint.Parse(hook).BlocksNeeded config.LayerCount))
         |> List.max
 
     /// Hooks that are extracted.
@@ -90,7 +90,7 @@ module Cost =
                 TrainingTokens.rowsKept stage.Spec (int64 (Stage.trainingText stage.Spec))
 
             rows * int64 config.Width * 4L * hookCount stage.Spec
-            + modelBytes config stage.Spec (layersOf stage.Spec))
+            + modelBytes config stage.Spec (layersOf config stage.Spec))
 
     /// What a stage needs when it runs.
     let ofStage (options: RunOptions) (inputs: Inputs) (store: Store) (stage: Stage) =
@@ -98,7 +98,7 @@ module Cost =
         let config = inputs.Config spec
         let width, block = int64 config.Width, config.BlockParameterCount
         let latents = int64 (Validation.latents config.Width spec)
-        let layers = layersOf spec
+        let layers = layersOf config spec
 
         let heldOut = int64 (Stage.heldOutText spec)
         let rows = int64 (Stage.trainingText spec) + heldOut

@@ -91,8 +91,14 @@ module Validation =
 
     let private hook path (name: string) =
         try
-            HookPoint.Parse name |> ignore
-            []
+            let point = HookPoint.Parse name
+
+            if point.IsResidualWide then
+                []
+            else
+                [
+                    $"{path}: {point} is not as wide as the residual stream; activations are stored where it is, such as blocks.2.hook_resid_post."
+                ]
         with :? Interp.Runtime.InterpException as error ->
             [ $"{path}: {error.Message}" ]
 
@@ -210,8 +216,10 @@ module Validation =
                 ("extract.hook", spec.Extract.Hook)
                 :: [ for target in Option.toList spec.Extract.Target -> "extract.target", target ] do
                 match HookPoint.TryParse name with
-                | true, point when point.Layer >= config.LayerCount ->
-                    $"{path}: {point} lies outside the model, whose blocks are 0 to {config.LayerCount - 1}."
+                | true, point ->
+                    match config.WhyNot point with
+                    | null -> ()
+                    | reason -> $"{path}: {point} {reason}."
                 | _ -> ()
             if spec.Sae.K > latents then
                 invariant

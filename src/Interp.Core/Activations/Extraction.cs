@@ -129,7 +129,7 @@ public static class Extraction
         using var scope = NewDisposeScope();
         var ragged = rows % contexts.Length != 0;
         var batch = contexts.Batch(context, (rows + contexts.Length - 1) / contexts.Length, device);
-        using var run = model.Run(batch, spec.Hooks, stopEarly: true);
+        using var run = model.Run(batch, spec.Hooks, stopAfter: spec.Hooks.Max());
         for (var i = 0; i < destinations.Length; i++)
         {
             var values = run[spec.Hooks[i]].reshape(-1, model.Config.Width);

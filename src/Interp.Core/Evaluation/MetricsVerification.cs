@@ -34,7 +34,7 @@ public static class MetricsVerification
 
         Workers.SingleThreaded();
         var tokens = arrays.Load("tokens", ScalarType.Int64, CPU);
-        using var run = model.Run(tokens, [hook], stopEarly: true);
+        using var run = model.Run(tokens, [hook], stopAfter: hook);
         var length = (int)tokens.size(1);
         var activations = MemoryActivations.Of(run[hook].reshape(-1, model.Config.Width));
         var ids = TensorMemory.Span<long>(tokens).ToArray().Select(id => (int)id).ToArray();

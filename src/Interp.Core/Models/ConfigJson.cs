@@ -8,6 +8,7 @@ internal sealed class ConfigJson
 {
     private const int LargestSize = 10_000_000;
     private readonly JsonElement root;
+    private readonly HashSet<string> read = [];
 
     public ConfigJson(string path, JsonElement root)
     {
@@ -38,10 +39,42 @@ internal sealed class ConfigJson
         }
     }
 
-    public bool Has(string key) => root.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null;
+    public bool Has(string key) => Mentions(key) && root.GetProperty(key).ValueKind != JsonValueKind.Null;
 
     /// <summary>Whether the key stands there, be it as null.</summary>
-    public bool Mentions(string key) => root.TryGetProperty(key, out _);
+    public bool Mentions(string key)
+    {
+        read.Add(key);
+        return root.TryGetProperty(key, out _);
+    }
+
+    /// <summary>Keys that the family knows and that change nothing in it.</summary>
+    public void Harmless(params ReadOnlySpan<string> keys)
+    {
+        foreach (var key in keys)
+            read.Add(key);
+    }
+
+    /// <summary>Fails on a key that nobody read, unless it is empty, null or false, or known to leave the computation as it is.</summary>
+    /// <param name="where">Name of the section, with its dot; empty for the whole file.</param>
+    public void RequireAllServed(string where = "")
+    {
+        foreach (var entry in root.EnumerateObject())
+        {
+            if (!read.Contains(entry.Name) && !HarmlessKeys.Contains(entry.Name) && !IsOff(entry.Value))
+                throw new InterpException($"In {Path}, '{where}{entry.Name}' is {Shortened(entry.Value)}, a setting that is not known here and may change what the model computes; remove it if it does not.");
+        }
+    }
+
+    private static bool IsOff(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.False => true,
+        JsonValueKind.Array => value.GetArrayLength() == 0,
+        JsonValueKind.Object => !value.EnumerateObject().Any(),
+        _ => false,
+    };
+
+    private static string Shortened(JsonElement value) => value.GetRawText() is { Length: > 60 } text ? text[..60] + "…" : value.GetRawText();
 
     public ConfigJson? Section(string key) =>
         !Has(key) ? null
@@ -74,6 +107,14 @@ internal sealed class ConfigJson
             value = value[0];
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var id) ? id : throw Fault(key, "is not a token id");
     }
+
+    /// <summary>A whole number of 0 or more.</summary>
+    public int Count(string key, int missing) =>
+        !Has(key) ? missing
+        : root.GetProperty(key) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var count) && count >= 0 ? count
+        : throw Fault(key, "is not a whole number of 0 or more");
+
+    public double Positive(string key, double? missing = null) => Number(key, missing) is > 0 and var number ? number : throw Fault(key, "is not above 0");
 
     public double Number(string key, double? missing = null)
     {

@@ -18,7 +18,8 @@ internal static class GgufConfig
         var config = Common(metadata, architecture.EpsilonKey);
         architecture.AddSettings(metadata, config);
         var json = new ConfigJson(file.Path, JsonSerializer.SerializeToElement(config));
-        return ModelFamily.Of(architecture.HuggingFace, file.Path).Configure(json, architecture.HuggingFace);
+        var read = ModelFamily.Of(architecture.HuggingFace, file.Path).Configure(json, architecture.HuggingFace);
+        return read with { OutputBias = metadata.Holds("blk.0.attn_output.bias") };
     }
 
     private static JsonObject Common(GgufMetadata metadata, string epsilonKey)

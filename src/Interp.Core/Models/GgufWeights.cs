@@ -33,13 +33,14 @@ internal sealed class GgufWeights(Gguf file, ModelConfig config, ScalarType type
 
     public void Check(string name, params ReadOnlySpan<long> shape) => Stored(name, shape);
 
-    public Projection Project(string name, long outputs, long inputs, bool bias = false)
+    public Projection Project(string name, long outputs, long inputs, bool bias = false, bool turned = false)
     {
-        var offset = bias ? Get($"{name}.bias", outputs) : null;
         var weight = $"{name}.weight";
-        return StaysMapped
-            ? new MappedProjection(file.Matrix(Stored(weight, outputs, inputs), HasPairedRows(weight) ? PairedRows((int)outputs) : null), offset)
-            : new DenseProjection(Get(weight, outputs, inputs), offset);
+        long[] shape = turned ? [inputs, outputs] : [outputs, inputs];
+        var offset = bias ? Get($"{name}.bias", outputs) : null;
+        if (StaysMapped)
+            return new MappedProjection(file.Matrix(Stored(weight, shape), HasPairedRows(weight) ? PairedRows((int)outputs) : null), offset);
+        return new DenseProjection(turned ? Get(weight, shape).t() : Get(weight, shape), offset);
     }
 
     public Tensor Rows(string name, Tensor ids, long count, long width) => StaysMapped

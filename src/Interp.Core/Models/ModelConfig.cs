@@ -30,20 +30,56 @@ public sealed record ModelConfig
     /// <summary>Longest context the model was made for.</summary>
     public required int ContextLength { get; init; }
 
-    /// <summary>Epsilon of the RMS norms.</summary>
+    /// <summary>Epsilon of the norms.</summary>
     public required double NormEpsilon { get; init; }
 
-    /// <summary>Rotary position embedding.</summary>
-    public required RopeConfig Rope { get; init; }
+    /// <summary>Rotary position embedding; null for a learned vector per position, <see cref="ContextLength"/> of them.</summary>
+    public required RopeConfig? Rope { get; init; }
+
+    /// <summary>What the norms compute.</summary>
+    public NormKind Norm { get; init; } = NormKind.Rms;
+
+    /// <summary>Nonlinearity of the MLP.</summary>
+    public Activation Activation { get; init; } = Activation.Silu;
+
+    /// <summary>Whether the MLP multiplies the activated gate with a second, linear projection.</summary>
+    public bool GatedMlp { get; init; } = true;
 
     /// <summary>Keys that a query sees, with itself; null for all before it.</summary>
     public int? Window { get; init; }
 
+    /// <summary>Which layers have the <see cref="Window"/>; null for all.</summary>
+    public IReadOnlyList<bool>? WindowedLayers { get; init; }
+
+    /// <summary>Factor of the attention scores; null for 1/√<see cref="HeadWidth"/>.</summary>
+    public double? ScoreScale { get; init; }
+
+    /// <summary>Attention scores s become cap·tanh(s/cap); null for no cap.</summary>
+    public double? ScoreCap { get; init; }
+
+    /// <summary>Logits l become cap·tanh(l/cap); null for no cap.</summary>
+    public double? LogitCap { get; init; }
+
+    /// <summary>Factor of the token embeddings.</summary>
+    public double EmbeddingScale { get; init; } = 1;
+
+    /// <summary>Whether attention and MLP both read the block's input.</summary>
+    public bool ParallelResidual { get; init; }
+
+    /// <summary>Whether each head of q and k is normalised before it is rotated.</summary>
+    public bool QueryKeyNorm { get; init; }
+
+    /// <summary>Whether what attention and MLP write is normalised as well.</summary>
+    public bool PostNorms { get; init; }
+
     /// <summary>Whether the head shares the embedding's weights.</summary>
     public bool TiedHead { get; init; }
 
-    /// <summary>Whether the attention projections have biases.</summary>
+    /// <summary>Whether the projections to q, k and v have biases.</summary>
     public bool AttentionBias { get; init; }
+
+    /// <summary>Whether the projection out of attention has a bias.</summary>
+    public bool OutputBias { get; init; }
 
     /// <summary>Whether the MLP projections have biases.</summary>
     public bool MlpBias { get; init; }
@@ -54,54 +90,57 @@ public sealed record ModelConfig
     /// <summary>Id of the token that ends a text, if there is one.</summary>
     public int? EosId { get; init; }
 
+    /// <summary>Width of all query heads together.</summary>
+    public long QueryWidth => (long)HeadCount * HeadWidth;
+
+    /// <summary>Width of all key heads together, and of all value heads.</summary>
+    public long KeyValueWidth => (long)KeyValueHeadCount * HeadWidth;
+
     /// <summary>Weights of one block.</summary>
     public long BlockParameterCount
     {
         get
         {
-            long attention = (long)Width * HeadWidth * (2 * HeadCount + 2 * KeyValueHeadCount);
-            var biases = (AttentionBias ? HeadWidth * (HeadCount + 2L * KeyValueHeadCount) + Width : 0) + (MlpBias ? 2L * MlpWidth + Width : 0);
-            return attention + 3L * Width * MlpWidth + 2L * Width + biases;
+            var inner = GatedMlp ? 2L * MlpWidth : MlpWidth;
+            var matrices = Width * (2 * QueryWidth + 2 * KeyValueWidth + inner + MlpWidth);
+            var biases = (AttentionBias ? QueryWidth + 2 * KeyValueWidth : 0) + (OutputBias ? Width : 0) + (MlpBias ? inner + Width : 0);
+            var norms = (PostNorms ? 4 : 2) * NormParameterCount + (QueryKeyNorm ? 2 * HeadWidth : 0);
+            return matrices + biases + norms;
         }
     }
 
     /// <summary>Weights of the whole model; a tied head counts once.</summary>
     public long ParameterCount =>
-        LayerCount * BlockParameterCount + (TiedHead ? 1L : 2L) * VocabularySize * Width + Width;
+        LayerCount * BlockParameterCount + (TiedHead ? 1L : 2L) * VocabularySize * Width + (Rope is null ? (long)ContextLength * Width : 0) + NormParameterCount;
+
+    private long NormParameterCount => Norm == NormKind.Layer ? 2L * Width : Width;
+
+    /// <summary>Keys that a query of a layer sees, with itself; null for all before it.</summary>
+    public int? WindowOf(int layer) => WindowedLayers is null || WindowedLayers[layer] ? Window : null;
 }
 
-/// <summary>Rotary position embedding: which part of a head turns, how fast, and how the speeds are scaled.</summary>
-/// <param name="Base">theta.</param>
-/// <param name="RotatedWidth">Leading dimensions of a head that are rotated; even.</param>
-/// <param name="Scaling">Rule that scales the frequencies.</param>
-public sealed record RopeConfig(double Base, int RotatedWidth, RopeScaling Scaling);
-
-/// <summary>A rule that scales rotary frequencies theta^(-2i/r).</summary>
-public abstract record RopeScaling
+/// <summary>What a norm computes of a vector x with weights w and b; σ has the epsilon under its root.</summary>
+public enum NormKind
 {
-    /// <summary>Frequencies as they are.</summary>
-    public sealed record None : RopeScaling;
+    /// <summary>x / rms(x) · w.</summary>
+    Rms,
 
-    /// <summary>All frequencies divided by a factor.</summary>
-    /// <param name="Factor">Divisor.</param>
-    public sealed record Linear(double Factor) : RopeScaling;
+    /// <summary>x / rms(x) · (1 + w).</summary>
+    RmsPlusOne,
 
-    /// <summary>NTK: a longer input than <paramref name="Limit"/> raises theta.</summary>
-    /// <param name="Factor">Strength.</param>
-    /// <param name="Limit">Length up to which nothing changes.</param>
-    public sealed record Dynamic(double Factor, int Limit) : RopeScaling;
+    /// <summary>(x - mean(x)) / σ(x) · w + b.</summary>
+    Layer,
+}
 
-    /// <summary>Llama 3: low frequencies divided, high ones kept, a blend between.</summary>
-    /// <param name="Factor">Divisor of the low frequencies.</param>
-    /// <param name="LowFactor">Wavelengths above original/LowFactor are divided.</param>
-    /// <param name="HighFactor">Wavelengths below original/HighFactor are kept.</param>
-    /// <param name="OriginalLength">Context length of pre-training.</param>
-    public sealed record Llama3(double Factor, double LowFactor, double HighFactor, int OriginalLength) : RopeScaling;
+/// <summary>Nonlinearity of an MLP.</summary>
+public enum Activation
+{
+    /// <summary>x·sigmoid(x).</summary>
+    Silu,
 
-    /// <summary>LongRoPE: one divisor per frequency, another list for inputs longer than the original length.</summary>
-    /// <param name="Short">Divisors up to the original length.</param>
-    /// <param name="Long">Divisors beyond it.</param>
-    /// <param name="OriginalLength">Context length of pre-training.</param>
-    /// <param name="Amplitude">Factor of cos and sin at every length.</param>
-    public sealed record LongRope(IReadOnlyList<double> Short, IReadOnlyList<double> Long, int OriginalLength, double Amplitude) : RopeScaling;
+    /// <summary>x·Φ(x), Φ the normal distribution.</summary>
+    Gelu,
+
+    /// <summary><see cref="Gelu"/> with the tanh approximation of Φ.</summary>
+    GeluTanh,
 }

@@ -1,4 +1,5 @@
 using Interp.Runtime;
+using static TorchSharp.torch;
 
 namespace Interp.Models;
 
@@ -9,16 +10,35 @@ namespace Interp.Models;
 internal abstract class ModelFamily
 {
     /// <summary>The families that are served.</summary>
-    public static readonly IReadOnlyList<ModelFamily> All = [new Phi3Family(), new LlamaFamily()];
+    public static readonly IReadOnlyList<ModelFamily> All =
+        [new Phi3Family(), new LlamaFamily(), new QwenFamily(), new Gemma2Family(), new Gpt2Family(), new GptNeoxFamily()];
+
+    private static readonly Dictionary<string, Activation> Activations = new()
+    {
+        ["silu"] = Activation.Silu,
+        ["swish"] = Activation.Silu,
+        ["gelu"] = Activation.Gelu,
+        ["gelu_new"] = Activation.GeluTanh,
+        ["gelu_pytorch_tanh"] = Activation.GeluTanh,
+    };
 
     /// <summary>Names in <c>architectures</c> that belong to the family.</summary>
     public abstract IReadOnlyList<string> Architectures { get; }
 
-    /// <summary>Reads the configuration.</summary>
-    public abstract ModelConfig Configure(ConfigJson json, string architecture);
+    /// <summary>The key of the activation in the configuration; null when the family reads it by itself.</summary>
+    protected virtual string? ActivationKey => "hidden_act";
 
-    /// <summary>The weights of block <paramref name="layer"/>.</summary>
-    public abstract BlockWeights Block(IWeightSource weights, ModelConfig config, int layer);
+    /// <summary>The activation of a configuration that names none.</summary>
+    protected virtual string DefaultActivation => "silu";
+
+    /// <summary>The key of the norms' epsilon.</summary>
+    protected virtual string EpsilonKey => "rms_norm_eps";
+
+    /// <summary>The keys of the rotary settings.</summary>
+    protected virtual RopeKeys Rope => RopeKeys.Usual;
+
+    /// <summary>Name of the head's matrix, without <c>.weight</c>.</summary>
+    protected virtual string HeadName => "lm_head";
 
     /// <summary>The family that serves an architecture.</summary>
     /// <exception cref="InterpException">No family does.</exception>
@@ -26,28 +46,58 @@ internal abstract class ModelFamily
         All.FirstOrDefault(family => family.Architectures.Contains(architecture))
         ?? throw new InterpException($"{where} names the architecture '{architecture}', which is not served; these are: {string.Join(", ", All.SelectMany(family => family.Architectures))}.");
 
+    /// <summary>Reads the configuration.</summary>
+    public abstract ModelConfig Configure(ConfigJson json, string architecture);
+
+    /// <summary>The weights of block <paramref name="layer"/>.</summary>
+    public abstract BlockWeights Block(IWeightSource weights, ModelConfig config, int layer);
+
+    /// <summary>The embeddings of some tokens, [ids.Length, width].</summary>
+    public Tensor Embed(IWeightSource weights, ModelConfig config, Tensor ids) =>
+        weights.Rows($"{EmbeddingName(weights)}.weight", ids, config.VocabularySize, config.Width);
+
+    /// <summary>Token embeddings, [vocabulary, width].</summary>
+    public Tensor Embedding(IWeightSource weights, ModelConfig config) =>
+        weights.Get($"{EmbeddingName(weights)}.weight", config.VocabularySize, config.Width);
+
+    /// <summary>Learned positions, [context, width], of a family that has them.</summary>
+    public virtual Tensor PositionTable(IWeightSource weights, ModelConfig config) =>
+        throw new InvalidOperationException($"{config.Architecture} has no learned positions.");
+
+    /// <summary>The norm before the head.</summary>
+    public NormWeights FinalNorm(IWeightSource weights, ModelConfig config) =>
+        NormWeights.Read(weights, config, FinalNormName(weights), config.Width);
+
+    /// <summary>The map from the normalised residual stream to the logits.</summary>
+    public Projection Head(IWeightSource weights, ModelConfig config) =>
+        weights.Project(config.TiedHead ? EmbeddingName(weights) : HeadName, config.VocabularySize, config.Width);
+
+    /// <summary>The rows of the head, [vocabulary, width].</summary>
+    public Tensor Unembedding(IWeightSource weights, ModelConfig config) =>
+        config.TiedHead ? Embedding(weights, config) : weights.Get($"{HeadName}.weight", config.VocabularySize, config.Width);
+
+    /// <summary>Name of the embedding, without <c>.weight</c>.</summary>
+    protected virtual string EmbeddingName(IWeightSource weights) => "model.embed_tokens";
+
+    /// <summary>Name of the norm before the head.</summary>
+    protected virtual string FinalNormName(IWeightSource weights) => "model.norm";
+
     /// <summary>The keys that the families share; the family adds its own with <c>with</c>.</summary>
-    protected static ModelConfig ReadCommon(ConfigJson json, string architecture, double defaultEpsilon)
+    protected ModelConfig ReadCommon(ConfigJson json, string architecture, double defaultEpsilon, int? defaultHeadWidth = null, bool tiedHead = false)
     {
-        if (json.Text("hidden_act") is { } activation and not "silu")
-            throw json.Fault("hidden_act", $"is '{activation}', which this family does not use");
-        if (json.Has("quantization_config"))
-            throw json.Fault("quantization_config", "says that the weights are quantised, which is not served for folders");
+        RefuseQuantised(json);
         var width = json.Size("hidden_size");
         var heads = json.Size("num_attention_heads");
-        var headWidth = json.OptionalSize("head_dim")
+        var headWidth = json.OptionalSize("head_dim") ?? (json.Mentions("head_dim") ? null : defaultHeadWidth)
             ?? (width % heads == 0 ? width / heads : throw json.Fault("num_attention_heads", $"does not divide hidden_size {width}"));
         var keyValueHeads = json.Size("num_key_value_heads", heads);
         if (heads % keyValueHeads != 0)
             throw json.Fault("num_key_value_heads", $"does not divide num_attention_heads {heads}");
         var context = json.Size("max_position_embeddings");
-        var layers = json.Size("num_hidden_layers");
-        if (layers > 10_000)
-            throw json.Fault("num_hidden_layers", $"is {layers}, more than any model has");
         return new ModelConfig
         {
             Architecture = architecture,
-            LayerCount = layers,
+            LayerCount = ReadLayerCount(json, "num_hidden_layers"),
             Width = width,
             HeadCount = heads,
             KeyValueHeadCount = keyValueHeads,
@@ -55,11 +105,45 @@ internal abstract class ModelFamily
             MlpWidth = json.Size("intermediate_size"),
             VocabularySize = json.Size("vocab_size"),
             ContextLength = context,
-            NormEpsilon = json.Number("rms_norm_eps", defaultEpsilon),
-            Rope = RopeReader.Read(json, headWidth, context),
-            TiedHead = json.Flag("tie_word_embeddings", false),
+            NormEpsilon = json.Positive(EpsilonKey, defaultEpsilon),
+            Rope = RopeReader.Read(json, Rope, headWidth, context),
+            Activation = ActivationKey is null ? Activation.Silu : ReadActivation(json, ActivationKey, DefaultActivation),
+            TiedHead = json.Flag("tie_word_embeddings", tiedHead),
             BosId = json.OptionalId("bos_token_id"),
             EosId = json.OptionalId("eos_token_id"),
         };
+    }
+
+    /// <summary>The number of blocks.</summary>
+    protected static int ReadLayerCount(ConfigJson json, string key) =>
+        json.Size(key) is <= 10_000 and var layers ? layers : throw json.Fault(key, $"is {json.Size(key)}, more than any model has");
+
+    /// <summary>The activation that a key names.</summary>
+    protected static Activation ReadActivation(ConfigJson json, string key, string missing) =>
+        Activations.TryGetValue(json.Text(key) ?? missing, out var activation)
+            ? activation
+            : throw json.Fault(key, $"is '{json.Text(key)}', which is not served ({string.Join(", ", Activations.Keys)} are)");
+
+    /// <summary>Whether each layer has the sliding window, where <c>layer_types</c> says so; null where it is absent.</summary>
+    protected static IReadOnlyList<bool>? LayerTypes(ConfigJson json, int layers)
+    {
+        if (!json.Has("layer_types"))
+            return null;
+        var types = json.Texts("layer_types");
+        if (types.Count != layers)
+            throw json.Fault("layer_types", $"has {types.Count} entries for {layers} layers");
+        return [.. types.Select(type => type switch
+        {
+            "sliding_attention" => true,
+            "full_attention" => false,
+            _ => throw json.Fault("layer_types", $"names '{type}', which is not served (full_attention and sliding_attention are)"),
+        })];
+    }
+
+    /// <summary>Quantised weights are served from GGUF files alone.</summary>
+    protected static void RefuseQuantised(ConfigJson json)
+    {
+        if (json.Has("quantization_config"))
+            throw json.Fault("quantization_config", "says that the weights are quantised, which is not served for folders");
     }
 }

@@ -1,48 +1,85 @@
-using Interp.Runtime;
-
 namespace Interp.Models;
+
+/// <summary>Keys of a family's rotary settings beside those that all share.</summary>
+/// <param name="Base">Another name of <c>rope_theta</c>, or null.</param>
+/// <param name="Share">Another name of <c>partial_rotary_factor</c>, or null.</param>
+/// <param name="DefaultShare">The share of a head that is rotated when none is given.</param>
+internal sealed record RopeKeys(string? Base, string? Share, double DefaultShare)
+{
+    /// <summary>No other names, and whole heads.</summary>
+    public static readonly RopeKeys Usual = new(null, null, 1);
+}
 
 /// <summary>Reads rotary settings in the spelling of transformers 4 (rope_theta, rope_scaling) and 5 (rope_parameters).</summary>
 internal static class RopeReader
 {
-    public static RopeConfig Read(ConfigJson json, int headWidth, int contextLength)
+    private const string OriginalLength = "original_max_position_embeddings";
+
+    public static RopeConfig Read(ConfigJson json, RopeKeys keys, int headWidth, int contextLength)
     {
         if (json.Has("rope_parameters") && json.Has("rope_scaling"))
             throw json.Fault("rope_parameters", "stands beside rope_scaling, and which of them counts is not clear");
         var modern = json.Section("rope_parameters");
         var scaling = modern ?? json.Section("rope_scaling");
-        var theta = (modern is not null && modern.Has("rope_theta") ? modern : json).Number("rope_theta", 10_000);
-        var share = (modern is not null && modern.Has("partial_rotary_factor") ? modern : json).Number("partial_rotary_factor", 1);
+        var theta = Number(json, modern, "rope_theta", keys.Base, 10_000);
+        var share = Number(json, modern, "partial_rotary_factor", keys.Share, keys.DefaultShare);
         var rotated = (int)(headWidth * share);
         if (rotated < 2 || rotated > headWidth || rotated % 2 != 0)
             throw json.Fault("partial_rotary_factor", $"rotates {rotated} of {headWidth} dimensions of a head; an even number of at least 2 is needed");
         if (theta <= 0)
             throw json.Fault("rope_theta", "is not above 0");
-        return new RopeConfig(theta, rotated, scaling is null ? new RopeScaling.None() : Scaling(json, scaling, rotated, contextLength));
+        if (scaling is null)
+        {
+            if (json.Has(OriginalLength) && json.Size(OriginalLength) != contextLength)
+                throw json.Fault(OriginalLength, $"differs from max_position_embeddings {contextLength}, but there is no rope_scaling");
+            return new RopeConfig(theta, rotated, new RopeScaling.None());
+        }
+        var rope = new RopeConfig(theta, rotated, Scaling(json, scaling, rotated, contextLength));
+        scaling.RequireAllServed(modern is null ? "rope_scaling." : "rope_parameters.");
+        return rope;
+    }
+
+    /// <summary>A number that may stand in the section of version 5, or under one of two names that must agree.</summary>
+    private static double Number(ConfigJson json, ConfigJson? modern, string key, string? alias, double missing)
+    {
+        if (modern is not null && modern.Has(key))
+            return modern.Number(key);
+        if (alias is null || !json.Has(alias))
+            return json.Number(key, missing);
+        return json.Number(key, json.Number(alias)) == json.Number(alias)
+            ? json.Number(alias)
+            : throw json.Fault(alias, $"differs from {key}, and which of them counts is not clear");
     }
 
     private static RopeScaling Scaling(ConfigJson json, ConfigJson scaling, int rotated, int contextLength)
     {
-        var type = scaling.Text("rope_type") ?? scaling.Text("type")
-            ?? throw json.Fault("rope_scaling", "has no rope_type");
-        return type switch
+        var (type, older) = (scaling.Text("rope_type"), scaling.Text("type"));
+        if (type is not null && older is not null && type != older)
+            throw scaling.Fault("type", $"is '{older}', but rope_type is '{type}'");
+        return (type ?? older) switch
         {
+            null => throw json.Fault("rope_scaling", "has no rope_type"),
             "default" => new RopeScaling.None(),
-            "linear" => new RopeScaling.Linear(Positive(scaling, "factor")),
-            "dynamic" => new RopeScaling.Dynamic(Positive(scaling, "factor"), contextLength),
+            "linear" => new RopeScaling.Linear(scaling.Positive("factor")),
+            "dynamic" => Dynamic(scaling, contextLength),
             "llama3" => new RopeScaling.Llama3(
-                Positive(scaling, "factor"), Positive(scaling, "low_freq_factor"), Positive(scaling, "high_freq_factor"),
-                scaling.Size("original_max_position_embeddings")),
+                scaling.Positive("factor"), scaling.Positive("low_freq_factor"), scaling.Positive("high_freq_factor"), scaling.Size(OriginalLength)),
             "longrope" or "su" => LongRope(json, scaling, rotated, contextLength),
-            _ => throw json.Fault("rope_type", $"is '{type}', which is not served (default, linear, dynamic, llama3 and longrope are)"),
+            var other => throw json.Fault("rope_type", $"is '{other}', which is not served (default, linear, dynamic, llama3 and longrope are)"),
         };
     }
 
+    private static RopeScaling.Dynamic Dynamic(ConfigJson scaling, int contextLength) =>
+        scaling.Size(OriginalLength, contextLength) == contextLength
+            ? new RopeScaling.Dynamic(scaling.Positive("factor"), contextLength)
+            : throw scaling.Fault(OriginalLength, $"differs from max_position_embeddings {contextLength}, which is not served for dynamic scaling");
+
     private static RopeScaling.LongRope LongRope(ConfigJson json, ConfigJson scaling, int rotated, int contextLength)
     {
-        var original = (scaling.Has("original_max_position_embeddings") ? scaling : json).Size("original_max_position_embeddings");
+        var original = (scaling.Has(OriginalLength) ? scaling : json).Size(OriginalLength);
         var ratio = (double)contextLength / original;
-        var amplitude = scaling.Has("attention_factor") ? Positive(scaling, "attention_factor")
+        json.Harmless(OriginalLength);
+        var amplitude = scaling.Has("attention_factor") ? scaling.Positive("attention_factor")
             : ratio <= 1 ? 1 : Math.Sqrt(1 + Math.Log(ratio) / Math.Log(original));
         var shortFactors = Factors(scaling, "short_factor", rotated);
         return new RopeScaling.LongRope(shortFactors, Factors(scaling, "long_factor", rotated), original, amplitude);
@@ -55,7 +92,4 @@ internal static class RopeReader
             throw scaling.Fault(key, $"has {factors.Count} entries; {rotated / 2} above 0 are needed");
         return factors;
     }
-
-    private static double Positive(ConfigJson json, string key) =>
-        json.Number(key) is > 0 and var number ? number : throw json.Fault(key, "is not above 0");
 }

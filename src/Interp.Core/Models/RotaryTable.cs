@@ -2,32 +2,41 @@ using static TorchSharp.torch;
 
 namespace Interp.Models;
 
-/// <summary>cos and sin of the rotary angles for positions 0 .. length-1.</summary>
+/// <summary>cos and sin of the rotary angles.</summary>
 internal static class RotaryTable
 {
     /// <summary>
-    /// Two tensors [length, rotated/2] in <paramref name="type"/>. The angles are rounded to float32 as the reference
-    /// libraries do, unless the model runs in float64.
+    /// Two tensors [length, 1, rotated/2] in <paramref name="type"/> for the positions start .. start+length-1, the last of the input.
+    /// The angles are rounded to float32 as the reference libraries do, unless the model runs in float64.
     /// </summary>
-    public static (Tensor Cos, Tensor Sin) Build(RopeConfig rope, int length, ScalarType type, Device device)
+    public static (Tensor Cos, Tensor Sin) Build(RopeConfig rope, int start, int length, ScalarType type, Device device)
     {
-        var frequencies = Frequencies(rope, length);
+        var frequencies = Frequencies(rope, start + length);
         var amplitude = rope.Scaling is RopeScaling.LongRope longRope ? longRope.Amplitude : 1;
         var wide = type == ScalarType.Float64;
         var cos = new double[length * frequencies.Length];
         var sin = new double[cos.Length];
-        for (var position = 0; position < length; position++)
+        for (var row = 0; row < length; row++)
         {
+            var position = start + row;
             for (var i = 0; i < frequencies.Length; i++)
             {
                 var angle = wide ? position * frequencies[i] : position * (float)frequencies[i];
-                cos[position * frequencies.Length + i] = Math.Cos(angle) * amplitude;
-                sin[position * frequencies.Length + i] = Math.Sin(angle) * amplitude;
+                cos[row * frequencies.Length + i] = Math.Cos(angle) * amplitude;
+                sin[row * frequencies.Length + i] = Math.Sin(angle) * amplitude;
             }
         }
-        Tensor Table(double[] values) => tensor(values, [length, frequencies.Length], dtype: type, device: device);
+        Tensor Table(double[] values) => tensor(values, [length, 1, frequencies.Length], dtype: type, device: device);
         return (Table(cos), Table(sin));
     }
+
+    /// <summary>Names the frequencies of an input of this length: inputs with the same number share them, others do not.</summary>
+    public static int Regime(RopeConfig? rope, int length) => rope?.Scaling switch
+    {
+        RopeScaling.Dynamic dynamic when length > dynamic.Limit => length,
+        RopeScaling.LongRope longRope when length > longRope.OriginalLength => 1,
+        _ => 0,
+    };
 
     private static double[] Frequencies(RopeConfig rope, int length)
     {

@@ -49,7 +49,7 @@ public static class ConceptProbes
             using var scope = NewDisposeScope();
             using var _ = no_grad();
             long[] tokens = [model.Config.BosId!.Value, .. texts[i].Tokens.Take(Kept(model, texts[i])).Select(token => (long)token)];
-            using var run = model.Run(tensor(tokens, [1, tokens.Length], dtype: ScalarType.Int64, device: CPU), [point], stopEarly: true);
+            using var run = model.Run(tensor(tokens, [1, tokens.Length], dtype: ScalarType.Int64, device: CPU), [point], stopAfter: point);
             rows[i] = run[point].squeeze(0).narrow(0, 1, tokens.Length - 1).clone().DetachFromDisposeScope();
         });
         var all = cat(rows, 0);

@@ -25,10 +25,10 @@ public static class HuggingFaceFolder
     public static void Write(
         string folder, ModelConfig config, IReadOnlyDictionary<string, Tensor> parameters, string tokenizerJson, SpecialTokens tokens)
     {
-        if (config is not { Architecture: "Phi3ForCausalLM", Rope.Scaling: RopeScaling.None, BosId: not null, EosId: not null })
+        if (config is not { Architecture: "Phi3ForCausalLM", Rope: { Scaling: RopeScaling.None } rope, BosId: not null, EosId: not null })
             throw new InterpException($"A model of architecture {config.Architecture} cannot be written to {folder}; only Phi-3 with plain rotary positions and begin and end tokens can.");
         Directory.CreateDirectory(folder);
-        WriteJson(folder, "config.json", Config(config));
+        WriteJson(folder, "config.json", Config(config, rope));
         WriteJson(folder, "generation_config.json", new JsonObject
         {
             ["_from_model_config"] = true,
@@ -46,7 +46,7 @@ public static class HuggingFaceFolder
         SafeTensorsWriter.Write(Path.Combine(folder, "model.safetensors"), rounded, new Dictionary<string, string> { ["format"] = "pt" });
     }
 
-    private static JsonObject Config(ModelConfig config) => new()
+    private static JsonObject Config(ModelConfig config, RopeConfig rope) => new()
     {
         ["architectures"] = new JsonArray(config.Architecture),
         ["attention_bias"] = false,
@@ -65,11 +65,11 @@ public static class HuggingFaceFolder
         ["num_key_value_heads"] = config.KeyValueHeadCount,
         ["original_max_position_embeddings"] = config.ContextLength,
         ["pad_token_id"] = config.EosId,
-        ["partial_rotary_factor"] = (double)config.Rope.RotatedWidth / config.HeadWidth,
+        ["partial_rotary_factor"] = (double)rope.RotatedWidth / config.HeadWidth,
         ["resid_pdrop"] = 0.0,
         ["rms_norm_eps"] = config.NormEpsilon,
         ["rope_scaling"] = null,
-        ["rope_theta"] = config.Rope.Base,
+        ["rope_theta"] = rope.Base,
         ["sliding_window"] = config.Window,
         ["tie_word_embeddings"] = config.TiedHead,
         ["torch_dtype"] = "bfloat16",

@@ -29,10 +29,7 @@ public class SpliceEvaluationTests
         var zero = splice.Zero();
 
         // The slow way: the first position of each context keeps its activation, the last one predicts nothing.
-        using var edited = model.Run(tokens, [], new Dictionary<HookPoint, Func<Tensor, Tensor>>
-        {
-            [Hook] = x => x * (arange(Length, device: CPU) == 0).to(ScalarType.Float32).view(1, Length, 1),
-        });
+        using var edited = model.Run(tokens, [], [new Intervention(Hook, new Change.Zero()) { Positions = Positions.Range(1) }]);
         var (clean, replaced, kl, n) = (0.0, 0.0, 0.0, 0);
         for (var context = 0; context < 2; context++)
         {

@@ -54,12 +54,12 @@ public class TranscoderEvaluationTests
         var found = Splice(model, counted).Autoencoder(transcoder);
 
         var read = zeros(0, device: CPU);
-        var edits = new Dictionary<HookPoint, Func<Tensor, Tensor>>
-        {
-            [Read] = x => read = x,
-            [Written] = y => where((arange(Length, device: CPU) != 0).view(1, Length, 1), transcoder.Reconstruct(read.reshape(-1, width)).view_as(y), y),
-        };
-        var (clean, replaced) = (Loss(model, null), Loss(model, edits));
+        Intervention[] interventions =
+        [
+            Intervention.Of(Read, x => read = x),
+            Intervention.Of(Written, y => transcoder.Reconstruct(read.reshape(-1, width)).view_as(y)) with { Positions = Positions.Range(1) },
+        ];
+        var (clean, replaced) = (Loss(model, []), Loss(model, interventions));
         Assert.Equal(8, found.Predictions);
         Assert.Equal(clean, found.CeClean, 1e-5);
         Assert.Equal(replaced, found.Ce, 1e-5);
@@ -76,7 +76,7 @@ public class TranscoderEvaluationTests
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         using var model = LanguageModel.Load(Fixtures.Path("models", "mistral-window"), CPU, ScalarType.Float64);
-        using var run = model.Run(Tokens(), [Read, Written], stopEarly: true);
+        using var run = model.Run(Tokens(), [Read, Written], stopAfter: Written);
         var (x, y) = (run[Read].reshape(Ids.Length, -1), run[Written].reshape(Ids.Length, -1));
         var half = x.square().sum(1, keepdim: true) / 2;
         using var transcoder = new SparseAutoencoder(x.clone(), -half.squeeze(1), y / half, zeros(model.Config.Width, ScalarType.Float64, CPU), 1, InputTransform.None, new TranscoderDictionary());
@@ -95,15 +95,15 @@ public class TranscoderEvaluationTests
 
     private static SpliceEvaluation Splice(LanguageModel model, bool[] counted)
     {
-        using var run = model.Run(Tokens(), [Read, Written], stopEarly: true);
+        using var run = model.Run(Tokens(), [Read, Written], stopAfter: Written);
         MemoryActivations Rows(HookPoint hook) => MemoryActivations.Of(run[hook].reshape(-1, model.Config.Width));
         return new SpliceEvaluation(model, Written, Rows(Written), new TokenContexts(Length, Ids, new int[Ids.Length]), counted, CPU) { Inputs = Rows(Read) };
     }
 
     /// <summary>Mean loss of the predictions after all positions but the first of each context.</summary>
-    private static double Loss(LanguageModel model, IReadOnlyDictionary<HookPoint, Func<Tensor, Tensor>>? edits)
+    private static double Loss(LanguageModel model, Intervention[] interventions)
     {
-        using var run = model.Run(Tokens(), [], edits);
+        using var run = model.Run(Tokens(), [], interventions);
         var sum = 0.0;
         for (var context = 0; context < 2; context++)
             for (var position = 1; position < Length - 1; position++)

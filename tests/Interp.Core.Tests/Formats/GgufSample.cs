@@ -38,7 +38,7 @@ internal static class GgufSample
                 ("general.architecture", "llama"), ("llama.embedding_length", (uint)config.Width), ("llama.block_count", (uint)config.LayerCount),
                 ("llama.attention.head_count", (uint)config.HeadCount), ("llama.attention.head_count_kv", (uint)config.KeyValueHeadCount),
                 ("llama.feed_forward_length", (uint)config.MlpWidth), ("llama.context_length", (uint)config.ContextLength),
-                ("llama.attention.layer_norm_rms_epsilon", (float)config.NormEpsilon), ("llama.rope.freq_base", (float)config.Rope.Base),
+                ("llama.attention.layer_norm_rms_epsilon", (float)config.NormEpsilon), ("llama.rope.freq_base", (float)config.Rope!.Base),
             ],
             tensors);
     }

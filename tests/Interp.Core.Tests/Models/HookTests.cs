@@ -27,9 +27,33 @@ public class HookTests
     }
 
     [Theory]
+    [InlineData("resid_post.16", "blocks.16.hook_resid_post")]
+    [InlineData("layers.16", "blocks.16.hook_resid_post")]
+    [InlineData("model.layers.16", "blocks.16.hook_resid_post")]
+    [InlineData("pattern.0", "blocks.0.attn.hook_pattern")]
+    [InlineData("blocks.2.pattern", "blocks.2.attn.hook_pattern")]
+    [InlineData("mlp_post.3", "blocks.3.mlp.hook_post")]
+    [InlineData("embed", "hook_embed")]
+    public void Short_forms_mean_whole_names(string name, string whole) => Assert.Equal(whole, HookPoint.Parse(name).ToString());
+
+    [Fact]
+    public void Every_site_has_a_name_that_reads_back()
+    {
+        foreach (var site in Enum.GetValues<HookSite>())
+        {
+            var probe = new HookPoint(site, 0);
+            var point = probe with { Layer = probe.IsBeforeBlocks || probe.IsAfterBlocks ? 0 : 7 };
+            Assert.Equal(point, HookPoint.Parse(point.ToString()));
+        }
+    }
+
+    [Theory]
     [InlineData("blocks.2.hook_resid_pst", "blocks.2.hook_resid_post")]
-    [InlineData("blocks.2.attn.hook_pattern", "not served")]
-    [InlineData("blocks.2.ln1.hook_normalized", "not served")]
+    [InlineData("blocks.2.attn.hook_result", "attn.hook_z")]
+    [InlineData("blocks.2.hook_attn_in", "hook_resid_pre")]
+    [InlineData("unembed", "logits")]
+    [InlineData("blocks.2.attn.hook_patern", "blocks.2.attn.hook_pattern")]
+    [InlineData("hook_resid_post.2", "blocks.2.hook_resid_post")]
     [InlineData("blocks.2.ln2.hook_normalised", "blocks.2.ln2.hook_normalized")]
     [InlineData("blocks.-1.hook_resid_post", "unknown")]
     [InlineData("layer 16", "unknown")]
@@ -44,7 +68,7 @@ public class HookTests
         using var model = Model();
         var point = HookPoint.ResidPost(1);
         using var whole = model.Run(Tokens(), [point]);
-        using var early = model.Run(Tokens(), [point], stopEarly: true);
+        using var early = model.Run(Tokens(), [point], stopAfter: point);
         Assert.True(whole[point].equal(early[point]).all().ToBoolean());
         Assert.Null(early.Logits);
         Assert.Equal(1, early.Fired(point));
@@ -70,7 +94,7 @@ public class HookTests
         using var noGrad = no_grad();
         using var model = Model();
         var point = HookPoint.ResidPost(3);
-        using var run = model.Run(Tokens(), [point], new Dictionary<HookPoint, Func<Tensor, Tensor>> { [point] = value => value.mul(0) });
+        using var run = model.Run(Tokens(), [point], [Intervention.Of(point, value => value.mul(0))]);
         Assert.Equal(0, run[point].abs().max().ToSingle());
         Assert.Equal(0, run.Logits!.abs().max().ToSingle());
     }
@@ -87,12 +111,12 @@ public class HookTests
         using var model = LanguageModel.FromParameters(config, parameters);
         var (read, mid, written) = (new HookPoint(HookSite.MlpIn, 1), new HookPoint(HookSite.ResidMid, 1), new HookPoint(HookSite.MlpOut, 1));
 
-        using var run = model.Run(Tokens(), [read, mid, written], stopEarly: true);
+        using var run = model.Run(Tokens(), [read, mid, written], stopAfter: written);
         var expected = run[mid] / (run[mid].square().mean([-1], keepdim: true) + config.NormEpsilon).sqrt() * weight;
         Assert.InRange((run[read] - expected).abs().max().ToDouble(), 0, 1e-12);
         Assert.InRange((run[written] - Mlp(expected)).abs().max().ToDouble(), 0, 1e-12);
 
-        using var edited = model.Run(Tokens(), [read, mid, written], new Dictionary<HookPoint, Func<Tensor, Tensor>> { [read] = value => value.sin() });
+        using var edited = model.Run(Tokens(), [read, mid, written], [Intervention.Of(read, value => value.sin())]);
         Assert.True(edited[mid].equal(run[mid]).all().ToBoolean());
         Assert.InRange((edited[read] - expected.sin()).abs().max().ToDouble(), 0, 1e-12);
         Assert.InRange((edited[written] - Mlp(expected.sin())).abs().max().ToDouble(), 0, 1e-12);

@@ -1,0 +1,39 @@
+using static TorchSharp.torch;
+
+namespace Interp.Models;
+
+/// <summary>The weights of a norm.</summary>
+/// <param name="Weight">[width].</param>
+/// <param name="Bias">[width] of a LayerNorm, else null.</param>
+internal sealed record NormWeights(Tensor Weight, Tensor? Bias)
+{
+    /// <summary>The tensors <c>name.weight</c> and, of a LayerNorm, <c>name.bias</c>.</summary>
+    public static NormWeights Read(IWeightSource weights, ModelConfig config, string name, long width) =>
+        new(weights.Get($"{name}.weight", width), config.Norm == NormKind.Layer ? weights.Get($"{name}.bias", width) : null);
+}
+
+/// <summary>The norms of a model: statistics in float32 at least.</summary>
+internal static class Norm
+{
+    /// <summary>[..., width] normalised over the last dimension, in the precision of <paramref name="x"/>.</summary>
+    /// <param name="config">Kind and epsilon.</param>
+    /// <param name="weights">Weight and bias.</param>
+    /// <param name="x">What is normalised.</param>
+    /// <param name="passScale">Sees, and may replace, the divisor [..., 1]; null for nobody.</param>
+    public static Tensor Apply(ModelConfig config, NormWeights weights, Tensor x, Func<Tensor, Tensor>? passScale = null)
+    {
+        var wide = Wide(x);
+        if (config.Norm == NormKind.Layer)
+            wide = wide - wide.mean([-1], keepdim: true);
+        var scale = wide.square().mean([-1], keepdim: true).add(config.NormEpsilon).sqrt();
+        var unit = wide / (passScale is null ? scale : passScale(scale));
+        return config.Norm switch
+        {
+            NormKind.Rms => unit.to(x.dtype).mul(weights.Weight),
+            NormKind.RmsPlusOne => unit.mul(Wide(weights.Weight) + 1).to(x.dtype),
+            _ => unit.mul(Wide(weights.Weight)).add(Wide(weights.Bias!)).to(x.dtype),
+        };
+    }
+
+    private static Tensor Wide(Tensor x) => x.dtype == ScalarType.BFloat16 ? x.to(ScalarType.Float32) : x;
+}
