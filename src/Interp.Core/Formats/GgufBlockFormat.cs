@@ -10,15 +10,21 @@ namespace Interp.Formats;
 /// <param name="Decode">Turns whole blocks into values.</param>
 internal sealed record GgufBlockFormat(uint Id, string Name, int BlockLength, int BlockBytes, GgufBlockFormat.Decoder Decode)
 {
-    /// <summary>Values without blocks, as they are.</summary>
+    /// <summary>float32, as it is.</summary>
     public static readonly GgufBlockFormat F32 = new(0, "F32", 1, 4, static (blocks, values) => MemoryMarshal.Cast<byte, float>(blocks).CopyTo(values));
+
+    /// <summary>IEEE half precision.</summary>
+    public static readonly GgufBlockFormat F16 = new(1, "F16", 1, 2, GgufFloats.Half);
+
+    /// <summary>The upper half of float32.</summary>
+    public static readonly GgufBlockFormat BF16 = new(30, "BF16", 1, 2, GgufFloats.BrainFloat);
 
     /// <summary>The formats that are served. A new one is one line and its decoder.</summary>
     public static readonly IReadOnlyList<GgufBlockFormat> All =
     [
         F32,
-        new(1, "F16", 1, 2, GgufFloats.Half),
-        new(30, "BF16", 1, 2, GgufFloats.BrainFloat),
+        F16,
+        BF16,
         new(2, "Q4_0", 32, 18, GgufShortBlocks.Q4_0),
         new(3, "Q4_1", 32, 20, GgufShortBlocks.Q4_1),
         new(6, "Q5_0", 32, 22, GgufShortBlocks.Q5_0),

@@ -7,8 +7,6 @@ namespace Interp.Formats;
 /// <summary>Decoders of the formats with blocks of 32 values.</summary>
 internal static class GgufShortBlocks
 {
-    private static readonly Vector256<byte> BitOfLane = Vector256.Create(0x8040201008040201UL).AsByte();
-
     /// <summary>scale f16, 16 bytes of nibbles: value = scale·(q − 8); low nibbles first, then high ones.</summary>
     public static void Q4_0(ReadOnlySpan<byte> blocks, Span<float> values)
     {
@@ -57,9 +55,9 @@ internal static class GgufShortBlocks
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> FifthBits(ReadOnlySpan<byte> bytes)
     {
-        var spread = Vector256.Create(
-            Vector128.Create(Vector64.Create(bytes[0]), Vector64.Create(bytes[1])),
-            Vector128.Create(Vector64.Create(bytes[2]), Vector64.Create(bytes[3])));
-        return Vector256.Equals(spread & BitOfLane, BitOfLane) & Vector256.Create((byte)16);
+        var repeated = Vector256.Create(BinaryPrimitives.ReadUInt32LittleEndian(bytes)).AsByte();
+        var spread = Vector256.Shuffle(repeated, Vector256.Create(0UL, 0x0101010101010101, 0x1212121212121212, 0x1313131313131313).AsByte());
+        var bitOfLane = Vector256.Create(0x8040201008040201UL).AsByte();
+        return Vector256.Equals(spread & bitOfLane, bitOfLane) & Vector256.Create((byte)16);
     }
 }

@@ -35,12 +35,11 @@ internal sealed class GgufWeights(Gguf file, ModelConfig config, ScalarType type
 
     public Projection Project(string name, long outputs, long inputs, bool bias = false, bool turned = false)
     {
+        if (!StaysMapped)
+            return DenseProjection.Read(this, name, outputs, inputs, bias, turned);
         var weight = $"{name}.weight";
-        long[] shape = turned ? [inputs, outputs] : [outputs, inputs];
-        var offset = bias ? Get($"{name}.bias", outputs) : null;
-        if (StaysMapped)
-            return new MappedProjection(file.Matrix(Stored(weight, shape), HasPairedRows(weight) ? PairedRows((int)outputs) : null), offset);
-        return new DenseProjection(turned ? Get(weight, shape).t() : Get(weight, shape), offset);
+        var stored = turned ? Stored(weight, inputs, outputs) : Stored(weight, outputs, inputs);
+        return new MappedProjection(file.Matrix(stored, HasPairedRows(weight) ? PairedRows((int)outputs) : null), bias ? Get($"{name}.bias", outputs) : null);
     }
 
     public Tensor Rows(string name, Tensor ids, long count, long width) => StaysMapped

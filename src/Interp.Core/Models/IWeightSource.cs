@@ -23,11 +23,8 @@ internal interface IWeightSource : IDisposable
     /// <param name="bias">Whether it has a bias.</param>
     /// <param name="turned">Whether the checkpoint's form of the weight is [inputs, outputs].</param>
     /// <exception cref="Runtime.InterpException">One is missing or shaped otherwise.</exception>
-    Projection Project(string name, long outputs, long inputs, bool bias = false, bool turned = false)
-    {
-        var weight = turned ? Get($"{name}.weight", inputs, outputs).t() : Get($"{name}.weight", outputs, inputs);
-        return new DenseProjection(weight, bias ? Get($"{name}.bias", outputs) : null);
-    }
+    Projection Project(string name, long outputs, long inputs, bool bias = false, bool turned = false) =>
+        DenseProjection.Read(this, name, outputs, inputs, bias, turned);
 
     /// <summary>Rows [ids.Length, width] of the matrix of this name, [count, width]; the caller owns them.</summary>
     /// <exception cref="Runtime.InterpException">It is missing or shaped otherwise.</exception>

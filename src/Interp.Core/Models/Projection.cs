@@ -45,6 +45,11 @@ internal abstract record Projection
 /// <remarks>Without gradients on the CPU the product is our own; a weight that is stored [inputs, outputs] is given as its transpose and read as it lies.</remarks>
 internal sealed record DenseProjection(Tensor Weight, Tensor? Bias) : Projection
 {
+    /// <summary>The map with the tensors of these names, as <see cref="IWeightSource.Project"/> says.</summary>
+    public static DenseProjection Read(IWeightSource weights, string name, long outputs, long inputs, bool bias, bool turned) => new(
+        turned ? weights.Get($"{name}.weight", inputs, outputs).t() : weights.Get($"{name}.weight", outputs, inputs),
+        bias ? weights.Get($"{name}.bias", outputs) : null);
+
     public override Tensor Apply(Tensor x)
     {
         if (x.device_type != DeviceType.CPU || (is_grad_enabled() && (x.requires_grad || Weight.requires_grad || Bias?.requires_grad == true)))

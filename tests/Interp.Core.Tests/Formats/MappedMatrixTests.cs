@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Interp.Core.Tests.Formats;
 
 /// <summary>A product with a matrix that stays in its file has the bits of the product with the dequantised matrix.</summary>
-public sealed class GgufMatrixTests : IDisposable
+public sealed class MappedMatrixTests : IDisposable
 {
     private const int Outputs = 300, Inputs = 1280;
     private readonly TemporaryFolder temporary = new();
@@ -42,6 +42,20 @@ public sealed class GgufMatrixTests : IDisposable
         using var file = Open(GgufBlockFormat.All.Single(format => format.Name == "Q6_K"));
         AssertSame(file.Load("w")[tensor(new long[] { 7, 0, 299, 7 })], file.Matrix("w").Select([7, 0, 299, 7]));
         Assert.Throws<Interp.Runtime.InterpException>(() => file.Matrix("w").Select([Outputs]));
+    }
+
+    [Fact]
+    public void A_folder_of_16_bit_weights_computes_the_bits_of_their_float32_values()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var folder = Fixtures.Path("models", "llama-linear-bf16");
+        using var weights = SafeTensors.Open(Path.Combine(folder, "model.safetensors"));
+        Assert.Contains(weights.Entries.Values, entry => entry.Type == ScalarType.BFloat16);
+        using var model = LanguageModel.Load(folder, CPU);
+        using var wide = LanguageModel.FromParameters(model.Config, weights.Entries.Keys.ToDictionary(name => name, name => weights.Load(name, ScalarType.Float32, CPU)));
+        var tokens = arange(1, 12, dtype: ScalarType.Int64, device: CPU).unsqueeze(0);
+        AssertSame(wide.Logits(tokens), model.Logits(tokens));
     }
 
     private static void AssertSame(Tensor expected, Tensor actual) => Assert.True(expected.equal(actual).all().ToBoolean());

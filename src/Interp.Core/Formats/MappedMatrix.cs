@@ -5,11 +5,12 @@ using static TorchSharp.torch;
 namespace Interp.Formats;
 
 /// <summary>
-/// A matrix [rows, columns] of a GGUF file that stays in the file's blocks: values exist only while a product or a look-up reads them. Safe
+/// A matrix [rows, columns] that stays in a mapped file as it is stored there: values exist only while a product or a look-up reads them. Safe
 /// for parallel use while the file is open.
 /// </summary>
-internal sealed unsafe class GgufMatrix
+internal sealed unsafe class MappedMatrix
 {
+    private const int RowsPerPiece = 64;
     private readonly GgufBlockFormat format;
     private readonly int[]? order;
     private readonly byte* start;
@@ -20,17 +21,22 @@ internal sealed unsafe class GgufMatrix
 
     /// <param name="file">The file; it must outlive this.</param>
     /// <param name="format">How the values are stored.</param>
-    /// <param name="tensor">Where they are.</param>
+    /// <param name="offset">Where in the file they begin.</param>
+    /// <param name="shape">Rows are its last dimension; one of more than two dimensions counts as the list of its rows.</param>
     /// <param name="order">Row i here is row order[i] of the file; null for the order of the file.</param>
-    public GgufMatrix(MappedFile file, GgufBlockFormat format, GgufTensor tensor, int[]? order)
+    /// <exception cref="InterpException">There are more rows or columns than a matrix can have.</exception>
+    public MappedMatrix(MappedFile file, GgufBlockFormat format, long offset, ReadOnlySpan<long> shape, int[]? order = null)
     {
-        if (tensor.Shape.Length != 2 || tensor.Shape.Any(size => size > int.MaxValue))
-            throw new InterpException($"{file.Path} holds '{tensor.Name}' with shape [{string.Join(", ", tensor.Shape)}] where a matrix is needed; fetch the file again.");
-        (Rows, Columns) = ((int)tensor.Shape[0], (int)tensor.Shape[1]);
+        var rows = 1L;
+        foreach (var size in shape[..^1])
+            rows = Math.Min(rows * size, long.MaxValue / int.MaxValue);
+        if (rows > int.MaxValue || shape[^1] > int.MaxValue)
+            throw new InterpException($"{file.Path} holds a tensor of shape [{string.Join(", ", shape.ToArray())}], larger than can be served; fetch the file again.");
+        (Rows, Columns) = ((int)rows, (int)shape[^1]);
         this.format = format;
         this.order = order;
         bytesPerRow = format.BytesOf(Columns);
-        start = file.Pointer(tensor.Offset, Rows * bytesPerRow);
+        start = file.Pointer(offset, Rows * bytesPerRow);
     }
 
     /// <summary>Rows: the outputs of a linear map.</summary>
@@ -40,24 +46,36 @@ internal sealed unsafe class GgufMatrix
     public int Columns { get; }
 
     /// <summary>Some rows as float32 [rows.Length, columns] on the CPU, which the caller owns.</summary>
-    /// <param name="rows">Which ones; 0 .. Rows-1, any number of times.</param>
+    /// <param name="rows">Which ones, any number of times.</param>
+    /// <exception cref="InterpException">There is no such row.</exception>
     public Tensor Select(ReadOnlySpan<long> rows)
     {
+        foreach (var row in rows)
+        {
+            if (row < 0 || row >= Rows)
+                throw new InterpException($"Row {row} was asked for, but the matrix has rows 0 to {Rows - 1}; use the tokenizer that belongs to the model.");
+        }
         var result = empty(rows.Length, Columns, dtype: ScalarType.Float32, device: CPU);
         var to = TensorMemory.Pointer<float>(result);
         for (var i = 0; i < rows.Length; i++)
-        {
-            if (rows[i] < 0 || rows[i] >= Rows)
-                throw new InterpException($"Row {rows[i]} was asked for, but the matrix has rows 0 to {Rows - 1}; use the tokenizer that belongs to the model.");
             Decode((int)rows[i], 0, Columns, to + (long)i * Columns);
-        }
         return result;
     }
 
     /// <summary>All rows as float32 [rows, columns] on the CPU, which the caller owns.</summary>
-    public Tensor ToTensor() => Select([.. Enumerable.Range(0, Rows).Select(row => (long)row)]);
+    public Tensor ToTensor()
+    {
+        var result = empty(Rows, Columns, dtype: ScalarType.Float32, device: CPU);
+        var to = TensorMemory.Pointer<float>(result);
+        Workers.For((Rows + RowsPerPiece - 1) / RowsPerPiece, piece =>
+        {
+            for (var row = piece * RowsPerPiece; row < Math.Min(Rows, (piece + 1) * RowsPerPiece); row++)
+                Decode(row, 0, Columns, to + (long)row * Columns);
+        });
+        return result;
+    }
 
-    /// <summary>The transpose of some rows, [columns, count], as the right-hand factor of x·Wᵀ.</summary>
+    /// <summary>The transpose of the rows from one on, [columns, count], as the right-hand factor of x·Wᵀ.</summary>
     public Right Transposed(int firstRow) => new(this, firstRow);
 
     /// <summary>Whole blocks of one row.</summary>
@@ -68,7 +86,7 @@ internal sealed unsafe class GgufMatrix
     }
 
     /// <summary>Wᵀ from a row of W on.</summary>
-    public readonly struct Right(GgufMatrix matrix, int firstRow) : IRightMatrix<float>
+    public readonly struct Right(MappedMatrix matrix, int firstRow) : IRightMatrix<float>
     {
         /// <inheritdoc/>
         public Strided<float> Part(int row, int rows, int column, int columns)
