@@ -63,6 +63,12 @@ let wholeNumber option smallest (text: string) =
     | true, number when number >= smallest -> number
     | _ -> raise (InterpException $"{option} is '{text}'; give a whole number of {smallest} or more.")
 
+/// A finite number.
+let number option (text: string) =
+    match Double.TryParse(text, Globalization.NumberStyles.Float, Globalization.CultureInfo.InvariantCulture) with
+    | true, number when Double.IsFinite number -> number
+    | _ -> raise (InterpException $"{option} is '{text}'; give a number.")
+
 /// A size of memory: a number with an optional unit, KiB, MiB or GiB.
 let byteCount option (text: string) =
     let units = [ "KiB", 10; "MiB", 20; "GiB", 30; "", 0 ]

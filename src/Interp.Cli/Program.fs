@@ -17,6 +17,7 @@ let private commands =
         ExportCommand.command
         InspectCommand.command
         VerifyCommand.command
+        GenerateCommand.command
         BenchCommand.command
         WorldCommand.command
         DoctorCommand.command

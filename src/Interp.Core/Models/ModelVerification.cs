@@ -39,7 +39,7 @@ public static class ModelVerification
             checks.AddRange(Compare(model, file, byRow));
         var continuation = Path.Combine(folder, "generate.json");
         if (File.Exists(continuation))
-            checks.Add(Continue(model, continuation, device));
+            checks.AddRange(Continue(model, continuation));
         var losses = Path.Combine(folder, "perplexity.json");
         if (corpus is null)
             return new VerifyReport(checks, File.Exists(losses) ? ["perplexity.json was left out; give its text with --corpus."] : []);
@@ -114,22 +114,21 @@ public static class ModelVerification
         return (ours - golden.View("top_logits").to(ScalarType.Float64)).abs().amax([-1]).masked_select(valid).max().ToDouble();
     }
 
-    /// <summary>Greedy continuation, every step a full pass; the error is the number of tokens that differ.</summary>
-    private static VerifyCheck Continue(LanguageModel model, string path, Device device)
+    /// <summary>Greedy continuation, with a cache and with every step a full pass; the error is the number of tokens that differ.</summary>
+    private static IEnumerable<VerifyCheck> Continue(LanguageModel model, string path)
     {
         using var document = JsonDocument.Parse(File.ReadAllBytes(path));
-        long[] Ids(string key) => [.. document.RootElement.GetProperty(key).EnumerateArray().Select(item => item.GetInt64())];
-        var ids = Ids("input_ids").ToList();
-        var expected = Ids("output_ids");
-        var wrong = 0;
-        foreach (var next in expected)
+        int[] Ids(string key) => [.. document.RootElement.GetProperty(key).EnumerateArray().Select(item => item.GetInt32())];
+        var (prompt, expected) = (Ids("input_ids"), Ids("output_ids"));
+        int Wrong(bool cached)
         {
-            using var scope = NewDisposeScope();
-            var logits = model.Logits(tensor(ids.ToArray(), [1, ids.Count], device: device));
-            var best = logits[0, ids.Count - 1].argmax().ToInt64();
-            wrong += best == next ? 0 : 1;
-            ids.Add(next);
+            var options = new GenerationOptions { MaxTokens = expected.Length, StopIds = [], Cached = cached };
+            return Generation.Stream(model, prompt, options).Zip(expected).Count(pair => pair.First.Id != pair.Second);
         }
-        return new VerifyCheck("generate: tokens that differ", wrong, 0);
+        return
+        [
+            new VerifyCheck("generate: tokens that differ", Wrong(cached: false), 0),
+            new VerifyCheck("generate with a cache: tokens that differ", Wrong(cached: true), 0),
+        ];
     }
 }

@@ -1,0 +1,125 @@
+/// `interp generate`: continues a prompt.
+module Interp.Cli.GenerateCommand
+
+open System
+open Argu
+open Interp.Cli.Arguments
+open Interp.Cli.Json
+open Interp.Models
+open Interp.Runtime
+open Interp.Tokenization
+
+type GenerateOptions =
+    | [<Mandatory>] Model of path: string
+    | [<Mandatory>] Prompt of text: string
+    | Max_Tokens of count: string
+    | Temperature of number: string
+    | Top_K of count: string
+    | Top_P of share: string
+    | Seed of number: string
+    | Device of name: string
+    | Precision of name: string
+    | No_Cache
+    | Json
+
+    interface IArgParserTemplate with
+        member option.Usage =
+            match option with
+            | Model _ -> "Hugging Face folder or .gguf file, with its tokenizer."
+            | Prompt _ -> "text to continue; the tokenizer adds its special tokens."
+            | Max_Tokens _ -> "tokens to add at most (default 64)."
+            | Temperature _ -> "divisor of the logits; 0 (default) takes the most likely token."
+            | Top_K _ -> "draw from so many of the most likely tokens."
+            | Top_P _ -> "draw from the most likely tokens with this share of the probability (default 1)."
+            | Seed _ -> "seed of the draws (default 0)."
+            | Device _ -> "cpu (default) or cuda."
+            | Precision _ -> "float32 (default), float64 or bfloat16."
+            | No_Cache -> "compute every position anew for every token; slower, the same text."
+            | Json -> "print one JSON object with text, ids and log-probabilities."
+
+let private examples =
+    [
+        "generate --model model.gguf --prompt \"The capital of France is\""
+        "generate --model models/phi3 --prompt \"Once\" --temperature 0.8 --top-p 0.95 --seed 7 --json"
+    ]
+
+let private samplingOf (options: ParseResults<GenerateOptions>) =
+    Sampling(
+        Temperature = number "--temperature" (options.GetResult(Temperature, "0")),
+        TopK = (options.TryGetResult Top_K |> Option.map (wholeNumber "--top-k" 1) |> Option.toNullable),
+        TopP = number "--top-p" (options.GetResult(Top_P, "1")),
+        Seed = int64 (wholeNumber "--seed" 0 (options.GetResult(Seed, "0")))
+    )
+
+/// Writes what the text gains, once its last character is whole.
+let private follow (tokenizer: Tokenizer) (prompt: int list) (tokens: GeneratedToken seq) =
+    let decode ids =
+        tokenizer.Decode(List.toArray ids, true)
+
+    let show (ids, shown: string) (token: GeneratedToken) =
+        let ids = token.Id :: ids
+        let text = decode (List.rev ids)
+
+        if text.EndsWith '\uFFFD' || text.Length < shown.Length then
+            ids, shown
+        else
+            Console.Out.Write(text.AsSpan shown.Length)
+            Console.Out.Flush()
+            ids, text
+
+    tokens |> Seq.fold show (List.rev prompt, decode prompt) |> ignore
+    Console.Out.WriteLine()
+
+let private print (tokenizer: Tokenizer) (prompt: int list) (tokens: GeneratedToken list) =
+    let decode ids =
+        tokenizer.Decode(List.toArray ids, true)
+
+    let added = tokens |> List.map _.Id
+
+    let integers ids =
+        ids |> List.map (int64 >> Integer) |> Items
+
+    Fields
+        [
+            "text", Text((decode (prompt @ added)).Substring((decode prompt).Length))
+            "ids", integers added
+            "log_probabilities", Items(tokens |> List.map (fun token -> Number token.LogProbability))
+            "prompt_ids", integers prompt
+        ]
+    |> render
+    |> printfn "%s"
+
+let private generate arguments =
+    let options = parse<GenerateOptions> "generate" examples arguments
+    let path = options.GetResult Model
+
+    let generation =
+        GenerationOptions(
+            MaxTokens = wholeNumber "--max-tokens" 0 (options.GetResult(Max_Tokens, "64")),
+            Sampling = samplingOf options,
+            Cached = not (options.Contains No_Cache)
+        )
+
+    let device = Devices.Parse(options.GetResult(Device, "cpu"))
+
+    use model =
+        LanguageModel.Load(path, device, Devices.ParsePrecision(options.GetResult(Precision, "float32")))
+
+    let tokenizer = Tokenizer.Load path
+    let prompt = List.ofSeq (tokenizer.Encode(options.GetResult Prompt, true).Ids)
+    let tokens = Generation.Stream(model, List.toArray prompt, generation)
+
+    if options.Contains Json then
+        print tokenizer prompt (List.ofSeq tokens)
+    else
+        follow tokenizer prompt tokens
+
+    0
+
+let command =
+    {
+        Name = "generate"
+        Summary = "continues a prompt"
+        Examples = examples
+        Run = generate
+    }
