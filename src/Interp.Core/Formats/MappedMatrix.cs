@@ -22,14 +22,14 @@ internal sealed unsafe class MappedMatrix
     /// <param name="file">The file; it must outlive this.</param>
     /// <param name="format">How the values are stored.</param>
     /// <param name="offset">Where in the file they begin.</param>
-    /// <param name="shape">Rows are its last dimension; one of more than two dimensions counts as the list of its rows.</param>
+    /// <param name="shape">A shape that the file has room for; a row is its last dimension, and all others count the rows.</param>
     /// <param name="order">Row i here is row order[i] of the file; null for the order of the file.</param>
     /// <exception cref="InterpException">There are more rows or columns than a matrix can have.</exception>
     public MappedMatrix(MappedFile file, GgufBlockFormat format, long offset, ReadOnlySpan<long> shape, int[]? order = null)
     {
         var rows = 1L;
         foreach (var size in shape[..^1])
-            rows = Math.Min(rows * size, long.MaxValue / int.MaxValue);
+            rows *= size;
         if (rows > int.MaxValue || shape[^1] > int.MaxValue)
             throw new InterpException($"{file.Path} holds a tensor of shape [{string.Join(", ", shape.ToArray())}], larger than can be served; fetch the file again.");
         (Rows, Columns) = ((int)rows, (int)shape[^1]);

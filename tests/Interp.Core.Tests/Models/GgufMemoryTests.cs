@@ -10,13 +10,14 @@ using static TorchSharp.torch;
 
 namespace Interp.Core.Tests.Models;
 
-/// <summary>A file of Mistral-7B's shape in Q4_0, 4.1 GB of random weights, runs in 8 GB. Explicit: it takes minutes and the disk space.</summary>
+/// <summary>A file of Mistral-7B's shape in Q4_0, 4.1 GB of random weights, runs in 8 GB.</summary>
 public sealed class GgufMemoryTests(ITestOutputHelper output)
 {
     private const int Layers = 32, Width = 4096, MlpWidth = 14336, KeyWidth = 1024, Vocabulary = 32000, Tokens = 64;
     private const int BlocksAtOnce = 1 << 16;
 
-    [Fact(Explicit = true)]
+    [Fact]
+    [Trait("Category", "Slow")]
     public void A_model_of_seven_billion_weights_runs_in_eight_gigabytes()
     {
         using var temporary = new TemporaryFolder();
@@ -28,27 +29,26 @@ public sealed class GgufMemoryTests(ITestOutputHelper output)
         using var model = LanguageModel.Load(path, CPU);
         output.WriteLine($"{new FileInfo(path).Length / 1e9:F2} GB, {model.Config.ParameterCount / 1e9:F2} billion weights, open after {clock.ElapsedMilliseconds} ms");
         using var memory = new MemoryWatch();
-        TimeSpan cpu;
         using var tokens = randint(Vocabulary, [1, Tokens], dtype: ScalarType.Int64, device: CPU);
-        cpu = Cpu();
-        clock.Restart();
-        using (var lower = model.Run(tokens, [HookPoint.ResidPost(15)], stopAfter: HookPoint.ResidPost(15)))
-            output.WriteLine($"{Tokens} tokens to block 15 in {clock.Elapsed.TotalSeconds:F1} s, {(Cpu() - cpu).TotalSeconds:F1} s of processors: private {memory.Private:F2} GB, file pages {memory.File:F2} GB");
-        cpu = Cpu();
-        clock.Restart();
-        using (var logits = model.Logits(tokens))
-            Assert.True(logits.isfinite().all().ToBoolean());
-        output.WriteLine($"{Tokens} tokens to the logits in {clock.Elapsed.TotalSeconds:F1} s, {(Cpu() - cpu).TotalSeconds:F1} s of processors: private {memory.Private:F2} GB, file pages {memory.File:F2} GB, VmHWM {MemoryWatch.Read("VmHWM"):F2} GB");
         using var one = tokens.narrow(1, 0, 1);
-        cpu = Cpu();
-        clock.Restart();
-        model.Logits(one).Dispose();
-        output.WriteLine($"one token in {clock.Elapsed.TotalSeconds:F1} s, {(Cpu() - cpu).TotalSeconds:F1} s of processors");
+        Report($"{Tokens} tokens to block 15", () => model.Run(tokens, [HookPoint.ResidPost(15)], stopAfter: HookPoint.ResidPost(15)).Dispose());
+        Report($"{Tokens} tokens to the logits", () =>
+        {
+            using var logits = model.Logits(tokens);
+            Assert.True(logits.isfinite().all().ToBoolean());
+        });
+        Report("one token to the logits", () => model.Logits(one).Dispose());
         Assert.True(memory.Private < 2, $"{memory.Private} GB of private memory");
         Assert.True(MemoryWatch.Read("VmHWM") < 8);
-    }
 
-    private static TimeSpan Cpu() => Environment.CpuUsage.TotalTime;
+        void Report(string what, Action run)
+        {
+            var before = Environment.CpuUsage.TotalTime;
+            run();
+            output.WriteLine($"{what}: {(Environment.CpuUsage.TotalTime - before).TotalSeconds:F1} s of processor time; "
+                + $"peaks so far: private {memory.Private:F2} GB, file pages {memory.File:F2} GB, VmHWM {MemoryWatch.Read("VmHWM"):F2} GB");
+        }
+    }
 
     private static (string, object)[] Metadata() =>
     [
