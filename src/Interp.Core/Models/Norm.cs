@@ -22,11 +22,9 @@ internal static class Norm
     /// <param name="passScale">Sees, and may replace, the divisor [..., 1]; null for nobody.</param>
     public static Tensor Apply(ModelConfig config, NormWeights weights, Tensor x, Func<Tensor, Tensor>? passScale = null)
     {
-        var wide = Wide(x);
-        if (config.Norm == NormKind.Layer)
-            wide = wide - wide.mean([-1], keepdim: true);
-        var scale = wide.square().mean([-1], keepdim: true).add(config.NormEpsilon).sqrt();
-        var unit = wide / (passScale is null ? scale : passScale(scale));
+        var centred = Centred(config, x);
+        var scale = Scale(config, centred);
+        var unit = centred / (passScale is null ? scale : passScale(scale));
         return config.Norm switch
         {
             NormKind.Rms => unit.to(x.dtype).mul(weights.Weight),
@@ -34,6 +32,24 @@ internal static class Norm
             _ => unit.mul(Wide(weights.Weight)).add(Wide(weights.Bias!)).to(x.dtype),
         };
     }
+
+    /// <summary>
+    /// What a part [..., width] of a sum <paramref name="whole"/> [..., width] contributes to the norm of the sum, when the divisor stays that of
+    /// the sum: the parts' contributions add up to the norm less its bias.
+    /// </summary>
+    public static Tensor Share(ModelConfig config, NormWeights weights, Tensor part, Tensor whole)
+    {
+        var weight = Wide(weights.Weight);
+        return Centred(config, part) / Scale(config, Centred(config, whole)) * (config.Norm == NormKind.RmsPlusOne ? weight + 1 : weight);
+    }
+
+    private static Tensor Centred(ModelConfig config, Tensor x)
+    {
+        var wide = Wide(x);
+        return config.Norm == NormKind.Layer ? wide - wide.mean([-1], keepdim: true) : wide;
+    }
+
+    private static Tensor Scale(ModelConfig config, Tensor centred) => centred.square().mean([-1], keepdim: true).add(config.NormEpsilon).sqrt();
 
     private static Tensor Wide(Tensor x) => x.dtype == ScalarType.BFloat16 ? x.to(ScalarType.Float32) : x;
 }

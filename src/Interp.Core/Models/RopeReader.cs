@@ -39,16 +39,15 @@ internal static class RopeReader
         return rope;
     }
 
-    /// <summary>A number that may stand in the section of version 5, or under one of two names that must agree.</summary>
+    /// <summary>A number that may stand in the section of version 5, or under one of two names; where it stands twice it must agree.</summary>
     private static double Number(ConfigJson json, ConfigJson? modern, string key, string? alias, double missing)
     {
-        if (modern is not null && modern.Has(key))
-            return modern.Number(key);
-        if (alias is null || !json.Has(alias))
-            return json.Number(key, missing);
-        return json.Number(key, json.Number(alias)) == json.Number(alias)
-            ? json.Number(alias)
-            : throw json.Fault(alias, $"differs from {key}, and which of them counts is not clear");
+        var places = new[] { (Json: modern, Key: key), (Json: json, Key: key), (Json: json, Key: alias) };
+        var found = places.Where(place => place.Key is not null && place.Json?.Has(place.Key) == true).Select(place => (place.Key, Value: place.Json!.Number(place.Key!))).ToArray();
+        var other = Array.FindIndex(found, place => place.Value != found[0].Value);
+        return found.Length == 0 ? missing
+            : other < 0 ? found[0].Value
+            : throw json.Fault(found[other].Key!, $"differs from {found[0].Key} elsewhere in it, and which of them counts is not clear");
     }
 
     private static RopeScaling Scaling(ConfigJson json, ConfigJson scaling, int rotated, int contextLength)

@@ -6,7 +6,7 @@ namespace Interp.Core.Tests.Models;
 
 public class ModelVerificationTests
 {
-    public static TheoryData<string> Folders => [.. Directory.GetDirectories(Fixtures.Path("models")).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Folders => FixtureModels.Folders;
 
     [Theory]
     [MemberData(nameof(Folders))]

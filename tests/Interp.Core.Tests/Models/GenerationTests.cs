@@ -1,0 +1,81 @@
+using Interp.Hooks;
+using Interp.Models;
+using Interp.Runtime;
+using TorchSharp;
+using Xunit;
+
+namespace Interp.Core.Tests.Models;
+
+public class GenerationTests
+{
+    private const int Length = 200;
+
+    public static TheoryData<string> Folders =>
+        ["llama-dynamic", "mistral-window", "phi3-longrope-short", "qwen2", "qwen3", "gemma2", "gpt2-bare", "gpt-neox-tf5"];
+
+    /// <summary>Phi-3 crosses its long-context switch on the way; dynamic scaling turns all keys anew with every token.</summary>
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void With_a_cache_the_tokens_are_those_of_whole_passes(string folder)
+    {
+        using var model = FixtureModels.Load(folder, torch.ScalarType.Float32);
+        int[] prompt = [7, 100, 42, 19, 5];
+        var count = model.Config.Rope is null ? Math.Min(Length, model.Config.ContextLength - prompt.Length) : Length;
+        float[] vector = [.. Enumerable.Range(0, model.Config.Width).Select(i => MathF.Cos(i))];
+        Intervention[] active =
+        [
+            new(HookPoint.ResidPost(0), new Change.Add(vector, 0.5)),
+            new(new HookPoint(HookSite.Mixed, 1), new Change.Zero()) { Head = 0, Positions = Positions.Range(3) },
+            new(new HookPoint(HookSite.Pattern, 1), new Change.Scale(0.9)) { Positions = Positions.Where(position => position % 3 == 0) },
+            new(new HookPoint(HookSite.FinalNorm, 0), new Change.Clamp(vector, -1, 1)),
+        ];
+        foreach (var interventions in new[] { [], active })
+        {
+            var options = new GenerationOptions { MaxTokens = count, StopIds = [], Interventions = interventions, Sampling = new Sampling { Temperature = 1, Seed = 5 } };
+            var cached = Generation.Stream(model, prompt, options).Select(token => token.Id).ToArray();
+            Assert.Equal(count, cached.Length);
+            Assert.Equal(cached, Generation.Stream(model, prompt, options with { Cached = false }).Select(token => token.Id));
+        }
+    }
+
+    [Fact]
+    public void A_stop_id_ends_the_text_and_does_not_belong_to_it()
+    {
+        using var model = FixtureModels.Load("mistral-window");
+        int[] Tokens(int[] stops) => [.. Generation.Stream(model, [1, 2, 3], new GenerationOptions { MaxTokens = 8, StopIds = stops }).Select(token => token.Id)];
+        var whole = Tokens([]);
+        Assert.Equal(whole[..Array.IndexOf(whole, whole[3])], Tokens([whole[3]]));
+    }
+
+    [Fact]
+    public void The_log_probability_is_that_of_the_models_own_distribution()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        using var model = FixtureModels.Load("gemma2");
+        var token = Generation.Stream(model, [1, 2, 3], new GenerationOptions { MaxTokens = 1, Sampling = new Sampling { Temperature = 3, Seed = 1 } }).Single();
+        var expected = model.Logits(FixtureModels.Tokens(1, 2, 3))[0, 2].log_softmax(0)[token.Id].ToDouble();
+        Assert.Equal(expected, token.LogProbability, 1e-10);
+        Assert.Equal(3, token.Position);
+    }
+
+    [Fact]
+    public void A_text_beyond_learned_positions_is_refused_before_it_starts()
+    {
+        using var model = FixtureModels.Load("gpt2-bare");
+        Assert.Contains("32 positions", Assert.Throws<InterpException>(() => Generation.Stream(model, [1, 2, 3], new GenerationOptions { MaxTokens = 31 })).Message, StringComparison.Ordinal);
+        Assert.Equal(30, Generation.Stream(model, [1, 2, 3], new GenerationOptions { MaxTokens = 30, StopIds = [] }).Count());
+        Assert.Throws<InterpException>(() => Generation.Stream(model, [], new GenerationOptions()));
+    }
+
+    [Fact]
+    public void A_continuation_leaves_no_tensors_behind()
+    {
+        using var model = FixtureModels.Load("qwen3");
+        void Continue() => Assert.Equal(20, Generation.Stream(model, [1, 2, 3], new GenerationOptions { MaxTokens = 20, StopIds = [] }).Count());
+        Continue();
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        Continue();
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+}
