@@ -59,7 +59,7 @@ internal sealed class GgufWeights(Gguf file, ModelConfig config, ScalarType type
         using var scope = NewDisposeScope();
         var tensor = file.Load(Stored(name, shape));
         if (HasPairedRows(name))
-            tensor = tensor.index_select(0, torch.tensor(PairedRows((int)shape[0])));
+            tensor = tensor.index_select(0, torch.tensor(PairedRows((int)shape[0]), device: CPU));
         if (IsTurned(name, shape))
             tensor = tensor.t();
         if (architecture.HasShiftedNorms && shape.Length == 1)
