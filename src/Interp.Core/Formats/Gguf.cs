@@ -13,7 +13,6 @@ public sealed record GgufTensor(string Name, uint Format, long[] Shape, long Off
 /// <summary>A GGUF file (llama.cpp's format), mapped into memory; opening reads and checks the header alone.</summary>
 public sealed class Gguf : IDisposable
 {
-    private const int RowsPerPiece = 64;
     private readonly MappedFile file;
 
     private Gguf(MappedFile file)
@@ -53,20 +52,18 @@ public sealed class Gguf : IDisposable
     /// <exception cref="InterpException">The tensor is missing, or its format is not served.</exception>
     public Tensor Load(string name)
     {
+        using var values = Matrix(name).ToTensor();
+        return values.view(Tensors[name].Shape);
+    }
+
+    /// <summary>A tensor as it lies in the file, decoded where it is used; valid until this is disposed.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="order">Row i of the result is row order[i] of the file; null for the order of the file.</param>
+    /// <exception cref="InterpException">The tensor is missing, or its format is not served.</exception>
+    internal MappedMatrix Matrix(string name, int[]? order = null)
+    {
         var format = RequireServed(name);
-        var entry = Tensors[name];
-        var result = empty(entry.Shape, dtype: ScalarType.Float32, device: CPU);
-        var row = (int)entry.Shape[^1];
-        var rows = (int)(result.numel() / row);
-        var bytesPerRow = row / format.BlockLength * format.BlockBytes;
-        Workers.For((rows + RowsPerPiece - 1) / RowsPerPiece, piece =>
-        {
-            var first = piece * RowsPerPiece;
-            var count = Math.Min(RowsPerPiece, rows - first);
-            using var part = result.view(rows, row).narrow(0, first, count);
-            format.Decode(file.Bytes(entry.Offset + (long)first * bytesPerRow, count * bytesPerRow), TensorMemory.Span<float>(part));
-        });
-        return result;
+        return new MappedMatrix(file, format, Tensors[name].Offset, Tensors[name].Shape, order);
     }
 
     /// <summary>The format of a tensor that is there and can be read.</summary>

@@ -45,12 +45,15 @@ public sealed unsafe class MappedFile : IDisposable
     public long Length { get; }
 
     /// <summary>The bytes of a range that fits a span.</summary>
-    public ReadOnlySpan<byte> Bytes(long offset, int count)
+    public ReadOnlySpan<byte> Bytes(long offset, int count) => new(Pointer(offset, count), count);
+
+    /// <summary>The address of a range; valid until this is disposed.</summary>
+    internal byte* Pointer(long offset, long count)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + count, Length);
-        return new ReadOnlySpan<byte>(start + offset, count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Length - offset);
+        return start + offset;
     }
 
     /// <summary>

@@ -53,6 +53,19 @@ public sealed class SafeTensors : IDisposable
         return view.to(type, device, copy: true);
     }
 
+    /// <summary>A tensor of 16-bit numbers as it lies in the file, widened where it is used; null for one of another type.</summary>
+    internal MappedMatrix? HalfMatrix(string name)
+    {
+        var entry = Find(name);
+        var format = entry.Type switch
+        {
+            ScalarType.Float16 => GgufBlockFormat.F16,
+            ScalarType.BFloat16 => GgufBlockFormat.BF16,
+            _ => null,
+        };
+        return format is null ? null : new MappedMatrix(file, format, entry.Offset, entry.Shape);
+    }
+
     /// <summary>Checks that the tensor has this shape; -1 allows any size.</summary>
     /// <exception cref="InterpException">The tensor is missing or shaped otherwise.</exception>
     public void Require(string name, params ReadOnlySpan<long> shape)

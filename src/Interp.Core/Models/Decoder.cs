@@ -18,7 +18,7 @@ internal sealed class Decoder(ModelConfig config, ModelFamily family, IWeightSou
         var (smallest, largest) = (tokens.min().ToInt64(), tokens.max().ToInt64());
         if (smallest < 0 || largest >= config.VocabularySize)
             throw new InterpException($"The text has the token id {(smallest < 0 ? smallest : largest)}, but the model's vocabulary has {config.VocabularySize}; use the tokenizer that belongs to the model.");
-        var rows = family.Embedding(weights, config).index_select(0, tokens.to(device).reshape(-1)).view(tokens.size(0), tokens.size(1), config.Width);
+        var rows = family.Embed(weights, config, tokens.to(device).reshape(-1)).view(tokens.size(0), tokens.size(1), config.Width);
         if (config.EmbeddingScale != 1)
             rows = rows * tensor(config.EmbeddingScale, dtype: type, device: device);
         return session.Pass(HookSite.Embed, 0, rows);

@@ -59,6 +59,15 @@ internal sealed class FolderWeights : IWeightSource
         }
     }
 
+    /// <remarks>In float32 on the CPU a matrix of 16-bit numbers stays in the file and is widened where it is used.</remarks>
+    public Projection Project(string name, long outputs, long inputs, bool bias = false, bool turned = false) =>
+        !turned && Halves($"{name}.weight", outputs, inputs) is { } halves
+            ? new MappedProjection(halves, bias ? Get($"{name}.bias", outputs) : null)
+            : DenseProjection.Read(this, name, outputs, inputs, bias, turned);
+
+    public Tensor Rows(string name, Tensor ids, long count, long width) =>
+        Halves(name, count, width)?.Select(TensorMemory.Span<long>(ids.contiguous())) ?? Get(name, count, width).index_select(0, ids);
+
     public void Check(string name, params ReadOnlySpan<long> shape)
     {
         lock (gate)
@@ -73,6 +82,18 @@ internal sealed class FolderWeights : IWeightSource
             file.Dispose();
         tensors.Clear();
         files.Clear();
+    }
+
+    private MappedMatrix? Halves(string name, long rows, long columns)
+    {
+        if (type != ScalarType.Float32 || device.type != TorchSharp.DeviceType.CPU)
+            return null;
+        lock (gate)
+        {
+            var file = FileOf(name);
+            file.Require(name, rows, columns);
+            return file.HalfMatrix(name);
+        }
     }
 
     private SafeTensors FileOf(string name)

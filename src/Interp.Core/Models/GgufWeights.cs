@@ -1,33 +1,23 @@
-using System.Text.RegularExpressions;
 using Interp.Formats;
 using Interp.Runtime;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Interp.Models;
 
 /// <summary>
-/// The weights of a llama-architecture GGUF file under their Hugging Face names, dequantised when first needed. Its q and k
-/// rows come in pairs and go back to halves.
+/// The weights of a GGUF file under their Hugging Face names. In float32 on the CPU matrices stay in the mapped file and are decoded where they
+/// are used; otherwise, and for vectors, tensors are dequantised when first needed.
 /// </summary>
-internal sealed partial class GgufWeights(Gguf file, ModelConfig config, ScalarType type, Device device) : IWeightSource
+internal sealed class GgufWeights(Gguf file, ModelConfig config, ScalarType type, Device device) : IWeightSource
 {
-    private static readonly Dictionary<string, string> BlockNames = new()
-    {
-        ["input_layernorm"] = "attn_norm",
-        ["self_attn.q_proj"] = "attn_q",
-        ["self_attn.k_proj"] = "attn_k",
-        ["self_attn.v_proj"] = "attn_v",
-        ["self_attn.o_proj"] = "attn_output",
-        ["post_attention_layernorm"] = "ffn_norm",
-        ["mlp.gate_proj"] = "ffn_gate",
-        ["mlp.up_proj"] = "ffn_up",
-        ["mlp.down_proj"] = "ffn_down",
-    };
-
+    private readonly GgufArchitecture architecture = GgufArchitecture.Of(file);
     private readonly Dictionary<string, Tensor> tensors = [];
     private readonly Lock gate = new();
 
-    public bool Holds(string name) => file.Tensors.ContainsKey(NameInFile(name));
+    private bool StaysMapped => type == ScalarType.Float32 && device.type == DeviceType.CPU;
+
+    public bool Holds(string name) => architecture.NameInFile(name) is { } stored && file.Tensors.ContainsKey(stored);
 
     public Tensor Get(string name, params ReadOnlySpan<long> shape)
     {
@@ -41,12 +31,20 @@ internal sealed partial class GgufWeights(Gguf file, ModelConfig config, ScalarT
         }
     }
 
-    public void Check(string name, params ReadOnlySpan<long> shape)
+    public void Check(string name, params ReadOnlySpan<long> shape) => Stored(name, shape);
+
+    public Projection Project(string name, long outputs, long inputs, bool bias = false, bool turned = false)
     {
-        var stored = NameInFile(name);
-        file.RequireServed(stored);
-        RequireShape(stored, shape);
+        if (!StaysMapped)
+            return DenseProjection.Read(this, name, outputs, inputs, bias, turned);
+        var weight = $"{name}.weight";
+        var stored = turned ? Stored(weight, inputs, outputs) : Stored(weight, outputs, inputs);
+        return new MappedProjection(file.Matrix(stored, HasPairedRows(weight) ? PairedRows((int)outputs) : null), bias ? Get($"{name}.bias", outputs) : null);
     }
+
+    public Tensor Rows(string name, Tensor ids, long count, long width) => StaysMapped
+        ? file.Matrix(Stored(name, count, width)).Select(TensorMemory.Span<long>(ids.contiguous()))
+        : Get(name, count, width).index_select(0, ids);
 
     public void Dispose()
     {
@@ -59,41 +57,38 @@ internal sealed partial class GgufWeights(Gguf file, ModelConfig config, ScalarT
     private Tensor Load(string name, ReadOnlySpan<long> shape)
     {
         using var scope = NewDisposeScope();
-        var stored = NameInFile(name);
-        RequireShape(stored, shape);
-        var tensor = file.Load(stored);
-        if (name.Contains(".q_proj.", StringComparison.Ordinal) || name.Contains(".k_proj.", StringComparison.Ordinal))
-            tensor = Halves(tensor);
+        var tensor = file.Load(Stored(name, shape));
+        if (HasPairedRows(name))
+            tensor = tensor.index_select(0, torch.tensor(PairedRows((int)shape[0]), device: CPU));
+        if (IsTurned(name, shape))
+            tensor = tensor.t();
+        if (architecture.HasShiftedNorms && shape.Length == 1)
+            tensor = tensor - 1;
         return tensor.to(type, device).DetachFromDisposeScope();
     }
 
-    private void RequireShape(string stored, ReadOnlySpan<long> shape)
+    /// <summary>The name in the file of a tensor that is there, can be read and has the shape.</summary>
+    private string Stored(string name, params ReadOnlySpan<long> shape)
     {
-        if (file.Tensors.TryGetValue(stored, out var entry) && !entry.Shape.AsSpan().SequenceEqual(shape))
-            throw new InterpException($"{file.Path} holds '{stored}' with shape [{string.Join(", ", entry.Shape)}] where [{string.Join(", ", shape.ToArray())}] is needed; its metadata and tensors do not belong together.");
+        var stored = architecture.NameInFile(name)
+            ?? throw new InterpException($"The weight '{name}' has no counterpart in {file.Path}, a file of the architecture '{architecture.Name}'.");
+        file.RequireServed(stored);
+        var held = file.Tensors[stored].Shape;
+        if (!(IsTurned(name, shape) ? [.. held.Reverse()] : held).AsSpan().SequenceEqual(shape))
+            throw new InterpException($"{file.Path} holds '{stored}' with shape [{string.Join(", ", held)}] where [{string.Join(", ", shape.ToArray())}] is needed; its metadata and tensors do not belong together.");
+        return stored;
     }
 
-    /// <summary>Row 2i+j of a head in the file is row j·half+i here.</summary>
-    private Tensor Halves(Tensor rows)
-    {
-        long half = config.HeadWidth / 2, heads = rows.size(0) / config.HeadWidth;
-        return rows.view(heads, half, 2, -1).transpose(1, 2).reshape(rows.shape).contiguous();
-    }
+    private bool HasPairedRows(string name) => architecture.HasPairedRows
+        && (name.Contains(".q_proj.", StringComparison.Ordinal) || name.Contains(".k_proj.", StringComparison.Ordinal));
 
-    private static string NameInFile(string name)
-    {
-        var block = BlockName().Match(name);
-        return block.Success
-            ? $"blk.{block.Groups["layer"]}.{BlockNames[block.Groups["part"].Value]}.{block.Groups["kind"]}"
-            : name switch
-            {
-                "model.embed_tokens.weight" => "token_embd.weight",
-                "model.norm.weight" => "output_norm.weight",
-                "lm_head.weight" => "output.weight",
-                _ => throw new InterpException($"The weight '{name}' has no counterpart in a GGUF file."),
-            };
-    }
+    private bool IsTurned(string name, ReadOnlySpan<long> shape) =>
+        architecture.HasTurnedMatrices && shape.Length == 2 && name.StartsWith(architecture.BlockPrefix + ".", StringComparison.Ordinal);
 
-    [GeneratedRegex(@"^model\.layers\.(?<layer>\d+)\.(?<part>.+)\.(?<kind>weight|bias)$")]
-    private static partial Regex BlockName();
+    /// <summary>Where row j·half+i of a head is in the file: 2i+j.</summary>
+    private int[] PairedRows(int rows)
+    {
+        var (head, half) = (config.HeadWidth, config.HeadWidth / 2);
+        return [.. Enumerable.Range(0, rows).Select(row => row / head * head + 2 * (row % head % half) + row % head / half)];
+    }
 }

@@ -46,8 +46,7 @@ internal sealed class Gpt2Family : ModelFamily
     {
         var prefix = $"{PrefixOf(weights)}h.{layer}";
         long width = config.Width;
-        Projection Matrix(string name, long inputs, long outputs) =>
-            new DenseProjection(weights.Get($"{prefix}.{name}.weight", inputs, outputs).t(), weights.Get($"{prefix}.{name}.bias", outputs));
+        Projection Matrix(string name, long inputs, long outputs) => weights.Project($"{prefix}.{name}", outputs, inputs, bias: true, turned: true);
         return new BlockWeights
         {
             AttentionNorm = NormWeights.Read(weights, config, $"{prefix}.ln_1", width),

@@ -52,6 +52,10 @@ internal abstract class ModelFamily
     /// <summary>The weights of block <paramref name="layer"/>.</summary>
     public abstract BlockWeights Block(IWeightSource weights, ModelConfig config, int layer);
 
+    /// <summary>The embeddings of some tokens, [ids.Length, width].</summary>
+    public Tensor Embed(IWeightSource weights, ModelConfig config, Tensor ids) =>
+        weights.Rows($"{EmbeddingName(weights)}.weight", ids, config.VocabularySize, config.Width);
+
     /// <summary>Token embeddings, [vocabulary, width].</summary>
     public Tensor Embedding(IWeightSource weights, ModelConfig config) =>
         weights.Get($"{EmbeddingName(weights)}.weight", config.VocabularySize, config.Width);

@@ -31,7 +31,10 @@ internal static unsafe class MatrixProduct<T> where T : unmanaged, IBinaryFloati
     /// <param name="b">B [k, n].</param>
     /// <param name="c">C [m, n], with contiguous rows, which overlaps neither.</param>
     /// <param name="accumulate">Whether the product is added to what C holds.</param>
-    public static void Multiply(Strided<T> a, Strided<T> b, Strided<T> c, bool accumulate = false)
+    public static void Multiply(Strided<T> a, Strided<T> b, Strided<T> c, bool accumulate = false) => Multiply<Strided<T>>(a, b, c, accumulate);
+
+    /// <summary>As above, for a B that gives its numbers a part at a time: each part once.</summary>
+    public static void Multiply<TRight>(Strided<T> a, TRight b, Strided<T> c, bool accumulate = false) where TRight : IRightMatrix<T>
     {
         var room = panels ??= new Panels<T>(BlockRows, BlockColumns, BlockDepth);
         if (a.Columns == 0 && !accumulate)
@@ -42,7 +45,7 @@ internal static unsafe class MatrixProduct<T> where T : unmanaged, IBinaryFloati
             for (var depth = 0; depth < a.Columns; depth += BlockDepth)
             {
                 var terms = Math.Min(BlockDepth, a.Columns - depth);
-                room.PackRight(b.RowRange(depth, terms).ColumnRange(column, columns));
+                room.PackRight(b.Part(depth, terms, column, columns));
                 for (var row = 0; row < c.Rows; row += BlockRows)
                 {
                     var rows = Math.Min(BlockRows, c.Rows - row);

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Interp.Numerics;
 
 /// <summary>A matrix in memory that the caller owns and keeps in place: element (i, j) is at i·RowStride + j·ColumnStride.</summary>
-internal readonly unsafe struct Strided<T> where T : unmanaged
+internal readonly unsafe struct Strided<T> : IRightMatrix<T> where T : unmanaged
 {
     /// <summary>A matrix whose rows are contiguous and follow each other.</summary>
     public Strided(T* start, int rows, int columns) : this(start, rows, columns, columns, 1)
@@ -42,6 +42,9 @@ internal readonly unsafe struct Strided<T> where T : unmanaged
 
     /// <summary>Some columns.</summary>
     public Strided<T> ColumnRange(int from, int count) => new(At(0, from), Rows, count, RowStride, ColumnStride);
+
+    /// <inheritdoc/>
+    public Strided<T> Part(int row, int rows, int column, int columns) => RowRange(row, rows).ColumnRange(column, columns);
 }
 
 /// <summary>Ways to look at memory as a matrix.</summary>

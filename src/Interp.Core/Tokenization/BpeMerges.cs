@@ -38,21 +38,18 @@ internal sealed class BpeMerges
     private readonly record struct Rule(int Rank, int Id);
 
     private readonly Dictionary<ulong, Rule> rules;
-    private readonly int[] idOfRank;
 
     public BpeMerges(BpeDefinition definition, string where)
     {
         var merges = definition.Merges;
         rules = new Dictionary<ulong, Rule>(merges.Count);
-        idOfRank = new int[merges.Count];
         for (var rank = 0; rank < merges.Count; rank++)
         {
             var (left, right) = merges[rank];
             if (right.Length < definition.Prefix.Length)
                 throw new InterpException($"{where}: merge {rank} has the right side '{right}', which lacks the prefix '{definition.Prefix}' of pieces inside words.");
             var key = Key(Find(left), Find(right));
-            idOfRank[rank] = Find(left + right[definition.Prefix.Length..]);
-            rules[key] = new Rule(rank, idOfRank[rank]);
+            rules[key] = new Rule(definition.Ranks?[rank] ?? rank, Find(left + right[definition.Prefix.Length..]));
 
             int Find(string piece) => definition.Vocabulary.TryGetValue(piece, out var id)
                 ? id
@@ -81,11 +78,11 @@ internal sealed class BpeMerges
         var left = count;
         while (queue.TryPop(out var rank, out var at))
         {
-            // An entry is stale when its left side was merged away or the pair there now makes another piece.
+            // An entry is stale when its left side was merged away or the pair there is now another one.
             if (bytes[at] == 0 || next[at] < 0)
                 continue;
             var right = next[at];
-            if (!rules.TryGetValue(Key(ids[at], ids[right]), out var current) || current.Id != idOfRank[rank])
+            if (!rules.TryGetValue(Key(ids[at], ids[right]), out var current) || current.Rank != rank)
                 continue;
             ids[at] = current.Id;
             bytes[at] += bytes[right];

@@ -8,6 +8,9 @@ namespace Interp.Tokenization;
 /// <summary>What a BPE model consists of.</summary>
 internal sealed record BpeDefinition(IReadOnlyDictionary<string, int> Vocabulary, IReadOnlyList<(string Left, string Right)> Merges)
 {
+    /// <summary>The rank of each merge, of equals the leftmost first; null for its place in the list.</summary>
+    public IReadOnlyList<int>? Ranks { get; init; }
+
     /// <summary>The piece for characters that nothing else covers.</summary>
     public string? Unknown { get; init; }
 

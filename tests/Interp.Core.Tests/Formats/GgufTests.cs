@@ -10,30 +10,20 @@ namespace Interp.Core.Tests.Formats;
 
 public sealed class GgufTests : IDisposable
 {
+    /// <summary>One F32 tensor of two values and two metadata pairs.</summary>
+    private static readonly byte[] Tiny = GgufWriter.Write([("general.architecture", "llama"), ("answer", 42u)], GgufData.Of("x", [2], [1.5f, -2f]));
+
     private readonly string folder = Directory.CreateTempSubdirectory("interp-test-").FullName;
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
-    public void Blocks_decode_to_the_golden_values_and_the_rest_is_named()
+    public void Blocks_of_every_format_decode_to_the_golden_values()
     {
         var report = GgufVerification.Verify(Fixtures.Path("gguf"));
-        string[] served = ["BF16", "F16", "Q4_0", "Q4_1", "Q8_0"];
+        string[] served = ["BF16", "F16", "Q2_K", "Q3_K", "Q4_0", "Q4_1", "Q4_K", "Q5_0", "Q5_1", "Q5_K", "Q6_K", "Q8_0"];
         Assert.Equal(served, report.Checks.Where(check => check.Passed).Select(check => check.Name));
-        Assert.Contains("Q6_K", Assert.Single(report.Notes), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_llama_file_computes_what_its_folder_computes()
-    {
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        using var expected = LanguageModel.Load(Fixtures.Path("models", "mistral-window"), CPU);
-        var path = Write("model.gguf", GgufSample.FromMistral(Fixtures.Path("models", "mistral-window")));
-        using var model = LanguageModel.Load(path, CPU);
-        Assert.Equal(expected.Config.ParameterCount, model.Config.ParameterCount);
-        var tokens = tensor(new long[] { 5, 9, 100, 30, 7, 1 }, [1, 6], device: CPU);
-        Assert.True(model.Logits(tokens).equal(expected.Logits(tokens)).all().ToBoolean());
+        Assert.Empty(report.Notes);
     }
 
     [Theory]
@@ -43,7 +33,7 @@ public sealed class GgufTests : IDisposable
     [InlineData(4, 9UL, "version")]
     public void A_header_that_claims_too_much_is_refused_at_once(int offset, ulong value, string expected)
     {
-        var bytes = GgufSample.Tiny();
+        var bytes = Tiny.ToArray();
         if (offset == 4)
             BitConverter.TryWriteBytes(bytes.AsSpan(offset), (uint)value);
         else
@@ -55,7 +45,7 @@ public sealed class GgufTests : IDisposable
     [Fact]
     public void Every_truncation_and_every_flipped_byte_is_read_or_one_clear_error()
     {
-        var whole = GgufSample.Tiny();
+        var whole = Tiny.ToArray();
         for (var length = 0; length <= whole.Length - 25; length++)
             Assert.Throws<InterpException>(() => Gguf.Open(Write("cut.gguf", whole[..length])).Dispose());
         for (var i = 0; i < whole.Length; i++)

@@ -43,7 +43,7 @@ public class GgufTokenizerTests
     }
 
     [Theory]
-    [InlineData("tokenizer.ggml.model", "llama", "'llama'")]
+    [InlineData("tokenizer.ggml.model", "t5", "'t5'")]
     [InlineData("tokenizer.ggml.pre", "novel", "'novel'")]
     [InlineData("tokenizer.ggml.tokens", "text", "tokens")]
     [InlineData("tokenizer.ggml.merges", null, "merges")]
