@@ -50,6 +50,9 @@ public sealed record DocumentForm(string TextField = "text")
     /// <summary>Writes the conversation of a record that has one; the others are taken by their text. Null: all are.</summary>
     public ChatRule? Chat { get; init; }
 
+    /// <summary>All of the above in a text, for digests: the text field alone where no conversation is written.</summary>
+    public string Rule => Chat is { } chat ? $"{TextField}\nchat\n{chat.Template.Digest}\n{chat.Fields.Rule}" : TextField;
+
     /// <summary>Makes a document of a record.</summary>
     /// <exception cref="InterpException">It has neither conversation nor text, or the template refuses it.</exception>
     internal Document Make(TextRecord record)

@@ -75,9 +75,7 @@ public sealed class TextFiles : IDocumentSource
     private string ComputeDigest()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"text files 1\n{(folder ? "folder" : "file")}\n{form.TextField}\n"));
-        if (form.Chat is { } chat)
-            hash.AppendData(Encoding.UTF8.GetBytes($"chat\n{chat.Template.Digest}\n{chat.Fields.Rule}\n"));
+        hash.AppendData(Encoding.UTF8.GetBytes($"text files 1\n{(folder ? "folder" : "file")}\n{form.Rule}\n"));
         foreach (var file in files)
         {
             hash.AppendData(Encoding.UTF8.GetBytes(Path.GetFileName(file) + "\n"));
