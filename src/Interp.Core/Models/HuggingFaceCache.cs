@@ -14,7 +14,10 @@ public static class HuggingFaceCache
     /// the newest download of that model, its folder or, where it has no <c>config.json</c>, its only .gguf file.
     /// </summary>
     /// <exception cref="InterpException"><c>org/name</c> is neither a path nor downloaded; the message has the command that downloads it.</exception>
-    public static string Resolve(string model) => Path.Exists(model) || !IsName(model) ? model : Downloaded(model, Folder);
+    public static string Resolve(string model) => Resolve(model, Folder);
+
+    /// <summary>The same for another cache.</summary>
+    internal static string Resolve(string model, string cache) => Path.Exists(model) || !IsName(model) ? model : Downloaded(model, cache);
 
     private static string Downloaded(string model, string cache)
     {

@@ -12,14 +12,16 @@ namespace Interp.Texts;
 /// <remarks>Text is UTF-8; bytes that are not become U+FFFD. A document's id is its <c>id</c> field, else file name and line or row.</remarks>
 public sealed class TextFiles : IDocumentSource
 {
+    private readonly string where;
     private readonly string[] files;
     private readonly bool folder;
     private readonly DocumentForm form;
     private readonly Lazy<string> digest;
 
-    private TextFiles(string name, string[] files, bool folder, DocumentForm form)
+    private TextFiles(string name, string where, string[] files, bool folder, DocumentForm form)
     {
         Name = name;
+        this.where = where;
         this.files = files;
         this.folder = folder;
         this.form = form;
@@ -39,19 +41,20 @@ public sealed class TextFiles : IDocumentSource
     /// <exception cref="InterpException">Nothing there, or nothing of a kind that is served.</exception>
     public static TextFiles Open(string path, DocumentForm? form = null, string? name = null)
     {
+        var where = name ?? path;
         name ??= Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
         form ??= new DocumentForm();
         if (Directory.Exists(path))
         {
             var found = Directory.GetFiles(path).Where(IsServed).Order(StringComparer.Ordinal).ToArray();
             return found.Length > 0
-                ? new TextFiles(name, found, folder: true, form)
+                ? new TextFiles(name, where, found, folder: true, form)
                 : throw new InterpException($"The corpus folder {path} holds no file that is read ({TextFormat.AllEndings}); add some, or name another folder.");
         }
         if (!File.Exists(path))
             throw new InterpException($"There is no corpus {path}; give a file ({TextFormat.AllEndings}), or a folder of them.");
         return IsServed(path)
-            ? new TextFiles(name, [path], folder: false, form)
+            ? new TextFiles(name, where, [path], folder: false, form)
             : throw new InterpException($"The corpus {path} is of none of the kinds that are read ({TextFormat.AllEndings}); convert it to one of these.");
     }
 
@@ -69,7 +72,7 @@ public sealed class TextFiles : IDocumentSource
             yield return document;
         }
         if (!any)
-            throw new InterpException($"The corpus {(folder ? Path.GetDirectoryName(files[0]) : files[0])} is empty; give one with text.");
+            throw new InterpException($"The corpus {where} is empty; give one with text.");
     }
 
     private string ComputeDigest()
