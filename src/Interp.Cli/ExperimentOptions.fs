@@ -32,9 +32,11 @@ type ExperimentOptions =
             | Set _ ->
                 "PATH=VALUE, such as sae.k=16 or train.kSchedule=linear:512:0.25; a comma list makes an axis. Repeatable."
             | Name _ -> "store the result under another name."
-            | Model _ -> "a Hugging Face folder or a .gguf file in place of the config's model."
-            | Corpus _ -> "a .txt, .jsonl or .jsonl.gz file in place of the config's text."
-            | Text_Field _ -> "field of a JSON line that holds the text (default text)."
+            | Model _ ->
+                "a Hugging Face folder, a .gguf file, or org/name of a downloaded model in place of the config's."
+            | Corpus _ ->
+                "a .txt, .jsonl, .csv, .tsv (also .gz) or .parquet file, a folder of them, or - for standard input, in place of the config's text."
+            | Text_Field _ -> "field of a record that holds the text (default text)."
             | Device _ -> "cpu (default) or cuda."
             | Precision _ -> "of the model: float32 (default), float64 or bfloat16."
             | Kernel _ -> "of the trainer: automatic (default), cpu or aten."

@@ -1,5 +1,6 @@
 namespace Interp
 
+open Interp.Activations
 open Interp.Autoencoders
 open Interp.Hooks
 
@@ -91,7 +92,7 @@ module Assets =
 
 [<RequireQualifiedAccess>]
 module Model =
-    /// A Hugging Face folder or a .gguf file; `--model PATH` names another one.
+    /// A Hugging Face folder, a .gguf file, or org/name of a model that was downloaded; `--model PATH` names another one.
     let path path = ModelPath path
 
 [<RequireQualifiedAccess>]
@@ -106,26 +107,6 @@ module Hook =
     /// What a block's MLP adds to the residual stream.
     let mlpOut layer =
         HookPoint(HookSite.MlpOut, layer).ToString()
-
-[<RequireQualifiedAccess>]
-module Corpus =
-    let private of' source trainTokens =
-        { CorpusSpec.Default with
-            Source = source
-            TrainTokens = trainTokens
-        }
-
-    /// Documents of the embedded world.
-    let world trainTokens = of' WorldText trainTokens
-
-    /// A .txt, .jsonl or .jsonl.gz file, or a folder of them; `--corpus PATH` names another one.
-    let file path trainTokens = of' (TextFile path) trainTokens
-
-    /// Held-out tokens on which the reconstruction is measured.
-    let validation tokens (corpus: CorpusSpec) =
-        { corpus with
-            ValidationTokens = tokens
-        }
 
 [<RequireQualifiedAccess>]
 module Extract =
@@ -156,7 +137,12 @@ module Extract =
             Extract.SkipNorm = Some factor
         }
 
-    let withoutBos (spec: Spec) = { spec with Extract.Bos = false }
+    /// Whether contexts begin with BOS.
+    let bos rule (spec: Spec) = { spec with Extract.Bos = rule }
+    let withoutBos = bos BosRule.None
+
+    /// How documents fill contexts.
+    let packing style (spec: Spec) = { spec with Extract.Packing = style }
 
 [<RequireQualifiedAccess>]
 module Sae =
@@ -288,3 +274,5 @@ module Choices =
     let RawSpace = LossSpace.Raw
     let NormalisedAux = AuxiliaryForm.Normalised
     let UndetachedAux = AuxiliaryForm.Undetached
+    let Separated = PackingStyle.Separated
+    let OneDocument = PackingStyle.OneDocument

@@ -4,11 +4,12 @@ open System
 open System.Collections.Generic
 open System.Globalization
 open System.IO
-open Interp.Activations
 open Interp.Formats
 open Interp.Models
 open Interp.Runtime
+open Interp.Texts
 open Interp.Tokenization
+open Interp.Tokenization.Chat
 
 /// What a spec names, opened: configuration, digests, model, tokenizer and text. Digests of large files are kept beside the
 /// store under the file's size and time, so that a plan costs nothing.
@@ -102,7 +103,7 @@ type Inputs(storeRoot: string) =
     member _.ModelPath(spec: Spec) =
         match spec.Model with
         | WorldModel -> Inputs.WorldFolder
-        | ModelPath path -> path
+        | ModelPath path -> HuggingFaceCache.Resolve path
 
     /// How tables call the model.
     member _.ModelName(spec: Spec) =
@@ -147,25 +148,68 @@ type Inputs(storeRoot: string) =
         else
             "no weights"
 
+    member inputs.ChatTemplate(spec: Spec) =
+        let path = inputs.ModelPath spec
+        once $"chat template {path}" (fun () -> ChatTemplate.Load path)
+
+    /// How a record of the text becomes a document.
+    member private inputs.Form(spec: Spec) =
+        let chat: ChatRule | null =
+            match spec.Corpus.Chat with
+            | None -> null
+            | Some chat -> ChatRule(inputs.ChatTemplate spec, CorpusText.fields chat)
+
+        DocumentForm(spec.Corpus.TextField, Chat = chat)
+
+    /// Files whose digest is remembered.
+    member private inputs.Files(spec: Spec, path: string, name: string | null) : IDocumentSource =
+        let form = inputs.Form spec
+
+        once $"text {path} {form.Rule}" (fun () ->
+            let files = TextFiles.Open(path, form, name)
+            let digest = lazy remember $"corpus {form.Rule}" path (fun () -> files.Digest)
+
+            { new IDocumentSource with
+                member _.Name = files.Name
+                member _.Digest = digest.Value
+                member _.Read note = files.Read note
+            })
+
+    member private inputs.Source (spec: Spec) source : IDocumentSource =
+        match source with
+        | WorldText -> WorldDocuments.source
+        | TextFile path -> inputs.Files(spec, path, null)
+        | StandardInput ending ->
+            let kept () =
+                once $"standard input {ending}" (fun () ->
+                    Interp.Texts.StandardInput.Spool(ending, Path.Combine(storeRoot, "stdin")))
+
+            let files () =
+                inputs.Files(spec, kept (), "standard input")
+
+            { new IDocumentSource with
+                member _.Name = "standard input"
+                member _.Digest = (files ()).Digest
+                member _.Read note = (files ()).Read note
+            }
+        | Mixed _ -> invalidArg (nameof source) "A mixture is no single source."
+
     /// The documents.
-    member _.Documents(spec: Spec) : IDocumentSource =
-        match spec.Corpus.Source with
-        | WorldText -> once "world" (fun () -> WorldDocuments.source)
-        | TextFile path ->
-            once $"text {path} {spec.Corpus.TextField}" (fun () -> TextFiles.Open(path, spec.Corpus.TextField))
+    member inputs.Documents(spec: Spec) : IDocumentSource =
+        CorpusText.compose (inputs.Source spec) (fun () -> inputs.Tokenizer spec) spec.Corpus
 
     /// Whether the text is there.
     member _.HasText(spec: Spec) =
-        match spec.Corpus.Source with
-        | WorldText -> true
-        | TextFile path -> File.Exists path || Directory.Exists path
+        CorpusText.parts spec.Corpus.Source
+        |> List.forall (fun (_, source) ->
+            match source with
+            | TextFile path -> Path.Exists path
+            | _ -> true)
 
     member inputs.CorpusDigest(spec: Spec) =
-        let source () = inputs.Documents spec
-
-        match spec.Corpus.Source with
-        | WorldText -> once "world digest" (fun () -> (source ()).Digest)
-        | _ when not (inputs.HasText spec) -> "no text"
-        | TextFile path ->
-            once $"text digest {path} {spec.Corpus.TextField}" (fun () ->
-                remember $"corpus {spec.Corpus.TextField}" path (fun () -> (source ()).Digest))
+        if not (inputs.HasText spec) then
+            "no text"
+        elif CorpusText.dependsOnModel spec.Corpus && not (inputs.HasWeights spec) then
+            "no weights"
+        else
+            (inputs.Documents spec).Digest

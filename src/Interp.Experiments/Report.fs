@@ -35,7 +35,8 @@ module Report =
             if Interp.Activations.StoreManifest.Exists folder then
                 match Option.ofNullable (Interp.Activations.StoreManifest.Read folder).BosId with
                 | Some id -> $"each begins with the tokenizer's BOS (id {id})"
-                | None when spec.Extract.Bos -> "the tokenizer adds no BOS, so they begin with text"
+                | None when spec.Extract.Bos <> Interp.Activations.BosRule.None ->
+                    "the tokenizer adds no BOS, so they begin with text"
                 | None -> "no BOS is added"
             else
                 "BOS as the tokenizer has it"

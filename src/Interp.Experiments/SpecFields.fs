@@ -57,16 +57,6 @@ module SpecFields =
              | "world" -> Some WorldModel
              | path -> Some(ModelPath path))
 
-    let private text =
-        Codec.source
-            (function
-            | WorldText -> None
-            | TextFile path -> Some path)
-            (function
-             | "" -> None
-             | "world" -> Some WorldText
-             | path -> Some(TextFile path))
-
     let private lossSpace =
         Codec.choice [ "encoder", LossSpace.Encoder; "raw", LossSpace.Raw ]
 
@@ -122,9 +112,22 @@ module SpecFields =
     let all =
         [
             field "model" model _.Model (fun value spec -> { spec with Model = value })
-            field "corpus.source" text _.Corpus.Source (fun value -> corpus (fun part -> { part with Source = value }))
+            field "corpus.source" CorpusCodec.source _.Corpus.Source (fun value ->
+                corpus (fun part -> { part with Source = value }))
             field "corpus.textField" Codec.string _.Corpus.TextField (fun value ->
                 corpus (fun part -> { part with TextField = value }))
+            later (
+                field "corpus.chat" (Codec.optional CorpusCodec.chat) _.Corpus.Chat (fun value ->
+                    corpus (fun part -> { part with Chat = value }))
+            )
+            later (
+                field "corpus.distinct" Codec.bool _.Corpus.Distinct (fun value ->
+                    corpus (fun part -> { part with Distinct = value }))
+            )
+            later (
+                field "corpus.order" (Codec.optional Codec.int) _.Corpus.Order (fun value ->
+                    corpus (fun part -> { part with Order = value }))
+            )
             field "corpus.trainTokens" Codec.int _.Corpus.TrainTokens (fun value ->
                 corpus (fun part -> { part with TrainTokens = value }))
             field "corpus.validationTokens" Codec.int _.Corpus.ValidationTokens (fun value ->
@@ -137,7 +140,12 @@ module SpecFields =
             )
             field "extract.contextLength" Codec.int _.Extract.ContextLength (fun value ->
                 extract (fun part -> { part with ContextLength = value }))
-            field "extract.bos" Codec.bool _.Extract.Bos (fun value -> extract (fun part -> { part with Bos = value }))
+            field "extract.bos" CorpusCodec.bos _.Extract.Bos (fun value ->
+                extract (fun part -> { part with Bos = value }))
+            later (
+                field "extract.packing" CorpusCodec.packing _.Extract.Packing (fun value ->
+                    extract (fun part -> { part with Packing = value }))
+            )
             field "extract.skipPositions" Codec.int _.Extract.SkipPositions (fun value ->
                 extract (fun part -> { part with SkipPositions = value }))
             field "extract.skipNorm" (Codec.optional Codec.float) _.Extract.SkipNorm (fun value ->

@@ -81,6 +81,7 @@ module Stage =
                 "extract.target"
                 "extract.contextLength"
                 "extract.bos"
+                "extract.packing"
                 "extract.batchContexts"
                 "precision"
             ]

@@ -155,6 +155,7 @@ module Validation =
                 ]
                 extract.SkipNorm |> Option.map (positive "extract.skipNorm") |> Option.defaultValue []
                 atLeast "extract.batchContexts" 1 extract.BatchContexts
+                CorpusText.errors spec.Corpus
                 atLeast "corpus.trainTokens" 1 spec.Corpus.TrainTokens
                 atLeast "corpus.validationTokens" 1 spec.Corpus.ValidationTokens
                 atLeast "sae.k" 1 spec.Sae.K

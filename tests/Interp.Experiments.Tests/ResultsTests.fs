@@ -151,12 +151,15 @@ let ``every setting that a cell has moves a key, and K moves no extraction`` () 
 
     let edits =
         [
+            "corpus.distinct", "true"
+            "corpus.order", "1"
             "corpus.trainTokens", "1000"
             "corpus.validationTokens", "999"
             "extract.hook", "blocks.1.hook_resid_post"
             "extract.target", "blocks.3.hook_resid_post"
             "extract.contextLength", "64"
             "extract.bos", "false"
+            "extract.packing", "separated"
             "extract.skipPositions", "1"
             "extract.skipNorm", "10"
             "extract.batchContexts", "4"
@@ -203,7 +206,8 @@ let ``every setting that a cell has moves a key, and K moves no extraction`` () 
     Assert.Equal<Set<string>>(
         SpecFields.all
         |> List.map _.Path
-        |> List.filter (fun path -> not (List.contains path [ "model"; "corpus.source"; "corpus.textField" ]))
+        |> List.filter (fun path ->
+            not (List.contains path [ "model"; "corpus.source"; "corpus.textField"; "corpus.chat" ]))
         |> set,
         edits |> List.map fst |> set
     )

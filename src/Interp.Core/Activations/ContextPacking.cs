@@ -1,4 +1,5 @@
 using Interp.Runtime;
+using Interp.Texts;
 using Interp.Tokenization;
 
 namespace Interp.Activations;
@@ -10,27 +11,31 @@ public static class ContextPacking
 
     /// <summary>Packs with a tokenizer; see the other overload.</summary>
     public static PackedCorpus Pack(IDocumentSource source, Tokenizer tokenizer, PackingSpec spec, CancellationToken cancel = default) =>
-        Pack(source, text => tokenizer.Encode(text, addSpecialTokens: false).Ids, spec.BosOf(tokenizer), spec, cancel);
+        Pack(source, text => tokenizer.Encode(text, addSpecialTokens: false).Ids, spec.BosOf(tokenizer), spec, spec.SeparatorOf(tokenizer), cancel);
 
     /// <summary>
     /// Reads documents until both splits have the tokens asked for, or the corpus ends. Which split a document belongs to
     /// follows from the seed and its number alone, except that the first document trains and the second validates, so that a
-    /// corpus of two documents has both.
+    /// corpus of two documents has both. A document that itself begins with the token that has just begun its context, as templates
+    /// of conversations write it, does not repeat it; one that ends with the separator gets no second one.
     /// </summary>
     /// <param name="source">The corpus; it may be endless.</param>
     /// <param name="encode">Tokens of a text, without special ones; called from several threads at once.</param>
     /// <param name="bos">The token that begins every context, or null.</param>
     /// <param name="spec">Sizes and rules.</param>
+    /// <param name="separator">The token that ends every document, or null.</param>
     /// <param name="cancel">Stops the work.</param>
     /// <exception cref="InterpException">A split that was asked for got no token at all.</exception>
-    public static PackedCorpus Pack(IDocumentSource source, Func<string, int[]> encode, int? bos, PackingSpec spec, CancellationToken cancel = default)
+    public static PackedCorpus Pack(
+        IDocumentSource source, Func<string, int[]> encode, int? bos, PackingSpec spec, int? separator = null, CancellationToken cancel = default)
     {
         spec.Validate(bos);
-        var training = new ContextBuilder(spec, bos, spec.TrainingTokens);
-        var validation = new ContextBuilder(spec, bos, spec.ValidationTokens);
+        var training = new ContextBuilder(spec, bos, separator, spec.TrainingTokens);
+        var validation = new ContextBuilder(spec, bos, separator, spec.ValidationTokens);
+        var left = new List<string>();
         var draws = new RandomStream(spec.Seed, "corpus/split");
         var number = 0;
-        foreach (var documents in source.Read().Chunk(DocumentsAtOnce))
+        foreach (var documents in source.Read(left.Add).Chunk(DocumentsAtOnce))
         {
             var sides = documents.Select((_, i) => Side(draws.NextDouble() < spec.ValidationFraction, number + i)).ToArray();
             var ids = new int[documents.Length][];
@@ -41,7 +46,7 @@ public static class ContextPacking
             if (training.IsFull && validation.IsFull)
                 break;
         }
-        string[] notes = [.. training.Notes("training", source.Name), .. validation.Notes("validation", source.Name)];
+        string[] notes = [.. left, .. training.Notes("training", source.Name), .. validation.Notes("validation", source.Name)];
         return new PackedCorpus(training.Build(), validation.Build(), bos, training.Documents, validation.Documents, notes);
 
         ContextBuilder Side(bool validates, int document) => document switch
@@ -53,7 +58,7 @@ public static class ContextPacking
     }
 
     /// <summary>Fills the contexts of one split.</summary>
-    private sealed class ContextBuilder(PackingSpec spec, int? bos, int asked)
+    private sealed class ContextBuilder(PackingSpec spec, int? bos, int? separator, int asked)
     {
         private readonly List<int> tokens = [];
         private readonly List<int> documents = [];
@@ -67,9 +72,13 @@ public static class ContextPacking
 
         public void Add(int document, int[] ids)
         {
-            var usable = spec.Style == PackingStyle.OneDocument ? ids.Length / room * room : ids.Length;
             if (IsFull)
                 return;
+            if (bos is not null && ids is [var start, ..] && start == bos && (spec.Style == PackingStyle.OneDocument || taken % room == 0))
+                ids = ids[1..];
+            if (separator is { } end && (ids is not [.., var last] || last != end))
+                ids = [.. ids, end];
+            var usable = spec.Style == PackingStyle.OneDocument ? ids.Length / room * room : ids.Length;
             leftOut += ids.Length - usable;
             var count = Math.Min(usable, asked - taken);
             for (var i = 0; i < count; i++, taken++)

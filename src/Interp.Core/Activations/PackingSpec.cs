@@ -9,6 +9,9 @@ public enum PackingStyle
     /// <summary>Documents of a split follow each other without a gap, and the stream is cut into contexts.</summary>
     Continuous,
 
+    /// <summary>The same, and every document ends with the token that ends a text; the tokenizer must name one.</summary>
+    Separated,
+
     /// <summary>A context holds one document's text; what does not fill a context at a document's end is left out.</summary>
     OneDocument,
 }
@@ -59,6 +62,11 @@ public sealed record PackingSpec
             ?? throw new InterpException("The contexts shall begin with a special token, but the tokenizer names none; use the BOS rule 'tokenizer' or 'none'."),
         _ => tokenizer.BosId is { } bos && tokenizer.Encode("a", addSpecialTokens: true).Ids is [var first, ..] && first == bos ? bos : null,
     };
+
+    /// <summary>The token that ends every document under this spec, or null; it counts as one of the text's tokens.</summary>
+    /// <exception cref="InterpException">Documents shall be separated, and the tokenizer names no such token.</exception>
+    public int? SeparatorOf(Tokenizer tokenizer) => Style != PackingStyle.Separated ? null : tokenizer.EosId
+        ?? throw new InterpException("The documents shall be separated by the token that ends a text, but the tokenizer names none; use continuous packing.");
 
     /// <summary>Refuses what cannot be packed.</summary>
     internal void Validate(int? bos)

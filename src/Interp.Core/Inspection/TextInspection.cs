@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
-using Interp.Activations;
+using Interp.Texts;
 
 namespace Interp.Inspection;
 
-/// <summary>Text sources: .txt, .jsonl, .jsonl.gz, or a folder of them.</summary>
+/// <summary>Text sources: files of every kind that is read, or a folder of them.</summary>
 internal static class TextInspection
 {
     private const int Shown = 120;
@@ -15,7 +15,7 @@ internal static class TextInspection
     {
         var (documents, characters, longest, empty) = (0L, 0L, 0, 0L);
         string? first = null;
-        foreach (var document in TextFiles.Open(path, textField).Read())
+        foreach (var document in TextFiles.Open(path, new DocumentForm(textField)).Read())
         {
             documents++;
             characters += document.Text.Length;

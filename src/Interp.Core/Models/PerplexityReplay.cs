@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Interp.Activations;
+using Interp.Texts;
 using Interp.Runtime;
 using Interp.Tokenization;
 using TorchSharp;

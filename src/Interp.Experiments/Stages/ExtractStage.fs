@@ -13,7 +13,8 @@ module ExtractStage =
 
         PackingSpec(
             ContextLength = spec.Extract.ContextLength,
-            Bos = (if spec.Extract.Bos then BosRule.Tokenizer else BosRule.None),
+            Bos = spec.Extract.Bos,
+            Style = spec.Extract.Packing,
             TrainingTokens = train,
             ValidationTokens = heldOut,
             ValidationFraction = min 0.9 (max 0.02 (float heldOut / float (int64 train + int64 heldOut)))

@@ -121,8 +121,23 @@ module CountedTokens =
     let private skipping (spec: Spec) =
         TokenSkipping(spec.Extract.SkipPositions, Option.toNullable spec.Extract.SkipNorm)
 
+    /// Says how many tokens the norm rule takes away; positions that are skipped anyway are not among them.
+    let private report (context: StageContext) split (activations: ITokenActivations) (rows: int[]) =
+        match context.Spec.Extract.SkipNorm with
+        | None -> ()
+        | Some factor ->
+            let candidates =
+                TokenSkipping(context.Spec.Extract.SkipPositions, Nullable())
+                    .Rows(activations, Double.PositiveInfinity)
+                    .Length
+
+            context.Warn(
+                FormattableString.Invariant
+                    $"{candidates - rows.Length} of {candidates} {split} tokens exceed {factor} times the median norm and do not count."
+            )
+
     /// Rows of what is reconstructed, by whose norms tokens are skipped, that count.
-    let private counted (context: StageContext) (activations: ITokenActivations) =
+    let private counted (context: StageContext) split (activations: ITokenActivations) =
         let rule = skipping context.Spec
 
         let limit =
@@ -132,7 +147,9 @@ module CountedTokens =
                 context.Opened.Once $"norm limit {rule} {context.Extracted}" (fun () ->
                     rule.NormLimit context.TrainingReconstructed)
 
-        rule.Rows(activations, limit)
+        let rows = rule.Rows(activations, limit)
+        report context split activations rows
+        rows
 
     let private trained (context: StageContext) name (activations: ITokenActivations) =
         let spec = context.Spec
@@ -143,7 +160,7 @@ module CountedTokens =
 
         let rows () =
             once "training rows" (fun () ->
-                counted context context.TrainingReconstructed |> Array.truncate spec.Corpus.TrainTokens)
+                counted context "training" context.TrainingReconstructed |> Array.truncate spec.Corpus.TrainTokens)
 
         once name (fun () -> SelectedRows(activations, rows ()))
 
@@ -158,7 +175,7 @@ module CountedTokens =
     /// All held-out rows that count: those outside keep their activation in spliced runs.
     let heldOut (context: StageContext) =
         context.Opened.Once $"held-out rows {skipping context.Spec} {context.Extracted}" (fun () ->
-            counted context context.HeldOutReconstructed)
+            counted context "held-out" context.HeldOutReconstructed)
 
     /// The held-out rows on which the reconstruction is measured, and those that only decide which latents are dead.
     let split (context: StageContext) =

@@ -1,7 +1,7 @@
 namespace Interp
 
 open System.Globalization
-open Interp.Activations
+open Interp.Texts
 
 /// The embedded world as a corpus: documents that its model was not trained on.
 [<RequireQualifiedAccess>]
@@ -23,5 +23,5 @@ module WorldDocuments =
         { new IDocumentSource with
             member _.Name = "world"
             member _.Digest = digest.Value
-            member _.Read() = documents
+            member _.Read _ = documents
         }

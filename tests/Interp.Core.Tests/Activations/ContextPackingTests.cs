@@ -1,7 +1,6 @@
-using System.IO.Compression;
 using Interp.Activations;
-using Interp.Core.Tests.Tokenization;
 using Interp.Runtime;
+using Interp.Texts;
 using Xunit;
 
 namespace Interp.Core.Tests.Activations;
@@ -41,35 +40,22 @@ public class ContextPackingTests
     }
 
     [Fact]
-    public void Files_of_all_kinds_give_their_documents()
+    public void A_separator_ends_every_document_once()
     {
-        using var folder = new TemporaryFolder();
-        string Path(string name) => System.IO.Path.Combine(folder.Path, name);
-        const string lines = "{\"text\":\"one\",\"id\":\"a\"}\n\n{\"id\":7,\"text\":\"two\"}\n";
-        File.WriteAllText(Path("d.jsonl"), lines);
-        using (var gzip = new GZipStream(File.Create(Path("d.jsonl.gz")), CompressionLevel.Fastest))
-            gzip.Write(System.Text.Encoding.UTF8.GetBytes(lines));
-        File.WriteAllText(Path("d.txt"), "one\nline\n\n\ntwo\n");
-
-        Document[] expected = [new("a", "one"), new("7", "two")];
-        Assert.Equal(expected, TextFiles.Open(Path("d.jsonl")).Read());
-        Assert.Equal(expected, TextFiles.Open(Path("d.jsonl.gz")).Read());
-        Assert.Equal(["one\nline", "two"], TextFiles.Open(Path("d.txt")).Read().Select(document => document.Text));
+        Document[] documents = [new("0", "abc"), new("1", "x"), new("2", "dez")];
+        var source = DocumentSource.Of("test", documents);
+        var spec = Spec(100, 0) with { Style = PackingStyle.Separated, ValidationFraction = 1e-9 };
+        Assert.Equal([1, 10, 11, 12, 35, 33, 35, 13, 1, 14, 35],
+            ContextPacking.Pack(source, Encode, 1, spec, separator: 'z' - 'a' + 10).Training.Tokens.ToArray());
     }
 
     [Theory]
-    [InlineData("x.jsonl", "{\"txt\":\"a\"}", "nearest is 'txt'")]
-    [InlineData("x.jsonl", "{\"text\":", "not valid JSON")]
-    [InlineData("x.jsonl", "[1]", "not a JSON object")]
-    [InlineData("x.jsonl", "{\"text\":5}", "not text")]
-    [InlineData("x.jsonl", "", "is empty")]
-    [InlineData("x.jsonl.gz", "no gzip", "damaged")]
-    [InlineData("x.pdf", "a", "neither .txt")]
-    public void What_cannot_be_read_is_one_sentence(string name, string content, string hint)
+    [InlineData(PackingStyle.Continuous, new[] { 10, 11, 12, 13, 10, 14, 10, 11 })]
+    [InlineData(PackingStyle.OneDocument, new[] { 10, 11, 12, 13, 10, 14, 15, 16 })]
+    public void A_document_that_begins_with_BOS_does_not_repeat_it(PackingStyle style, int[] expected)
     {
-        using var folder = new TemporaryFolder();
-        var path = System.IO.Path.Combine(folder.Path, name);
-        File.WriteAllText(path, content);
-        Assert.Contains(hint, Assert.Throws<InterpException>(() => TextFiles.Open(path).Read().ToArray()).Message, StringComparison.Ordinal);
+        var source = DocumentSource.Of("test", [new("0", "abcd"), new("1", style == PackingStyle.Continuous ? "eab" : "aefg")]);
+        var spec = Spec(100, 0) with { Style = style, ContextLength = 4 };
+        Assert.Equal(expected, ContextPacking.Pack(source, Encode, 10, spec).Training.Tokens.ToArray());
     }
 }

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Interp.Activations;
+namespace Interp.Texts;
 
 /// <summary>One text of a corpus.</summary>
 /// <param name="Id">Its name in the corpus.</param>
@@ -18,7 +18,8 @@ public interface IDocumentSource
     string Digest { get; }
 
     /// <summary>The documents, always the same ones in the same order; read lazily.</summary>
-    IEnumerable<Document> Read();
+    /// <param name="note">Takes a sentence on what was left out, when the reading ends.</param>
+    IEnumerable<Document> Read(Action<string>? note = null);
 }
 
 /// <summary>Corpora from memory or from a generator; files are read by <see cref="TextFiles"/>.</summary>
@@ -49,8 +50,12 @@ public static class DocumentSource
         }
     }
 
+    /// <summary>SHA-256 (hex) of a few lines that say how documents are made of others.</summary>
+    internal static string DigestOf(params IEnumerable<string> lines) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))));
+
     private sealed record Given(string Name, string Digest, IEnumerable<Document> Documents) : IDocumentSource
     {
-        public IEnumerable<Document> Read() => Documents;
+        public IEnumerable<Document> Read(Action<string>? note) => Documents;
     }
 }

@@ -1,0 +1,61 @@
+namespace Interp
+
+open System
+open Interp.Texts
+open Interp.Tokenization
+
+/// The text of a spec, put together from its sources.
+[<RequireQualifiedAccess>]
+module CorpusText =
+    /// The single sources, each with its weight.
+    let parts source =
+        match source with
+        | Mixed parts -> parts
+        | single -> [ 1.0, single ]
+
+    /// Whether the documents depend on the model: its template writes them, or its tokenizer counts them.
+    let dependsOnModel (corpus: CorpusSpec) =
+        corpus.Chat.IsSome || corpus.Source.IsMixed
+
+    /// Where the turns of a conversation are.
+    let fields chat : ChatFields =
+        match chat with
+        | MessageList field -> ChatFields.MessageList field
+        | PromptAndResponse(prompt, response) -> ChatFields.PromptAndResponse(prompt, response)
+
+    /// Documents of the sources: each in its order, mixed, and without repeats.
+    let compose (opened: TextSource -> IDocumentSource) (tokenizer: unit -> Tokenizer) (corpus: CorpusSpec) =
+        let ordered source =
+            match corpus.Order with
+            | Some seed -> ShuffledDocuments(opened source, int64 seed) :> IDocumentSource
+            | None -> opened source
+
+        match corpus.Source with
+        | Mixed parts ->
+            let parts = [ for weight, source in parts -> struct (ordered source, weight) ]
+            Mixture(parts, tokenizer (), corpus.Distinct) :> IDocumentSource
+        | single when corpus.Distinct -> DistinctDocuments(ordered single)
+        | single -> ordered single
+
+    /// What is wrong with the settings of the text.
+    let errors (corpus: CorpusSpec) =
+        let parts = parts corpus.Source
+
+        [
+            if parts.IsEmpty then
+                "corpus.source: the mixture has no source; name at least one."
+            for weight, source in parts do
+                if not (weight > 0.0 && Double.IsFinite weight) then
+                    FormattableString.Invariant
+                        $"corpus.source: a weight of the mixture is {weight}; give numbers above 0."
+
+                match source with
+                | Mixed _ -> "corpus.source: a mixture is mixed into another one; name its sources side by side."
+                | StandardInput ending when ending <> "" && not (TextFiles.IsServed("x" + ending)) ->
+                    $"corpus.source: -{ending} is standard input of a kind that is not read; give - or an ending such as -.csv."
+                | _ -> ()
+            if parts |> List.filter (fun (_, source) -> source.IsStandardInput) |> List.length > 1 then
+                "corpus.source: standard input is mixed in twice; it can be read once."
+            if corpus.Chat.IsSome && parts |> List.forall (fun (_, source) -> source.IsWorldText) then
+                "corpus.chat: the embedded world has no conversations with turns; name a file as corpus.source, or set corpus.chat to none."
+        ]
