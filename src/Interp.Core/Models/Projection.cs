@@ -31,11 +31,7 @@ internal abstract record Projection
         Workers.For((outputs + PieceColumns - 1) / PieceColumns, piece =>
         {
             var first = piece * PieceColumns;
-            var part = result.ColumnRange(first, Math.Min(PieceColumns, outputs - first));
-            if (part.Rows <= RowProduct<T>.MostRows)
-                RowProduct<T>.Multiply(left, rightFrom(first), part);
-            else
-                MatrixProduct<T>.Multiply(left, rightFrom(first), part);
+            MatrixProduct<T>.Multiply(left, rightFrom(first), result.ColumnRange(first, Math.Min(PieceColumns, outputs - first)));
         });
         if (bias is not null)
             product.add_(bias);
