@@ -36,12 +36,18 @@ module ExtractStage =
         let total = training + int64 packed.Validation.Rows
 
         let extract (contexts: TokenContexts) split before =
+            let folder = Path.Combine(context.Work, split)
+
             Extraction.Run(
                 model,
                 device,
                 contexts,
                 extraction,
-                Path.Combine(context.Work, split),
+                [|
+                    folder
+                    if spec.Extract.Target.IsSome then
+                        Extraction.TargetFolder folder
+                |],
                 (fun rows -> context.Progress (before + rows) total split),
                 context.Cancel
             )
