@@ -14,6 +14,7 @@ let private commands =
         RunCommand.plan'
         ResultsCommand.results'
         ResultsCommand.diff'
+        ExtractCommand.command
         ExportCommand.command
         InspectCommand.command
         VerifyCommand.command

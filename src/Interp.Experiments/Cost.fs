@@ -92,6 +92,11 @@ module Cost =
             rows * int64 config.Width * 4L * hookCount stage.Spec
             + modelBytes config stage.Spec (layersOf stage.Spec))
 
+    /// Seconds in which the model runs so many tokens through all blocks up to some hooks.
+    let extraction (config: Interp.Models.ModelConfig) (tokens: int64) (hooks: HookPoint list) =
+        let layers = hooks |> List.map (fun hook -> int64 hook.Layer + 1L) |> List.max
+        float tokens * float layers * float config.BlockParameterCount / rate.Value
+
     /// What a stage needs when it runs.
     let ofStage (options: RunOptions) (inputs: Inputs) (store: Store) (stage: Stage) =
         let spec = stage.Spec
