@@ -200,7 +200,7 @@ let private train arguments =
 let command =
     group
         "bench"
-        "measure the training step, and a grid in one pass"
+        "measure the training step, a grid in one pass, and activation stores"
         "USAGE: interp bench WHAT [OPTIONS]"
         [
             {
@@ -210,4 +210,5 @@ let command =
                 Run = train
             }
             BenchPass.command
+            BenchStore.command
         ]

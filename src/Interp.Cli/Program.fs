@@ -15,6 +15,7 @@ let private commands =
         ResultsCommand.results'
         ResultsCommand.diff'
         ExtractCommand.command
+        ActivationsCommand.command
         ExportCommand.command
         InspectCommand.command
         VerifyCommand.command

@@ -48,12 +48,14 @@ public static class Extraction
             var size = Math.Min(perShard, contexts.Count - first);
             if (!Array.TrueForAll(stores, store => store.Holds(number)))
             {
+                progress?.Invoke(done);
                 var activations = Compute(model, device, contexts, spec, first, size, tokens => progress?.Invoke(done + tokens), cancel);
                 writing.Start(() => Store(stores, number, activations, contexts, contexts.RowsOf(first, size)));
             }
-            progress?.Invoke(done += contexts.RowsOf(first, size).Count);
+            done += contexts.RowsOf(first, size).Count;
         }
         writing.Wait();
+        progress?.Invoke(done);
         foreach (var store in stores)
             store.Complete(count);
     }
@@ -73,6 +75,7 @@ public static class Extraction
     }
 
     /// <summary>Runs the model once on the contexts of some rows and copies the values of each hook into its destination from a row on.</summary>
+    /// <exception cref="InterpException">A value is not finite.</exception>
     internal static void Capture(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, int context, Tensor[] destinations, int row, int rows)
     {
         using var noGradient = no_grad();
@@ -83,7 +86,9 @@ public static class Extraction
         for (var i = 0; i < destinations.Length; i++)
         {
             var values = run[spec.Hooks[i]].reshape(-1, model.Config.Width);
-            destinations[i].narrow(0, row, rows).copy_(ragged ? values.narrow(0, 0, rows) : values);
+            var destination = destinations[i].narrow(0, row, rows);
+            destination.copy_(ragged ? values.narrow(0, 0, rows) : values);
+            RequireFinite(destination, spec.Hooks[i].ToString());
         }
     }
 

@@ -120,8 +120,6 @@ public sealed class LiveActivations : ITokenActivations
         var rows = Contexts.RowsOf(context, spec.BatchContexts).Count;
         Tensor[] activations = [.. spec.Hooks.Select(_ => empty([rows, Width], dtype: ScalarType.Float32, device: CPU))];
         Extraction.Capture(model, device, Contexts, spec, context, activations, 0, rows);
-        for (var i = 0; i < activations.Length; i++)
-            Extraction.RequireFinite(activations[i], spec.Hooks[i].ToString());
         return [.. activations.Select(values => TensorMemory.Span<float>(values).ToArray())];
     }
 

@@ -39,13 +39,12 @@ internal sealed class StoreBuilder
 
     /// <summary>Writes a shard and enters it in the manifest, after those before it.</summary>
     /// <param name="shard">Its number.</param>
-    /// <param name="activations">Its rows [n, d] float32.</param>
+    /// <param name="activations">Its rows [n, d] float32, all finite.</param>
     /// <param name="columns">Numbers per row, by name, int32 [n].</param>
-    /// <exception cref="InterpException">A number is not finite or too large, or the file cannot be written; the shards before it stay.</exception>
+    /// <exception cref="InterpException">A number is too large for the dtype, or the file cannot be written; the shards before it stay.</exception>
     public void Add(int shard, Tensor activations, params ReadOnlySpan<KeyValuePair<string, Tensor>> columns)
     {
         using var scope = NewDisposeScope();
-        Extraction.RequireFinite(activations, blank.Hook);
         var dtype = StoreDtypes.Parse(blank.Dtype);
         var (elements, scales) = RowCodec.Encode(activations, dtype);
         List<KeyValuePair<string, Tensor>> tensors = [new("activations", elements)];
