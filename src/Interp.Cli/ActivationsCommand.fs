@@ -33,7 +33,7 @@ type ImportOptions =
             | Json -> "print one JSON object."
 
 type ExportOptions =
-    | [<MainCommand; ExactlyOnce; Last>] From of name: string * file: string
+    | [<MainCommand; ExactlyOnce>] From of name: string * file: string
     | Hook of name: string
     | Store of folder: string
 

@@ -105,10 +105,44 @@ type Inputs(storeRoot: string) =
         | ModelPath path -> path
 
     /// How tables call the model.
-    member _.ModelName(spec: Spec) =
+    member inputs.ModelName(spec: Spec) =
         match spec.Model with
+        | _ when inputs.IsImported spec -> ActivationImport.Unknown
         | WorldModel -> "world"
         | ModelPath path -> (DirectoryInfo path).Name
+
+    /// The stores that a spec reads at a hook, with their weights; none where it reads text.
+    member _.Stored(spec: Spec, hook) =
+        match spec.Corpus.Source with
+        | StoredActivations stores ->
+            stores
+            |> List.map (fun (name, weight) -> NamedActivations.find (Store storeRoot) name (Some hook), weight)
+        | _ -> []
+
+    member private inputs.Manifests(spec: Spec) =
+        inputs.Stored(spec, spec.Extract.Hook)
+        |> List.map (fun (folder, weight) -> StoreManifest.Read folder, weight)
+
+    /// Whether the activations are arrays that others made, whose model and tokens nobody knows.
+    member inputs.IsImported(spec: Spec) =
+        inputs.Manifests spec
+        |> List.exists (fun (manifest, _) -> manifest.Model = ActivationImport.Unknown)
+
+    /// Width of the activations.
+    member inputs.Width(spec: Spec) =
+        match inputs.Manifests spec with
+        | (manifest, _) :: _ -> int manifest.Shape[1]
+        | [] -> (inputs.Config spec).Width
+
+    /// Tokens that a pass of training reads.
+    member inputs.TrainingTokens(spec: Spec) =
+        match inputs.Manifests spec with
+        | [] -> int64 spec.Corpus.TrainTokens
+        | stores ->
+            stores
+            |> List.sumBy (fun (manifest, weight) ->
+                weight * float (min manifest.Shape[0] (int64 spec.Corpus.TrainTokens)))
+            |> int64
 
     member inputs.Config(spec: Spec) : ModelConfig =
         let path = inputs.ModelPath spec
@@ -148,17 +182,21 @@ type Inputs(storeRoot: string) =
             "no weights"
 
     /// The documents.
-    member _.Documents(spec: Spec) : IDocumentSource =
+    member inputs.Documents(spec: Spec) : IDocumentSource =
         match spec.Corpus.Source with
         | WorldText -> once "world" (fun () -> WorldDocuments.source)
         | TextFile path ->
             once $"text {path} {spec.Corpus.TextField}" (fun () -> TextFiles.Open(path, spec.Corpus.TextField))
+        | StoredActivations stores ->
+            let name = Codec.showStored stores
+            once name (fun () -> DocumentSource.Of(name, inputs.CorpusDigest spec, []))
 
     /// Whether the text is there.
-    member _.HasText(spec: Spec) =
+    member inputs.HasText(spec: Spec) =
         match spec.Corpus.Source with
         | WorldText -> true
         | TextFile path -> File.Exists path || Directory.Exists path
+        | StoredActivations _ -> not (inputs.Stored(spec, spec.Extract.Hook).IsEmpty)
 
     member inputs.CorpusDigest(spec: Spec) =
         let source () = inputs.Documents spec
@@ -169,3 +207,14 @@ type Inputs(storeRoot: string) =
         | TextFile path ->
             once $"text digest {path} {spec.Corpus.TextField}" (fun () ->
                 remember $"corpus {spec.Corpus.TextField}" path (fun () -> (source ()).Digest))
+        | StoredActivations _ ->
+            spec.Extract.Hook :: Option.toList spec.Extract.Target
+            |> List.collect (fun hook -> inputs.Stored(spec, hook))
+            |> List.map (fun (folder, weight) ->
+                Canon.Fields
+                    [
+                        "manifest", Canon.Text((StoreManifest.Read folder).Digest())
+                        "weight", Canon.Number weight
+                    ])
+            |> Canon.Items
+            |> Canonical.digest

@@ -15,6 +15,8 @@ type TextSource =
     | WorldText
     /// A .txt, .jsonl or .jsonl.gz file.
     | TextFile of path: string
+    /// Activations that are there already, by name, each with how often a pass of training reads a token of it.
+    | StoredActivations of (string * float) list
 
 /// The text and how many tokens of it count.
 type CorpusSpec =

@@ -58,14 +58,20 @@ module SpecFields =
              | path -> Some(ModelPath path))
 
     let private text =
-        Codec.source
-            (function
-            | WorldText -> None
-            | TextFile path -> Some path)
-            (function
-             | "" -> None
-             | "world" -> Some WorldText
-             | path -> Some(TextFile path))
+        let show source =
+            match source with
+            | WorldText -> "world"
+            | TextFile path -> path
+            | StoredActivations stores -> Codec.showStored stores
+
+        let read text =
+            match text with
+            | "" -> None
+            | "world" -> Some WorldText
+            | text when text.StartsWith "activations:" -> Codec.readStored text |> Option.map StoredActivations
+            | path -> Some(TextFile path)
+
+        Codec.text "world, a path, or activations:NAME" show read
 
     let private lossSpace =
         Codec.choice [ "encoder", LossSpace.Encoder; "raw", LossSpace.Raw ]

@@ -149,6 +149,10 @@ module Validation =
                 ]
                 extract.SkipNorm |> Option.map (positive "extract.skipNorm") |> Option.defaultValue []
                 atLeast "extract.batchContexts" 1 extract.BatchContexts
+                (match spec.Corpus.Source with
+                 | StoredActivations stores ->
+                     stores |> List.collect (fun (name, weight) -> positive $"corpus.source (weight of {name})" weight)
+                 | _ -> [])
                 atLeast "corpus.trainTokens" 1 spec.Corpus.TrainTokens
                 atLeast "corpus.validationTokens" 1 spec.Corpus.ValidationTokens
                 atLeast "sae.k" 1 spec.Sae.K
@@ -257,6 +261,7 @@ module Validation =
     /// What is wrong with its cells for their models.
     let models (configOf: Spec -> ModelConfig) (experiment: Experiment) =
         experiment.Cells
+        |> List.filter (fun cell -> not cell.Spec.Corpus.Source.IsStoredActivations)
         |> List.map (fun cell -> cell, againstModel (configOf cell.Spec) cell.Spec)
         |> prefixed
 

@@ -53,7 +53,7 @@ public static class ActivationImport
             if (total > int.MaxValue)
                 throw new InterpException($"The files hold {total} tokens; import at most {int.MaxValue} into one store.");
             var columns = Columns.Of(parts, context, tokenIds);
-            var store = StoreBuilder.Open(folder, new StoreManifest
+            using var store = StoreBuilder.Open(folder, new StoreManifest
             {
                 Model = Unknown,
                 Tokenizer = Unknown,
@@ -69,7 +69,7 @@ public static class ActivationImport
                 WithoutTokens = columns.WithoutTokens,
                 Origin = new Dictionary<string, string> { ["files"] = string.Join(", ", files.Select(Path.GetFileName)) },
                 Shards = [],
-            }, SafeTensorsWriter.WriteHashed);
+            }, SafeTensorsWriter.BeginHashed);
 
             var rowsPerShard = (int)Math.Max(1, BytesPerShard / (4L * width));
             var count = (int)((total + rowsPerShard - 1) / rowsPerShard);

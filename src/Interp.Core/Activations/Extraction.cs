@@ -30,7 +30,7 @@ public static class Extraction
     /// <exception cref="InterpException">A folder holds another extraction, an activation is not finite, or a file cannot be written.</exception>
     public static void Run(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, IReadOnlyList<string> folders,
         Action<long>? progress = null, CancellationToken cancel = default) =>
-        Run(model, device, contexts, spec, folders, BytesPerShard, SafeTensorsWriter.WriteHashed, progress, cancel);
+        Run(model, device, contexts, spec, folders, BytesPerShard, SafeTensorsWriter.BeginHashed, progress, cancel);
 
     internal static void Run(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, IReadOnlyList<string> folders,
         long bytesPerShard, WriteShard write, Action<long>? progress = null, CancellationToken cancel = default)
@@ -40,6 +40,7 @@ public static class Extraction
         var perShard = ContextsPerShard(bytesPerShard, model.Config.Width, contexts.Length, spec.BatchContexts);
         var count = (contexts.Count + perShard - 1) / perShard;
         var done = 0L;
+        using var closing = new DisposableStores(stores);
         using var writing = new BackgroundWork();
         for (var shard = 0; shard < count; shard++)
         {
@@ -133,6 +134,12 @@ public static class Extraction
             Array.ForEach(activations, values => values.Dispose());
             throw;
         }
+    }
+
+    /// <summary>Stores that are let go of together.</summary>
+    private readonly struct DisposableStores(StoreBuilder[] stores) : IDisposable
+    {
+        public void Dispose() => Array.ForEach(stores, store => store.Dispose());
     }
 
     /// <summary>Writes a shard of each store, and lets go of its values.</summary>

@@ -1,18 +1,20 @@
+using Interp.Formats;
 using Interp.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Interp.Activations;
 
-/// <summary>Writes one file of tensors whole or not at all, and says its SHA-256 (hex).</summary>
-internal delegate string WriteShard(string path, IReadOnlyList<KeyValuePair<string, Tensor>> tensors);
+/// <summary>Writes one file of tensors, to be committed, and says its SHA-256 (hex).</summary>
+internal delegate (PendingFile File, string Sha256) WriteShard(string path, IReadOnlyList<KeyValuePair<string, Tensor>> tensors);
 
 /// <summary>
 /// An activation store while it is being written: shards are written whole and entered in the manifest one by one, in order, so
-/// that what a stopped process leaves can be gone on with.
+/// that what a stopped process leaves can be gone on with. The disk flushes a shard while the next one is being written.
 /// </summary>
-internal sealed class StoreBuilder
+internal sealed class StoreBuilder : IDisposable
 {
+    private readonly BackgroundWork flushing = new();
     private readonly string folder;
     private readonly StoreManifest blank;
     private readonly StoreManifest known;
@@ -52,21 +54,28 @@ internal sealed class StoreBuilder
             tensors.Add(new("scale", scales));
         tensors.AddRange(columns);
 
-        var file = FormattableString.Invariant($"shard-{shard:00000}.safetensors");
-        Keep(shard);
-        var entry = new StoreShard(file, (int)activations.size(0), Written(Path.Combine(folder, file), tensors));
+        var name = FormattableString.Invariant($"shard-{shard:00000}.safetensors");
+        var (file, sha256) = Explained(() => write(Path.Combine(folder, name), tensors));
+        var entry = new StoreShard(name, (int)activations.size(0), sha256);
         if (dtype != StoreDtype.Float32)
         {
             var (error, norm) = RowCodec.Loss(activations, elements, scales, dtype);
             entry = entry with { SquaredError = error, SquaredNorm = norm };
         }
-        shards.Add(entry);
-        (blank with { Shards = [.. shards] }).Write(folder);
+        flushing.Start(() =>
+        {
+            using (file)
+                Explained(() => { file.Commit(); return file; });
+            Keep(shard);
+            shards.Add(entry);
+            (blank with { Shards = [.. shards] }).Write(folder);
+        });
     }
 
     /// <summary>Closes a store of so many shards.</summary>
     public void Complete(int count)
     {
+        flushing.Wait();
         Keep(count);
         (blank with { Shards = [.. shards], Complete = true }).Write(folder);
         foreach (var left in Directory.GetFiles(folder, "*.tmp"))
@@ -80,15 +89,18 @@ internal sealed class StoreBuilder
             shards.Add(known.Shards[shards.Count]);
     }
 
-    private string Written(string path, List<KeyValuePair<string, Tensor>> tensors)
+    /// <summary>Waits for what is under way; shards that were written whole stay.</summary>
+    public void Dispose() => flushing.Dispose();
+
+    private T Explained<T>(Func<T> work)
     {
         try
         {
-            return write(path, tensors);
+            return work();
         }
         catch (InterpException e) when (e.InnerException is IOException)
         {
-            throw new InterpException($"{e.Message.TrimEnd('.')}; {shards.Count} shards are safe in {folder}, make room and run the same command again, it goes on there.", e);
+            throw new InterpException($"{e.Message.TrimEnd('.')}; the shards before it are safe in {folder}, make room and run the same command again, it goes on there.", e);
         }
     }
 }

@@ -97,7 +97,7 @@ public sealed record StoreManifest
     public double RelativeError => Shards.Sum(shard => shard.SquaredNorm ?? 0) is > 0 and var norm ? Shards.Sum(shard => shard.SquaredError ?? 0) / norm : 0;
 
     /// <summary>SHA-256 (hex) of the manifest as it is written: the identity of what a complete store holds.</summary>
-    internal string Digest() => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(this, Json)));
+    public string Digest() => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(this, Json)));
 
     /// <summary>Whether a folder holds a manifest.</summary>
     public static bool Exists(string folder) => File.Exists(Path.Combine(folder, FileName));

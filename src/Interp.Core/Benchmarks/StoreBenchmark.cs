@@ -71,7 +71,7 @@ public static class StoreBenchmark
         using var scope = NewDisposeScope();
         var rows = values.size(0);
         var column = zeros([rows], dtype: ScalarType.Int32, device: CPU);
-        var builder = StoreBuilder.Open(folder, new StoreManifest
+        using var builder = StoreBuilder.Open(folder, new StoreManifest
         {
             Model = "benchmark",
             Tokenizer = "benchmark",
@@ -85,7 +85,7 @@ public static class StoreBenchmark
             ContextLength = 1,
             BatchContexts = 1,
             Shards = [],
-        }, SafeTensorsWriter.WriteHashed);
+        }, SafeTensorsWriter.BeginHashed);
         for (var shard = 0; shard < shards; shard++)
             builder.Add(shard, values, new("token_ids", column), new("document", column), new("position", column));
         builder.Complete(shards);

@@ -86,7 +86,7 @@ public sealed partial class Npy : IDisposable
     {
         var header = string.Create(CultureInfo.InvariantCulture, $"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {width}), }}");
         header = header.PadRight((header.Length + 11 + 63) / 64 * 64 - 11) + "\n";
-        AtomicFile.Write(path, stream =>
+        using var file = AtomicFile.Begin(path, stream =>
         {
             stream.Write(Magic);
             stream.Write([1, 0]);
@@ -94,6 +94,7 @@ public sealed partial class Npy : IDisposable
             stream.Write(Encoding.Latin1.GetBytes(header));
             write(stream);
         }, 10 + header.Length + rows * width * sizeof(float));
+        file.Commit();
     }
 
     /// <inheritdoc/>

@@ -23,23 +23,24 @@ public static class SafeTensorsWriter
         AtomicFile.Write(path, stream => WriteAll(stream.Write, header, items));
     }
 
-    /// <summary>As <see cref="Write"/>, with the disk's room taken first and the file's bytes hashed while they are written.</summary>
-    /// <returns>SHA-256 (hex) of the file.</returns>
+    /// <summary>As <see cref="Write"/> up to the flush, with the disk's room taken first and the bytes hashed while they are written.</summary>
+    /// <returns>The file, to be committed, and its SHA-256 (hex).</returns>
     /// <exception cref="InterpException">The file cannot be written.</exception>
-    internal static string WriteHashed(string path, IReadOnlyList<KeyValuePair<string, Tensor>> tensors)
+    internal static (PendingFile File, string Sha256) BeginHashed(string path, IReadOnlyList<KeyValuePair<string, Tensor>> tensors)
     {
         KeyValuePair<string, Tensor>[] items = [.. tensors];
         var header = Header(items, null);
         var size = 8 + header.Length + items.Sum(item => item.Value.numel() * SafeTensorsTypes.WidthOf(item.Value.dtype));
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        PendingFile? file = null;
         Workers.For(2, part =>
         {
             if (part == 0)
-                AtomicFile.Write(path, stream => WriteAll(stream.Write, header, items), size);
+                file = AtomicFile.Begin(path, stream => WriteAll(stream.Write, header, items), size);
             else
                 WriteAll(hash.AppendData, header, items);
         });
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return (file!, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
     private delegate void Sink(ReadOnlySpan<byte> bytes);

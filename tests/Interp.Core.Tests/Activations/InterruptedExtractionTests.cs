@@ -18,7 +18,7 @@ public class InterruptedExtractionTests
     private static readonly TokenContexts Contexts = new(20, [.. Enumerable.Range(0, 777).Select(i => i * 7 % 100)], [.. Enumerable.Range(0, 777).Select(i => i / 50)]);
 
     private static void Extract(LanguageModel model, string[] folders, WriteShard? write = null, Action<long>? progress = null, CancellationToken cancel = default) =>
-        Extraction.Run(model, CPU, Contexts, Spec, folders, RowsPerShard * 64 * sizeof(float), write ?? SafeTensorsWriter.WriteHashed, progress, cancel);
+        Extraction.Run(model, CPU, Contexts, Spec, folders, RowsPerShard * 64 * sizeof(float), write ?? SafeTensorsWriter.BeginHashed, progress, cancel);
 
     private static LanguageModel Model() => LanguageModel.Load(Fixtures.Path("models", "mistral-window"), CPU);
 
@@ -69,7 +69,7 @@ public class InterruptedExtractionTests
             Extract(model, folders, (to, tensors) =>
             {
                 written.Add(Path.GetFileName(to));
-                return SafeTensorsWriter.WriteHashed(to, tensors);
+                return SafeTensorsWriter.BeginHashed(to, tensors);
             });
             Assert.Equal([Path.GetFileName(path), Path.GetFileName(path)], written);
             Assert.Equal(whole, Files(folders));
@@ -87,16 +87,16 @@ public class InterruptedExtractionTests
         var error = Assert.Throws<InterpException>(() => Extract(model, Folders(full), (path, tensors) =>
         {
             if (room-- > 0)
-                return SafeTensorsWriter.WriteHashed(path, tensors);
-            AtomicFile.Write(path, stream =>
+                return SafeTensorsWriter.BeginHashed(path, tensors);
+            return (AtomicFile.Begin(path, stream =>
             {
                 stream.Write(new byte[1000]);
                 throw new IOException("No space left on device");
-            });
-            return "";
+            }), "");
         }));
-        Assert.Contains("No space left on device; 3 shards are safe in", error.Message, StringComparison.Ordinal);
+        Assert.Contains("No space left on device; the shards before it are safe in", error.Message, StringComparison.Ordinal);
         Assert.Single(error.Message.Split('\n'));
+        Assert.Equal([4, 3], Folders(full).Select(folder => StoreManifest.Read(folder).Shards.Length));
         Assert.Empty(Directory.GetFiles(full.Path, "*.tmp", SearchOption.AllDirectories));
         Extract(model, Folders(full));
         Assert.Equal(Files(Folders(whole)), Files(Folders(full)));
@@ -107,7 +107,7 @@ public class InterruptedExtractionTests
     {
         using var folder = new TemporaryFolder();
         var began = false;
-        var error = Assert.Throws<InterpException>(() => AtomicFile.Write(Path.Combine(folder.Path, "large"), _ => began = true, size: 1L << 60));
+        var error = Assert.Throws<InterpException>(() => AtomicFile.Begin(Path.Combine(folder.Path, "large"), _ => began = true, size: 1L << 60));
         Assert.Contains("large cannot be written", error.Message, StringComparison.Ordinal);
         Assert.False(began);
         Assert.Empty(Directory.GetFiles(folder.Path));
