@@ -121,8 +121,13 @@ public sealed record StoreManifest
         }
     }
 
-    internal void Write(string folder) =>
-        AtomicFile.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, Json) + "\n");
+    /// <summary>Writes the manifest of a folder, replaced in one go; that of a store under way is flushed when the system does it.</summary>
+    internal void Write(string folder)
+    {
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(this, Json);
+        using var file = AtomicFile.Begin(Path.Combine(folder, FileName), stream => stream.Write([.. bytes, (byte)'\n']));
+        file.Commit(flush: Complete);
+    }
 
     /// <summary>Whether another manifest describes the same work, whatever of it is done.</summary>
     internal bool SameWork(StoreManifest other) => JsonSerializer.Serialize(Blank(), Json) == JsonSerializer.Serialize(other.Blank(), Json);

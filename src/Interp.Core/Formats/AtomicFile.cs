@@ -51,13 +51,14 @@ internal sealed class PendingFile(string path, string temporary, FileStream stre
 {
     private bool committed;
 
-    /// <summary>Flushes to the disk and gives the file its name.</summary>
+    /// <summary>Gives the file its name.</summary>
+    /// <param name="flush">Whether it is on the disk before: without, it outlives the process but perhaps not a loss of power.</param>
     /// <exception cref="InterpException">The disk did not take it.</exception>
-    public void Commit()
+    public void Commit(bool flush = true)
     {
         try
         {
-            stream.Flush(flushToDisk: true);
+            stream.Flush(flush);
             stream.Dispose();
             File.Move(temporary, path, overwrite: true);
             committed = true;
