@@ -126,7 +126,9 @@ module Codec =
             | [ name; weight ] when name <> "" -> tryFloat weight |> Option.map (fun weight -> name, weight)
             | _ -> None
 
-        if text.StartsWith storedPrefix then
+        if text = storedPrefix then
+            Some []
+        elif text.StartsWith storedPrefix then
             let parts =
                 text.Substring(storedPrefix.Length).Split '+' |> Array.map part |> List.ofArray
 

@@ -150,6 +150,7 @@ module Validation =
                 extract.SkipNorm |> Option.map (positive "extract.skipNorm") |> Option.defaultValue []
                 atLeast "extract.batchContexts" 1 extract.BatchContexts
                 (match spec.Corpus.Source with
+                 | StoredActivations [] -> [ "corpus.source names no activations; write activations:NAME." ]
                  | StoredActivations stores ->
                      stores |> List.collect (fun (name, weight) -> positive $"corpus.source (weight of {name})" weight)
                  | _ -> [])
