@@ -69,6 +69,31 @@ let number option (text: string) =
     | true, number when Double.IsFinite number -> number
     | _ -> raise (InterpException $"{option} is '{text}'; give a number.")
 
+/// A number of tokens: a whole number, or one with k, M or G behind it, such as 400k or 1.5M.
+let tokenCount option (text: string) =
+    let invariant = Globalization.CultureInfo.InvariantCulture
+
+    let digits, factor =
+        match text[text.Length - 1 ..].ToLowerInvariant() with
+        | "k" -> text.TrimEnd('k', 'K'), 1_000m
+        | "m" -> text.TrimEnd('m', 'M'), 1_000_000m
+        | "g" -> text.TrimEnd('g', 'G'), 1_000_000_000m
+        | _ -> text, 1m
+
+    match Decimal.TryParse(digits, Globalization.NumberStyles.AllowDecimalPoint, invariant) with
+    | true, number when
+        number > 0m
+        && number <= decimal Int32.MaxValue
+        && number * factor <= decimal Int32.MaxValue
+        && Decimal.IsInteger(number * factor)
+        ->
+        int (number * factor)
+    | _ ->
+        raise (
+            InterpException
+                $"{option} is '{text}'; give a whole number such as 500000, 400k or 2M, at most {Int32.MaxValue}."
+        )
+
 /// A size of memory: a number with an optional unit, KiB, MiB or GiB.
 let byteCount option (text: string) =
     let units = [ "KiB", 10; "MiB", 20; "GiB", 30; "", 0 ]
@@ -82,6 +107,16 @@ let byteCount option (text: string) =
     match Double.TryParse(number, style, Globalization.CultureInfo.InvariantCulture) with
     | true, number when number > 0.0 -> int64 (number * float (1L <<< shift))
     | _ -> raise (InterpException $"{option} is '{text}'; give a size such as 6GiB or 500MiB.")
+
+let private quoted (text: string) =
+    if text |> Seq.forall (fun c -> Char.IsLetterOrDigit c || "-_./:=,".Contains c) then
+        text
+    else
+        "'" + text.Replace("'", "'\\''") + "'"
+
+/// A command line as it can be typed again.
+let typed words =
+    "./" + String.concat " " (List.map quoted words)
 
 /// Finds a command by name; a misspelt one is an error that names the nearest.
 let find what (commands: Command list) name =

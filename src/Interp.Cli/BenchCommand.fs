@@ -200,7 +200,7 @@ let private train arguments =
 let command =
     group
         "bench"
-        "measure the training step, a grid in one pass, and the extraction"
+        "measure the training step, a grid in one pass, the extraction, and activation stores"
         "USAGE: interp bench WHAT [OPTIONS]"
         [
             {
@@ -211,4 +211,5 @@ let command =
             }
             BenchPass.command
             BenchExtract.command
+            BenchStore.command
         ]

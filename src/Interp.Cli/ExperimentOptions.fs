@@ -66,12 +66,6 @@ type Prepared =
         Typed: string
     }
 
-let private quoted (text: string) =
-    if text |> Seq.forall (fun c -> System.Char.IsLetterOrDigit c || "-_./:=,".Contains c) then
-        text
-    else
-        "'" + text.Replace("'", "'\\''") + "'"
-
 let private refuse errors =
     match errors with
     | [] -> ()
@@ -176,6 +170,6 @@ let prepare command examples arguments =
                     |> Option.defaultValue RunOptions.Default.KeepCheckpoints
                 Memory = options.TryGetResult Memory |> Option.map (byteCount "--memory")
             }
-        Command = "./" + String.concat " " (List.map quoted words)
-        Typed = "./" + String.concat " " (List.map quoted ("interp" :: command :: arguments))
+        Command = typed words
+        Typed = typed ("interp" :: command :: arguments)
     }

@@ -14,6 +14,8 @@ let private commands =
         RunCommand.plan'
         ResultsCommand.results'
         ResultsCommand.diff'
+        ExtractCommand.command
+        ActivationsCommand.command
         ExportCommand.command
         InspectCommand.command
         VerifyCommand.command

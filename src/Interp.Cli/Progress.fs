@@ -4,7 +4,6 @@ module Interp.Cli.Progress
 open System
 open System.Collections.Generic
 open System.Diagnostics
-open System.Globalization
 open Interp
 
 let private interactive = not Console.IsErrorRedirected
@@ -19,8 +18,63 @@ let private bar (share: float) =
     let full = int (Math.Round(share * float width))
     String('━', full) + String('╌', width - full)
 
-let private count (value: float) =
-    value.ToString("#,0", CultureInfo.InvariantCulture).Replace(',', ' ')
+let private clear () =
+    if interactive then
+        eprintf "\r\x1b[2K"
+
+let private show (text: string) =
+    clear ()
+
+    if interactive then
+        let width = max 40 (Console.WindowWidth - 1)
+
+        eprintf
+            "%s"
+            (if text.Length > width then
+                 text.Substring(0, width)
+             else
+                 text)
+    else
+        eprintfn "%s" text
+
+/// Milliseconds between two lines.
+let private interval = if interactive then 100L else 15_000L
+
+/// Share done, tokens per second, time left.
+let private state (done': int64) (total: int64) (perSecond: float) =
+    let share = if total > 0L then float done' / float total else 0.0
+
+    let left =
+        if perSecond > 0.0 && total > 0L then
+            $"  {Amounts.time (float (total - done') / perSecond)} left"
+        else
+            ""
+
+    let speed =
+        if perSecond > 0.0 then
+            $"  {Amounts.count perSecond} tok/s"
+        else
+            ""
+
+    $"{bar share} {Math.Round(100.0 * share), 3} %%{speed}{left}"
+
+/// A function that is told how many tokens of how many are done, from any thread; those done at the first call took no time.
+let counter (title: string) =
+    let clock = Stopwatch.StartNew()
+    let lastPrint = Stopwatch.StartNew()
+    let first = ref -1L
+
+    fun (done': int64) (total: int64) ->
+        lock clock (fun () ->
+            if first.Value < 0L then
+                first.Value <- done'
+
+            if done' = total then
+                clear ()
+            elif lastPrint.ElapsedMilliseconds >= interval then
+                lastPrint.Restart()
+                let perSecond = float (done' - first.Value) / clock.Elapsed.TotalSeconds
+                show $"{title}  {state done' total perSecond}")
 
 /// A stage that is running.
 [<NoEquality; NoComparison>]
@@ -55,15 +109,6 @@ let reporter () =
         let done' = stages |> List.sumBy _.Done
         let total = stages |> List.sumBy _.Total
         let rates = stages |> List.sumBy rate
-        let share = if total > 0L then float done' / float total else 0.0
-
-        let left =
-            if rates > 0.0 && total > 0L then
-                $"  {Plan.time (float (total - done') / rates)} left"
-            else
-                ""
-
-        let speed = if rates > 0.0 then $"  {count rates} tok/s" else ""
 
         let title, words =
             match stages with
@@ -76,26 +121,7 @@ let reporter () =
 
                 $"{stages.Head.Stage.Name, -8} {stages.Length} cells in one pass", words
 
-        $"{title}  {bar share} {Math.Round(100.0 * share), 3} %%{speed}{left}  {words}"
-
-    let clear () =
-        if interactive then
-            eprintf "\r\x1b[2K"
-
-    let show (text: string) =
-        clear ()
-
-        if interactive then
-            let width = max 40 (Console.WindowWidth - 1)
-
-            eprintf
-                "%s"
-                (if text.Length > width then
-                     text.Substring(0, width)
-                 else
-                     text)
-        else
-            eprintfn "%s" text
+        $"{title}  {state done' total rates}  {words}"
 
     let close (stage: Stage) text =
         clear ()
@@ -133,7 +159,7 @@ let reporter () =
                 state.Words <- words
                 latest <- stage.Key
 
-                if lastPrint.ElapsedMilliseconds >= (if interactive then 100L else 15_000L) then
+                if lastPrint.ElapsedMilliseconds >= interval then
                     lastPrint.Restart()
                     show (line ())
             | Warned(stage, message) ->
@@ -143,5 +169,5 @@ let reporter () =
                 close
                     stage
                     $"diverged at step {step}: its last good checkpoint is in the artifact; lower train.learningRate"
-            | Finished(stage, seconds) -> close stage $"done in {Plan.time seconds}"
+            | Finished(stage, seconds) -> close stage $"done in {Amounts.time seconds}"
             | Failed(stage, message) -> close stage $"failed: {message}")

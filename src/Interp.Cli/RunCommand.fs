@@ -3,8 +3,6 @@ module Interp.Cli.RunCommand
 
 open System
 open System.IO
-open System.Runtime.InteropServices
-open System.Threading
 open Interp
 open Interp.Cli.Arguments
 open Interp.Cli.ExperimentOptions
@@ -18,28 +16,8 @@ let private runExamples =
         "run configs/ksearch-smollm2.fsx --model model.gguf --corpus text.jsonl.gz"
     ]
 
-let mutable private terminated = false
-
-/// Ctrl-C and SIGTERM stop a run between two steps.
-let private canceller () =
-    let source = new CancellationTokenSource()
-
-    let terminate (context: PosixSignalContext) =
-        context.Cancel <- true
-        terminated <- true
-        source.Cancel()
-
-    Console.CancelKeyPress.Add(fun signal ->
-        signal.Cancel <- true
-        source.Cancel())
-
-    source, PosixSignalRegistration.Create(PosixSignal.SIGTERM, terminate)
-
 let private run arguments =
     let prepared = prepare "run" runExamples arguments
-    let cancel, registration = canceller ()
-    use _ = registration
-    use _ = cancel
     let experiment = prepared.Experiment
 
     match Plan.make prepared.Options prepared.Inputs prepared.Store experiment with
@@ -49,32 +27,25 @@ let private run arguments =
         eprintfn "%s" (Plan.summary prepared.Options plan)
         Plan.misfits prepared.Options prepared.Store plan |> List.iter (eprintfn "%s")
 
-    let results, failures =
-        try
-            Runner.run prepared.Inputs prepared.Store (Progress.reporter ()) prepared.Options cancel.Token experiment
-        with :? OperationCanceledException ->
-            eprintfn "\nStopped, and saved; the same command goes on from here:\n    %s" prepared.Typed
+    Interruption.stoppable prepared.Typed (fun cancel ->
+        let results, failures =
+            Runner.run prepared.Inputs prepared.Store (Progress.reporter ()) prepared.Options cancel experiment
 
-            if terminated then
-                exit 143
+        Report.write prepared.Inputs prepared.Store prepared.Command experiment results failures
 
-            reraise ()
+        if prepared.Json then
+            printfn "%s" (render (ResultsOutput.json results))
+        else
+            ResultsOutput.table experiment.Metrics results
 
-    Report.write prepared.Inputs prepared.Store prepared.Command experiment results failures
+            printfn
+                "Stored in %s: table.csv, table.md, curves.csv, density.csv, spec.json, two plots."
+                (Results.folder results.Name)
 
-    if prepared.Json then
-        printfn "%s" (render (ResultsOutput.json results))
-    else
-        ResultsOutput.table experiment.Metrics results
-
-        printfn
-            "Stored in %s: table.csv, table.md, curves.csv, density.csv, spec.json, two plots."
-            (Results.folder results.Name)
-
-    if results.Cells |> List.forall (fun cell -> cell.Status = "ok") then
-        0
-    else
-        1
+        if results.Cells |> List.forall (fun cell -> cell.Status = "ok") then
+            0
+        else
+            1)
 
 let run' =
     {

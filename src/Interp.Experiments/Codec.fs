@@ -110,6 +110,35 @@ module Codec =
                 | text -> codec.Parse text |> Option.map Some
         }
 
+    let private storedPrefix = "activations:"
+
+    /// `activations:NAME`, or several as `activations:NAME*0.5+OTHER`.
+    let showStored stores =
+        let part (name: string, weight: float) =
+            if weight = 1.0 then name else $"{name}*{showFloat weight}"
+
+        storedPrefix + String.concat "+" (List.map part stores)
+
+    let readStored (text: string) =
+        let part (text: string) =
+            match List.ofArray (text.Split '*') with
+            | [ name ] when name <> "" -> Some(name, 1.0)
+            | [ name; weight ] when name <> "" -> tryFloat weight |> Option.map (fun weight -> name, weight)
+            | _ -> None
+
+        if text = storedPrefix then
+            Some []
+        elif text.StartsWith storedPrefix then
+            let parts =
+                text.Substring(storedPrefix.Length).Split '+' |> Array.map part |> List.ofArray
+
+            if List.forall Option.isSome parts then
+                Some(List.choose id parts)
+            else
+                None
+        else
+            None
+
     /// `world`, or a path.
     let source ofPath world =
         let show value =

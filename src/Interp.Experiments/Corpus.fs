@@ -45,3 +45,17 @@ module Corpus =
         { corpus with
             Chat = Some(PromptAndResponse(prompt, response))
         }
+
+/// Activations that are there already: of `interp extract` or `interp activations import`. They stand where a corpus does,
+/// for the hook that the experiment names; the last of them are held out.
+[<AbstractClass; Sealed>]
+type Activations private () =
+    /// Several, each with how often a pass of training reads a token of it; held-out tokens are those of the first.
+    static member mixed(stores: (string * float) list) =
+        { CorpusSpec.Default with
+            Source = StoredActivations stores
+            TrainTokens = System.Int32.MaxValue
+        }
+
+    /// All of a name.
+    static member stored(name: string) = Activations.mixed [ name, 1.0 ]

@@ -10,6 +10,8 @@ module CorpusCodec =
         match text with
         | "" -> None
         | "world" -> Some WorldText
+        | text when text.StartsWith("activations:", StringComparison.Ordinal) ->
+            Codec.readStored text |> Option.map StoredActivations
         | text when text.StartsWith '-' -> Some(StandardInput(text.Substring 1))
         | path -> Some(TextFile path)
 
@@ -18,6 +20,7 @@ module CorpusCodec =
         | WorldText -> Canon.Text "world"
         | TextFile path -> Canon.Text path
         | StandardInput ending -> Canon.Text("-" + ending)
+        | StoredActivations stores -> Canon.Text(Codec.showStored stores)
         | Mixed parts ->
             Canon.Items
                 [
@@ -69,7 +72,7 @@ module CorpusCodec =
     let source =
         {
             Expected =
-                "world, a path, - for standard input (-.csv where its kind must be said), or mix:WEIGHT=SOURCE;WEIGHT=SOURCE"
+                "world, a path, - for standard input (-.csv where its kind must be said), mix:WEIGHT=SOURCE;WEIGHT=SOURCE, or activations:NAME"
             Write = write
             Read = read
             Parse = parse

@@ -50,6 +50,14 @@ module CorpusText =
                         $"corpus.source: a weight of the mixture is {weight}; give numbers above 0."
 
                 match source with
+                | StoredActivations _ when corpus.Source.IsMixed ->
+                    "corpus.source: activations are mixed into a text; mix them with each other, activations:A*0.5+B."
+                | StoredActivations [] -> "corpus.source names no activations; write activations:NAME."
+                | StoredActivations stores ->
+                    for name, share in stores do
+                        if not (share > 0.0 && Double.IsFinite share) then
+                            FormattableString.Invariant
+                                $"corpus.source (weight of {name}): is {share}; give a number above 0."
                 | Mixed _ -> "corpus.source: a mixture is mixed into another one; name its sources side by side."
                 | StandardInput ending when ending <> "" && not (TextFiles.IsServed("x" + ending)) ->
                     $"corpus.source: -{ending} is standard input of a kind that is not read; give - or an ending such as -.csv."

@@ -30,7 +30,7 @@ module Cost =
 
     /// Whether the fused kernel takes the steps; libtorch's operations take far more time and keep [tokens, latents] tensors.
     let private isFused (inputs: Inputs) (spec: Spec) =
-        spec.Kernel <> "aten" && (Validation.trainingSpec (inputs.Config spec).Width spec).IsFused
+        spec.Kernel <> "aten" && (Validation.trainingSpec (inputs.Width spec) spec).IsFused
 
     /// Whether a K says how many latents are active; without one, half of them may be at first.
     let private usesK (spec: Spec) =
@@ -38,7 +38,7 @@ module Cost =
 
     /// Bytes of a training: parameters, gradients and moments, the batch, and room.
     let trainingMemory (inputs: Inputs) (spec: Spec) =
-        let width = int64 (inputs.Config spec).Width
+        let width = int64 (inputs.Width spec)
         let latents = int64 (Validation.latents (int width) spec)
         let batch = int64 spec.Train.Batch
         let fused = 40L * width * latents + 24L * batch * width + (1L <<< 24)
@@ -92,12 +92,17 @@ module Cost =
             rows * int64 config.Width * 4L * hookCount stage.Spec
             + modelBytes config stage.Spec (layersOf config stage.Spec))
 
+    /// Seconds in which the model runs so many tokens through all blocks up to some hooks.
+    let extraction (config: Interp.Models.ModelConfig) (tokens: int64) (hooks: HookPoint list) =
+        let layers = hooks |> List.map (fun hook -> int64 hook.Layer + 1L) |> List.max
+        float tokens * float layers * float config.BlockParameterCount / rate.Value
+
     /// What a stage needs when it runs.
     let ofStage (options: RunOptions) (inputs: Inputs) (store: Store) (stage: Stage) =
         let spec = stage.Spec
         let config = inputs.Config spec
-        let width, block = int64 config.Width, config.BlockParameterCount
-        let latents = int64 (Validation.latents config.Width spec)
+        let width, block = int64 (inputs.Width spec), config.BlockParameterCount
+        let latents = int64 (Validation.latents (int width) spec)
         let layers = layersOf config spec
 
         let heldOut = int64 (Stage.heldOutText spec)
@@ -118,6 +123,7 @@ module Cost =
         let model = modelBytes config spec
 
         match stage.Name with
+        | "extract" when spec.Corpus.Source.IsStoredActivations -> Cost.None
         | "extract" ->
             {
                 Seconds = seconds ((heldOut + training) * layers * block)
@@ -133,7 +139,7 @@ module Cost =
                 SharedBytes = 0L
             }
         | "train" ->
-            let tokens = int64 spec.Corpus.TrainTokens * int64 spec.Train.Passes
+            let tokens = inputs.TrainingTokens spec * int64 spec.Train.Passes
             let curves = int64 spec.Train.ValidationPoints * int64 spec.Train.CurveTokens
 
             let products =

@@ -4,6 +4,7 @@ open System
 open System.Collections.Generic
 open System.Globalization
 open System.IO
+open Interp.Activations
 open Interp.Formats
 open Interp.Models
 open Interp.Runtime
@@ -106,10 +107,44 @@ type Inputs(storeRoot: string) =
         | ModelPath path -> HuggingFaceCache.Resolve path
 
     /// How tables call the model.
-    member _.ModelName(spec: Spec) =
+    member inputs.ModelName(spec: Spec) =
         match spec.Model with
+        | _ when inputs.IsImported spec -> ActivationImport.Unknown
         | WorldModel -> "world"
         | ModelPath path -> (DirectoryInfo path).Name
+
+    /// The stores that a spec reads at a hook, with their weights; none where it reads text.
+    member _.Stored(spec: Spec, hook) =
+        match spec.Corpus.Source with
+        | StoredActivations stores ->
+            stores
+            |> List.map (fun (name, weight) -> NamedActivations.find (Store storeRoot) name (Some hook), weight)
+        | _ -> []
+
+    member private inputs.Manifests(spec: Spec) =
+        inputs.Stored(spec, spec.Extract.Hook)
+        |> List.map (fun (folder, weight) -> StoreManifest.Read folder, weight)
+
+    /// Whether the activations are arrays that others made, whose model and tokens nobody knows.
+    member inputs.IsImported(spec: Spec) =
+        inputs.Manifests spec
+        |> List.exists (fun (manifest, _) -> manifest.Model = ActivationImport.Unknown)
+
+    /// Width of the activations.
+    member inputs.Width(spec: Spec) =
+        match inputs.Manifests spec with
+        | (manifest, _) :: _ -> int manifest.Shape[1]
+        | [] -> (inputs.Config spec).Width
+
+    /// Tokens that a pass of training reads.
+    member inputs.TrainingTokens(spec: Spec) =
+        match inputs.Manifests spec with
+        | [] -> int64 spec.Corpus.TrainTokens
+        | stores ->
+            stores
+            |> List.sumBy (fun (manifest, weight) ->
+                weight * float (min manifest.Shape[0] (int64 spec.Corpus.TrainTokens)))
+            |> int64
 
     member inputs.Config(spec: Spec) : ModelConfig =
         let path = inputs.ModelPath spec
@@ -192,24 +227,39 @@ type Inputs(storeRoot: string) =
                 member _.Digest = (files ()).Digest
                 member _.Read note = (files ()).Read note
             }
-        | Mixed _ -> invalidArg (nameof source) "A mixture is no single source."
+        | Mixed _
+        | StoredActivations _ -> invalidArg (nameof source) "A mixture, or activations, are no single text."
 
     /// The documents.
     member inputs.Documents(spec: Spec) : IDocumentSource =
-        CorpusText.compose (inputs.Source spec) (fun () -> inputs.Tokenizer spec) spec.Corpus
+        match spec.Corpus.Source with
+        | StoredActivations stores ->
+            let name = Codec.showStored stores
+            once name (fun () -> DocumentSource.Of(name, inputs.CorpusDigest spec, []))
+        | _ -> CorpusText.compose (inputs.Source spec) (fun () -> inputs.Tokenizer spec) spec.Corpus
 
     /// Whether the text is there.
-    member _.HasText(spec: Spec) =
+    member inputs.HasText(spec: Spec) =
         CorpusText.parts spec.Corpus.Source
         |> List.forall (fun (_, source) ->
             match source with
             | TextFile path -> Path.Exists path
+            | StoredActivations _ -> not (inputs.Stored(spec, spec.Extract.Hook).IsEmpty)
             | _ -> true)
 
     member inputs.CorpusDigest(spec: Spec) =
-        if not (inputs.HasText spec) then
-            "no text"
-        elif CorpusText.dependsOnModel spec.Corpus && not (inputs.HasWeights spec) then
-            "no weights"
-        else
-            (inputs.Documents spec).Digest
+        match spec.Corpus.Source with
+        | _ when not (inputs.HasText spec) -> "no text"
+        | StoredActivations _ ->
+            spec.Extract.Hook :: Option.toList spec.Extract.Target
+            |> List.collect (fun hook -> inputs.Stored(spec, hook))
+            |> List.map (fun (folder, weight) ->
+                Canon.Fields
+                    [
+                        "manifest", Canon.Text((StoreManifest.Read folder).Digest())
+                        "weight", Canon.Number weight
+                    ])
+            |> Canon.Items
+            |> Canonical.digest
+        | _ when CorpusText.dependsOnModel spec.Corpus && not (inputs.HasWeights spec) -> "no weights"
+        | _ -> (inputs.Documents spec).Digest

@@ -95,25 +95,6 @@ module Plan =
         | Partial -> "partial"
         | Miss -> "miss"
 
-    let bytes (count: int64) =
-        let units = [ 1L <<< 30, "GiB"; 1L <<< 20, "MiB"; 1L <<< 10, "KiB" ]
-
-        match units |> List.tryFind (fun (size, _) -> count >= size) with
-        | Some(size, name) -> (float count / float size).ToString("0.0", CultureInfo.InvariantCulture) + " " + name
-        | None -> $"{count} B"
-
-    let time (seconds: float) =
-        let whole = int64 (Math.Ceiling seconds)
-
-        if whole < 60L then
-            $"{whole} s"
-        elif whole < 3600L then
-            $"{whole / 60L} min {whole % 60L} s"
-        elif whole < 172_800L then
-            $"{whole / 3600L} h {whole / 60L % 60L} min"
-        else
-            $"{whole / 86_400L} days"
-
     /// Bytes of memory that a run may take: what the options say, or four fifths of what is free.
     let private room (options: RunOptions) =
         match options.Memory, SystemReport.Memory() with
@@ -166,20 +147,11 @@ module Plan =
         let struct (_, installed) = SystemReport.Memory()
         let memory = defaultArg options.Memory installed
 
-        let disk =
-            let rec existing (folder: string) =
-                if Directory.Exists folder then
-                    folder
-                else
-                    match Path.GetDirectoryName folder with
-                    | null -> "/"
-                    | parent -> existing parent
-
-            DriveInfo(existing store.Root).AvailableFreeSpace
+        let disk = store.FreeBytes
 
         [
             if total.DiskBytes > disk then
-                $"It does not fit: {bytes total.DiskBytes} of disk are needed, {bytes disk} are free at {store.Root}; use less text or another --store."
+                $"It does not fit: {Amounts.bytes total.DiskBytes} of disk are needed, {Amounts.bytes disk} are free at {store.Root}; use less text or another --store."
             if memory > 0L && total.MemoryBytes > memory then
                 let hint =
                     if plan |> List.exists (fun planned -> planned.Cost.SharedBytes > 0L) then
@@ -187,7 +159,7 @@ module Plan =
                     else
                         ""
 
-                $"It does not fit: a stage needs about {bytes total.MemoryBytes} of memory, there are {bytes memory}; use a smaller dictionary or model{hint}."
+                $"It does not fit: a stage needs about {Amounts.bytes total.MemoryBytes} of memory, there are {Amounts.bytes memory}; use a smaller dictionary or model{hint}."
         ]
 
     /// What is to run, in how many passes, and what it takes, in a sentence.
@@ -205,7 +177,7 @@ module Plan =
                 | passes ->
                     $", trainings in {passes.Length} passes (at most {passes |> List.map _.Length |> List.max} each)"
 
-            $"{missing.Length} of {plan.Length} stages to run{trainings}: about {time total.Seconds}, {bytes total.DiskBytes} of disk, {bytes total.MemoryBytes} of memory (rough)."
+            $"{missing.Length} of {plan.Length} stages to run{trainings}: about {Amounts.time total.Seconds}, {Amounts.bytes total.DiskBytes} of disk, {Amounts.bytes total.MemoryBytes} of memory (rough)."
 
     /// The plan as text, for FSI and the command line.
     let describe options (store: Store) (plan: PlannedStage list) =
@@ -221,7 +193,7 @@ module Plan =
                 if planned.State = Hit then
                     ""
                 else
-                    $"about {time planned.Cost.Seconds}, {bytes planned.Cost.DiskBytes} disk"
+                    $"about {Amounts.time planned.Cost.Seconds}, {Amounts.bytes planned.Cost.DiskBytes} disk"
 
             $"{planned.Stage.Name, -9} {stateName planned.State, -8} {(cells planned).PadRight widest}  {cost, -32} {planned.Reason}"
                 .TrimEnd()

@@ -20,6 +20,8 @@ type TextSource =
     | StandardInput of ending: string
     /// Sources by their weights, which are shares of tokens.
     | Mixed of (float * TextSource) list
+    /// Activations that are there already, by name, each with how often a pass of training reads a token of it.
+    | StoredActivations of (string * float) list
 
 /// Which fields of a record hold a conversation.
 type ChatSource =

@@ -72,6 +72,18 @@ type Store(root: string) =
 
     member _.Root = root
 
+    /// Free bytes of the disk that the store is on, or will be.
+    member _.FreeBytes =
+        let rec existing (folder: string) =
+            if Directory.Exists folder then
+                folder
+            else
+                match Path.GetDirectoryName folder with
+                | null -> "/"
+                | parent -> existing parent
+
+        DriveInfo(existing root).AvailableFreeSpace
+
     /// Where the artifact of a key is or will be.
     member _.Folder stage key = Path.Combine(root, stage, short key)
 

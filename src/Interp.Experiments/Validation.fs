@@ -266,6 +266,7 @@ module Validation =
     /// What is wrong with its cells for their models.
     let models (configOf: Spec -> ModelConfig) (experiment: Experiment) =
         experiment.Cells
+        |> List.filter (fun cell -> not cell.Spec.Corpus.Source.IsStoredActivations)
         |> List.map (fun cell -> cell, againstModel (configOf cell.Spec) cell.Spec)
         |> prefixed
 

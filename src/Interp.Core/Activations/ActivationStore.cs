@@ -8,14 +8,17 @@ namespace Interp.Activations;
 
 /// <summary>
 /// Activations on disk: a folder with <c>manifest.json</c> and safetensors shards that hold <c>activations</c> [tokens, d]
-/// float32 and, per token, <c>token_ids</c>, <c>document</c> and <c>position</c>, int32. Shards are mapped, not read.
+/// in the <see cref="StoreDtype"/> (int8 with <c>scale</c>, float32) and, per token, <c>token_ids</c>, <c>document</c> and
+/// <c>position</c>, int32. Shards are mapped, not read.
 /// </summary>
 /// <remarks>Safe to read from several threads at once.</remarks>
 public sealed class ActivationStore : ITokenActivations
 {
     private readonly SafeTensors[] shards;
     private readonly Tensor[] views;
-    private readonly nint[] addresses;
+    private readonly (nint Elements, nint Scales)[] addresses;
+    private readonly StoreDtype dtype;
+    private readonly int rowBytes;
     private readonly int rowsPerShard;
 
     private ActivationStore(StoreManifest manifest, SafeTensors[] shards)
@@ -23,9 +26,12 @@ public sealed class ActivationStore : ITokenActivations
         Manifest = manifest;
         this.shards = shards;
         rowsPerShard = manifest.Shards is [var first, ..] ? first.Rows : 1;
-        views = [.. shards.Select(shard => shard.View("activations").DetachFromDisposeScope())];
-        addresses = [.. views.Select(Address)];
-        Contexts = new TokenContexts(manifest.ContextLength, Integers("token_ids"), Integers("document"));
+        dtype = StoreDtypes.Parse(manifest.Dtype);
+        rowBytes = SafeTensorsTypes.WidthOf(dtype.ElementOf()) * Width;
+        views = [.. shards.SelectMany(shard => Names(dtype).Select(shard.View)).Select(view => view.DetachFromDisposeScope())];
+        addresses = [.. views.Chunk(Names(dtype).Length).Select(parts => (Address(parts[0]), parts.Length > 1 ? Address(parts[1]) : 0))];
+        var tokens = manifest.WithoutTokens ? new int[Count] : Integers("token_ids");
+        Contexts = new TokenContexts(manifest.ContextLength, tokens, Integers("document"));
     }
 
     /// <summary>Where the activations come from.</summary>
@@ -76,9 +82,12 @@ public sealed class ActivationStore : ITokenActivations
         if (ChecksumOf(path) != shard.Sha256)
             return $"The shard {path} is not the one that was written (its checksum differs)";
         using var file = SafeTensors.Open(path);
+        var dtype = StoreDtypes.Parse(manifest.Dtype);
         file.Require("activations", shard.Rows, manifest.Shape[1]);
-        foreach (var name in new[] { "token_ids", "document", "position" })
+        foreach (var name in Names(dtype).Skip(1).Concat(manifest.WithoutTokens ? [] : ["token_ids"]).Concat(["document", "position"]))
             file.Require(name, shard.Rows);
+        if (file.Entries["activations"].Type != dtype.ElementOf())
+            return $"The shard {path} does not hold {manifest.Dtype} numbers as its manifest says";
         return index < manifest.Shards.Length - 1 && shard.Rows != manifest.Shards[0].Rows
             ? $"The shard {path} has {shard.Rows} rows, the first one {manifest.Shards[0].Rows}"
             : null;
@@ -94,14 +103,20 @@ public sealed class ActivationStore : ITokenActivations
     public unsafe void Gather(ReadOnlySpan<int> rows, Span<float> destination)
     {
         for (var i = 0; i < rows.Length; i++)
-            Row(rows[i]).CopyTo(destination.Slice(i * Width, Width));
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)rows[i], (uint)Count, nameof(rows));
+            var (elements, scales) = addresses[rows[i] / rowsPerShard];
+            long row = rows[i] % rowsPerShard;
+            RowCodec.Decode(dtype, (byte*)elements + row * rowBytes, scales == 0 ? 1 : ((float*)scales)[row], destination.Slice(i * Width, Width));
+        }
     }
 
-    /// <summary>The activations of one token, in mapped memory that lives as long as the store.</summary>
-    public unsafe ReadOnlySpan<float> Row(int row)
+    /// <summary>The activations of one token.</summary>
+    public float[] Row(int row)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Count, nameof(row));
-        return new((float*)addresses[row / rowsPerShard] + (long)(row % rowsPerShard) * Width, Width);
+        var values = new float[Width];
+        Gather([row], values);
+        return values;
     }
 
     /// <inheritdoc/>
@@ -126,5 +141,11 @@ public sealed class ActivationStore : ITokenActivations
         return all;
     }
 
-    private static unsafe nint Address(Tensor view) => (nint)TensorMemory.Pointer<float>(view);
+    private static string[] Names(StoreDtype dtype) => dtype == StoreDtype.Int8 ? ["activations", "scale"] : ["activations"];
+
+    private static unsafe nint Address(Tensor view)
+    {
+        fixed (byte* start = TensorMemory.Span<byte>(view))
+            return (nint)start;
+    }
 }

@@ -7,122 +7,76 @@ using static TorchSharp.torch;
 
 namespace Interp.Activations;
 
-/// <summary>What is extracted, and what the store says about it.</summary>
-/// <param name="Hook">The hook point.</param>
-/// <param name="BatchContexts">Contexts of one forward pass; part of the identity, as it can move a bit.</param>
-/// <param name="TokenizerDigest">Identity of the tokenizer.</param>
-/// <param name="CorpusDigest">Identity of the corpus.</param>
-/// <param name="BosId">The token that begins each context; null: none.</param>
-/// <param name="Target">For transcoders, a second hook point, whose values the same pass of the model gives; null: none.</param>
-public sealed record ExtractionSpec(HookPoint Hook, int BatchContexts, string TokenizerDigest, string CorpusDigest, int? BosId, HookPoint? Target = null)
-{
-    /// <summary>The hook points in the order of <see cref="Hook"/>, <see cref="Target"/>.</summary>
-    internal IReadOnlyList<HookPoint> Hooks => Target is { } target ? [Hook, target] : [Hook];
-}
-
 /// <summary>
-/// Runs the model up to a hook point and writes an activation store, or two of the same tokens where there is a target. Shards are
-/// written whole and entered in the manifest one by one, so a stopped extraction goes on with the first shard that is missing or
-/// damaged, to the same bytes.
+/// Runs the model up to its hook points and writes an activation store for each, of the same tokens. A shard is written while the
+/// model computes the next one. Shards are entered in the manifest one by one, so a stopped extraction goes on with the first
+/// shard that is missing or damaged, to the same bytes.
 /// </summary>
 public static class Extraction
 {
     private const long BytesPerShard = 64 << 20;
 
-    /// <summary>Where <see cref="Run"/> puts the target's store, beside the other one.</summary>
+    /// <summary>Where a transcoder's target is stored, beside what it reads.</summary>
     public static string TargetFolder(string folder) => Path.TrimEndingDirectorySeparator(folder) + "-target";
 
-    /// <summary>Extracts into a folder, or finishes what is there; returns when the store is complete.</summary>
+    /// <summary>Extracts into folders, or finishes what is there; returns when all stores are complete.</summary>
     /// <param name="model">The model.</param>
     /// <param name="device">Where the model is.</param>
     /// <param name="contexts">The tokens.</param>
     /// <param name="spec">What to extract.</param>
-    /// <param name="folder">The store; created when absent.</param>
+    /// <param name="folders">A store for each of the hooks, in their order; created when absent.</param>
     /// <param name="progress">Is told how many tokens are done, after each shard part; may be called from several threads.</param>
     /// <param name="cancel">Asks to stop; what is done stays.</param>
-    /// <exception cref="InterpException">The folder holds another extraction, an activation is not finite, or a file cannot be written.</exception>
-    public static void Run(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, string folder,
-        Action<long>? progress = null, CancellationToken cancel = default)
+    /// <exception cref="InterpException">A folder holds another extraction, an activation is not finite, or a file cannot be written.</exception>
+    public static void Run(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, IReadOnlyList<string> folders,
+        Action<long>? progress = null, CancellationToken cancel = default) =>
+        Run(model, device, contexts, spec, folders, BytesPerShard, SafeTensorsWriter.BeginHashed, progress, cancel);
+
+    internal static void Run(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, IReadOnlyList<string> folders,
+        long bytesPerShard, WriteShard write, Action<long>? progress = null, CancellationToken cancel = default)
     {
-        Store[] stores = [.. spec.Hooks.Select((hook, i) => Store.Open(i == 0 ? folder : TargetFolder(folder), new StoreManifest
-        {
-            Model = model.Digest,
-            Tokenizer = spec.TokenizerDigest,
-            Corpus = spec.CorpusDigest,
-            Contexts = contexts.Digest(),
-            Hook = hook.ToString(),
-            Precision = model.Precision.ToString().ToLowerInvariant(),
-            Device = device.type.ToString().ToLowerInvariant(),
-            Shape = [contexts.Rows, model.Config.Width],
-            ContextLength = contexts.Length,
-            BosId = spec.BosId,
-            BatchContexts = spec.BatchContexts,
-            Shards = [],
-        }))];
-        var perShard = ContextsPerShard(model.Config.Width, contexts.Length, spec.BatchContexts);
+        StoreBuilder[] stores = [.. spec.Hooks.Zip(folders, (hook, folder) =>
+            StoreBuilder.Open(folder, Manifest(model, device, contexts, spec, hook), write))];
+        var perShard = ContextsPerShard(bytesPerShard, model.Config.Width, contexts.Length, spec.BatchContexts);
         var count = (contexts.Count + perShard - 1) / perShard;
         var done = 0L;
+        using var closing = new DisposableStores(stores);
+        using var writing = new BackgroundWork();
         for (var shard = 0; shard < count; shard++)
         {
+            var number = shard;
             var first = shard * perShard;
             var size = Math.Min(perShard, contexts.Count - first);
-            var rows = contexts.RowsOf(first, size);
-            if (!Array.TrueForAll(stores, store => store.Holds(shard)))
+            if (!Array.TrueForAll(stores, store => store.Holds(number)))
             {
-                var file = FormattableString.Invariant($"shard-{shard:00000}.safetensors");
-                string[] paths = [.. stores.Select(store => Path.Combine(store.Folder, file))];
-                WriteShards(model, device, contexts, spec, paths, first, size, tokens => progress?.Invoke(done + tokens), cancel);
-                foreach (var store in stores)
-                    store.Enter(shard, file, rows.Count);
+                progress?.Invoke(done);
+                var activations = Compute(model, device, contexts, spec, first, size, tokens => progress?.Invoke(done + tokens), cancel);
+                writing.Start(() => Store(stores, number, activations, contexts, contexts.RowsOf(first, size)));
             }
-            progress?.Invoke(done += rows.Count);
+            done += contexts.RowsOf(first, size).Count;
         }
+        writing.Wait();
+        progress?.Invoke(done);
         foreach (var store in stores)
             store.Complete(count);
     }
 
-    /// <summary>Contexts of a shard: a multiple of the batch that gives about 64 MiB.</summary>
-    internal static int ContextsPerShard(int width, int length, int batch)
+    /// <summary>Contexts of a shard: a multiple of the batch that gives about so many bytes in float32.</summary>
+    private static int ContextsPerShard(long bytes, int width, int length, int batch)
     {
-        var contexts = BytesPerShard / (4L * width * length);
+        var contexts = bytes / (4L * width * length);
         return (int)Math.Max(batch, contexts / batch * batch);
     }
 
-    private static void WriteShards(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, string[] paths,
-        int first, int count, Action<long> progress, CancellationToken cancel)
-    {
-        using var scope = NewDisposeScope();
-        var (start, rows) = contexts.RowsOf(first, count);
-        Tensor[] activations = [.. spec.Hooks.Select(_ => empty([rows, model.Config.Width], dtype: ScalarType.Float32, device: CPU))];
-        var done = 0L;
-        Workers.For((count + spec.BatchContexts - 1) / spec.BatchContexts, piece =>
-        {
-            var context = first + piece * spec.BatchContexts;
-            var part = contexts.RowsOf(context, Math.Min(spec.BatchContexts, first + count - context));
-            Capture(model, device, contexts, spec, context, activations, part.Start - start, part.Count);
-            progress(Interlocked.Add(ref done, part.Count));
-        }, cancel);
-        for (var i = 0; i < paths.Length; i++)
-        {
-            RequireFinite(activations[i], spec.Hooks[i]);
-            SafeTensorsWriter.Write(paths[i], new Dictionary<string, Tensor>
-            {
-                ["activations"] = activations[i],
-                ["token_ids"] = tensor(contexts.Tokens.Slice(start, rows).ToArray(), ScalarType.Int32, CPU),
-                ["document"] = tensor(contexts.Documents.Slice(start, rows).ToArray(), ScalarType.Int32, CPU),
-                ["position"] = arange(start, start + rows, ScalarType.Int32, CPU).remainder(contexts.Length),
-            });
-        }
-    }
-
     /// <exception cref="InterpException">A number is not finite.</exception>
-    internal static void RequireFinite(Tensor activations, HookPoint hook)
+    internal static void RequireFinite(Tensor activations, string hook)
     {
         if (!activations.isfinite().all().ToBoolean())
-            throw new InterpException($"The model's activations at {hook} are not all finite; check the weights with interp inspect, or use another precision.");
+            throw new InterpException($"The activations at {hook} are not all finite; check what they come from with interp inspect, or use another precision.");
     }
 
     /// <summary>Runs the model once on the contexts of some rows and copies the values of each hook into its destination from a row on.</summary>
+    /// <exception cref="InterpException">A value is not finite.</exception>
     internal static void Capture(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, int context, Tensor[] destinations, int row, int rows)
     {
         using var noGradient = no_grad();
@@ -133,51 +87,76 @@ public static class Extraction
         for (var i = 0; i < destinations.Length; i++)
         {
             var values = run[spec.Hooks[i]].reshape(-1, model.Config.Width);
-            destinations[i].narrow(0, row, rows).copy_(ragged ? values.narrow(0, 0, rows) : values);
+            var destination = destinations[i].narrow(0, row, rows);
+            destination.copy_(ragged ? values.narrow(0, 0, rows) : values);
+            RequireFinite(destination, spec.Hooks[i].ToString());
         }
     }
 
-    /// <summary>A store while it is being written.</summary>
-    private sealed class Store(string folder, StoreManifest blank, StoreManifest known)
+    private static StoreManifest Manifest(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, HookPoint hook) => new()
     {
-        private readonly List<StoreShard> shards = [];
+        Model = model.Digest,
+        Tokenizer = spec.TokenizerDigest,
+        Corpus = spec.CorpusDigest,
+        Contexts = contexts.Digest(),
+        Hook = hook.ToString(),
+        Dtype = spec.Dtype.NameOf(),
+        Precision = model.Precision.ToString().ToLowerInvariant(),
+        Device = device.type.ToString().ToLowerInvariant(),
+        Shape = [contexts.Rows, model.Config.Width],
+        ContextLength = contexts.Length,
+        BosId = spec.BosId,
+        BatchContexts = spec.BatchContexts,
+        Origin = spec.Origin,
+        Shards = [],
+    };
 
-        public string Folder => folder;
-
-        /// <exception cref="InterpException">The folder holds other activations.</exception>
-        public static Store Open(string folder, StoreManifest blank)
+    /// <summary>The values of some contexts, a tensor [rows, d] float32 per hook; the caller owns them.</summary>
+    private static Tensor[] Compute(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec,
+        int first, int count, Action<long> progress, CancellationToken cancel)
+    {
+        var (start, rows) = contexts.RowsOf(first, count);
+        Tensor[] activations = [.. spec.Hooks.Select(_ => empty([rows, model.Config.Width], dtype: ScalarType.Float32, device: CPU).DetachFromDisposeScope())];
+        var done = 0L;
+        try
         {
-            var known = StoreManifest.Exists(folder) ? StoreManifest.Read(folder) : blank;
-            return known.SameWork(blank)
-                ? new Store(folder, blank, known)
-                : throw new InterpException($"{folder} holds the activations of another model, text or hook point; give another folder, or delete this one.");
+            Workers.For((count + spec.BatchContexts - 1) / spec.BatchContexts, piece =>
+            {
+                var context = first + piece * spec.BatchContexts;
+                var part = contexts.RowsOf(context, Math.Min(spec.BatchContexts, first + count - context));
+                Capture(model, device, contexts, spec, context, activations, part.Start - start, part.Count);
+                progress(Interlocked.Add(ref done, part.Count));
+            }, cancel);
+            return activations;
         }
-
-        /// <summary>Whether a shard is there and sound.</summary>
-        public bool Holds(int shard) => shard < known.Shards.Length && ActivationStore.Fault(folder, known, shard) is null;
-
-        /// <summary>Enters a shard that has been written in the manifest, after those before it.</summary>
-        public void Enter(int shard, string file, int rows)
+        catch
         {
-            Keep(shard);
-            shards.Add(new StoreShard(file, rows, ActivationStore.ChecksumOf(Path.Combine(folder, file))));
-            (blank with { Shards = [.. shards] }).Write(folder);
+            Array.ForEach(activations, values => values.Dispose());
+            throw;
         }
+    }
 
-        /// <summary>Closes a store of so many shards.</summary>
-        public void Complete(int count)
+    /// <summary>Stores that are let go of together.</summary>
+    private readonly struct DisposableStores(StoreBuilder[] stores) : IDisposable
+    {
+        public void Dispose() => Array.ForEach(stores, store => store.Dispose());
+    }
+
+    /// <summary>Writes a shard of each store, and lets go of its values.</summary>
+    private static void Store(StoreBuilder[] stores, int shard, Tensor[] activations, TokenContexts contexts, (int Start, int Count) rows)
+    {
+        using var scope = NewDisposeScope();
+        try
         {
-            Keep(count);
-            (blank with { Shards = [.. shards], Complete = true }).Write(folder);
-            foreach (var left in Directory.GetFiles(folder, "*.tmp"))
-                File.Delete(left);
+            for (var i = 0; i < stores.Length; i++)
+                stores[i].Add(shard, activations[i],
+                    new("token_ids", tensor(contexts.Tokens.Slice(rows.Start, rows.Count).ToArray(), ScalarType.Int32, CPU)),
+                    new("document", tensor(contexts.Documents.Slice(rows.Start, rows.Count).ToArray(), ScalarType.Int32, CPU)),
+                    new("position", arange(rows.Start, rows.Start + rows.Count, ScalarType.Int32, CPU).remainder(contexts.Length)));
         }
-
-        /// <summary>Takes over the shards before a number that were there.</summary>
-        private void Keep(int end)
+        finally
         {
-            while (shards.Count < end)
-                shards.Add(known.Shards[shards.Count]);
+            Array.ForEach(activations, values => values.Dispose());
         }
     }
 }

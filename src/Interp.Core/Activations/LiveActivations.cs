@@ -32,10 +32,10 @@ public sealed class LiveActivations : ITokenActivations
         (this.model, this.device, this.spec, Contexts) = (model, device, spec, contexts);
         blockRows = spec.BatchContexts * contexts.Length;
         blocksKept = (int)Math.Min(int.MaxValue, rowsKept / blockRows + 2);
-        Target = spec.Target is null ? null : new SecondHook(this);
+        Target = spec.Hooks.Count > 1 ? new SecondHook(this) : null;
     }
 
-    /// <summary>What a transcoder is to make of these activations, at <see cref="ExtractionSpec.Target"/>; null where that is. It lives as long as this.</summary>
+    /// <summary>What a transcoder is to make of these activations, at the second of the hooks; null where there is one. It lives as long as this.</summary>
     public ITokenActivations? Target { get; }
 
     /// <inheritdoc/>
@@ -120,8 +120,6 @@ public sealed class LiveActivations : ITokenActivations
         var rows = Contexts.RowsOf(context, spec.BatchContexts).Count;
         Tensor[] activations = [.. spec.Hooks.Select(_ => empty([rows, Width], dtype: ScalarType.Float32, device: CPU))];
         Extraction.Capture(model, device, Contexts, spec, context, activations, 0, rows);
-        for (var i = 0; i < activations.Length; i++)
-            Extraction.RequireFinite(activations[i], spec.Hooks[i]);
         return [.. activations.Select(values => TensorMemory.Span<float>(values).ToArray())];
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Interp.Formats;
@@ -9,7 +10,16 @@ namespace Interp.Activations;
 /// <param name="File">Its name in the folder.</param>
 /// <param name="Rows">Tokens in it.</param>
 /// <param name="Sha256">SHA-256 (hex) of the file.</param>
-public sealed record StoreShard(string File, int Rows, string Sha256);
+public sealed record StoreShard(string File, int Rows, string Sha256)
+{
+    /// <summary>Sum of the squares of what the dtype lost; null for float32, which loses nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? SquaredError { get; init; }
+
+    /// <summary>Sum of the squares of the activations before that; null for float32.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? SquaredNorm { get; init; }
+}
 
 /// <summary>The <c>manifest.json</c> of an activation store: where the activations come from, and its shards in order.</summary>
 public sealed record StoreManifest
@@ -47,7 +57,7 @@ public sealed record StoreManifest
     /// <summary>TransformerLens name of the hook point.</summary>
     public required string Hook { get; init; }
 
-    /// <summary>Element type of the stored activations.</summary>
+    /// <summary>Name of the <see cref="StoreDtype"/> of the stored activations.</summary>
     public string Dtype { get; init; } = "float32";
 
     /// <summary>Precision of the model that computed them.</summary>
@@ -68,11 +78,26 @@ public sealed record StoreManifest
     /// <summary>Contexts of one forward pass.</summary>
     public required int BatchContexts { get; init; }
 
+    /// <summary>What makes the store again, by name, besides what the digests identify; null: not recorded.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, string>? Origin { get; init; }
+
+    /// <summary>Whether the tokens of the activations are unknown, as those of arrays that others made may be.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool WithoutTokens { get; init; }
+
     /// <summary>Whether all shards are there.</summary>
     public bool Complete { get; init; }
 
     /// <summary>The shards, in the order of their rows.</summary>
     public required StoreShard[] Shards { get; init; }
+
+    /// <summary>Σ|x − x'|² / Σ|x|² over all numbers, where x' is what the store keeps of x; 0 for float32.</summary>
+    [JsonIgnore]
+    public double RelativeError => Shards.Sum(shard => shard.SquaredNorm ?? 0) is > 0 and var norm ? Shards.Sum(shard => shard.SquaredError ?? 0) / norm : 0;
+
+    /// <summary>SHA-256 (hex) of the manifest as it is written: the identity of what a complete store holds.</summary>
+    public string Digest() => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(this, Json)));
 
     /// <summary>Whether a folder holds a manifest.</summary>
     public static bool Exists(string folder) => File.Exists(Path.Combine(folder, FileName));
@@ -96,8 +121,13 @@ public sealed record StoreManifest
         }
     }
 
-    internal void Write(string folder) =>
-        AtomicFile.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, Json) + "\n");
+    /// <summary>Writes the manifest of a folder, replaced in one go; that of a store under way is flushed when the system does it.</summary>
+    internal void Write(string folder)
+    {
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(this, Json);
+        using var file = AtomicFile.Begin(Path.Combine(folder, FileName), stream => stream.Write([.. bytes, (byte)'\n']));
+        file.Commit(flush: Complete);
+    }
 
     /// <summary>Whether another manifest describes the same work, whatever of it is done.</summary>
     internal bool SameWork(StoreManifest other) => JsonSerializer.Serialize(Blank(), Json) == JsonSerializer.Serialize(other.Blank(), Json);
@@ -105,7 +135,7 @@ public sealed record StoreManifest
     private StoreManifest Blank() => this with { Complete = false, Shards = [] };
 
     private bool IsSound() =>
-        Format == Version && Dtype == "float32" && Shape is [>= 0 and <= int.MaxValue, >= 1 and <= int.MaxValue] && ContextLength >= 1
+        Format == Version && StoreDtypes.TryParse(Dtype) is not null && Shape is [>= 0 and <= int.MaxValue, >= 1 and <= int.MaxValue] && ContextLength >= 1
         && Shards.All(shard => shard.Rows >= 1 && shard.File == Path.GetFileName(shard.File) && shard.File.EndsWith(".safetensors", StringComparison.Ordinal))
         && (Complete ? Shards.Sum(shard => (long)shard.Rows) == Shape[0] : Shards.Sum(shard => (long)shard.Rows) <= Shape[0]);
 }

@@ -38,7 +38,7 @@ public static class PassBenchmark
         long rowsKept, string folder, Action<string> progress)
     {
         progress("extraction");
-        var extracting = Time(() => Extraction.Run(model, CPU, contexts, extraction, folder));
+        var extracting = Time(() => Extraction.Run(model, CPU, contexts, extraction, [folder]));
         using var store = ActivationStore.Open(folder);
 
         string[] Digests(Action<Action<int, IActivationSource, TrainingPlace?>> way)

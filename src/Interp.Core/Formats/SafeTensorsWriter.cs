@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Interp.Runtime;
 using static TorchSharp.torch;
@@ -19,15 +20,39 @@ public static class SafeTensorsWriter
     {
         var items = tensors.ToArray();
         var header = Header(items, metadata);
-        AtomicFile.Write(path, stream =>
+        AtomicFile.Write(path, stream => WriteAll(stream.Write, header, items));
+    }
+
+    /// <summary>As <see cref="Write"/> up to the flush, with the disk's room taken first and the bytes hashed while they are written.</summary>
+    /// <returns>The file, to be committed, and its SHA-256 (hex).</returns>
+    /// <exception cref="InterpException">The file cannot be written.</exception>
+    internal static (PendingFile File, string Sha256) BeginHashed(string path, IReadOnlyList<KeyValuePair<string, Tensor>> tensors)
+    {
+        KeyValuePair<string, Tensor>[] items = [.. tensors];
+        var header = Header(items, null);
+        var size = 8 + header.Length + items.Sum(item => item.Value.numel() * SafeTensorsTypes.WidthOf(item.Value.dtype));
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        PendingFile? file = null;
+        Workers.For(2, part =>
         {
-            Span<byte> length = stackalloc byte[8];
-            BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
-            stream.Write(length);
-            stream.Write(header);
-            foreach (var (_, tensor) in items)
-                WriteData(stream, tensor);
+            if (part == 0)
+                file = AtomicFile.Begin(path, stream => WriteAll(stream.Write, header, items), size);
+            else
+                WriteAll(hash.AppendData, header, items);
         });
+        return (file!, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    private delegate void Sink(ReadOnlySpan<byte> bytes);
+
+    private static void WriteAll(Sink sink, byte[] header, KeyValuePair<string, Tensor>[] items)
+    {
+        Span<byte> length = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
+        sink(length);
+        sink(header);
+        foreach (var (_, tensor) in items)
+            WriteData(sink, tensor);
     }
 
     private static byte[] Header(KeyValuePair<string, Tensor>[] items, IReadOnlyDictionary<string, string>? metadata)
@@ -66,7 +91,7 @@ public static class SafeTensorsWriter
         return buffer.ToArray();
     }
 
-    private static void WriteData(Stream stream, Tensor tensor)
+    private static void WriteData(Sink sink, Tensor tensor)
     {
         using var scope = NewDisposeScope();
         var source = tensor.detach().cpu().contiguous();
@@ -77,7 +102,7 @@ public static class SafeTensorsWriter
         for (var at = 0L; at < flat.numel(); at += piece)
         {
             using var part = flat.narrow(0, at, Math.Min(piece, flat.numel() - at));
-            stream.Write(TensorMemory.Span<byte>(part));
+            sink(TensorMemory.Span<byte>(part));
         }
     }
 }

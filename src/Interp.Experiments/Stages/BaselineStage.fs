@@ -54,7 +54,7 @@ module BaselineStage =
             Progress = Action<int64>(progress (int64 (snd (heldOut.Contexts.RowsOf(0, contexts).ToTuple()))))
         )
 
-    let run (context: StageContext) =
+    let private losses (context: StageContext) =
         let spec = context.Spec
         use model = context.Inputs.OpenModel spec
         let measured, _ = CountedTokens.split context
@@ -70,13 +70,20 @@ module BaselineStage =
         let zero = (splice "zero ablation" 0L).Zero context.Cancel
         let mean = (splice "mean ablation" 1L).Mean(mean, context.Cancel)
 
+        [
+            "ce_clean", zero.CeClean
+            "ce_zero", zero.Ce
+            "ce_mean", mean.Ce
+            "kl_zero", zero.Kl
+            "kl_mean", mean.Kl
+            "loss_tokens", float zero.Predictions
+        ]
+
+    /// Imported activations have no model, and so no losses.
+    let run (context: StageContext) =
         Numbers.write
             (Path.Combine(context.Work, "baseline.json"))
-            [
-                "ce_clean", zero.CeClean
-                "ce_zero", zero.Ce
-                "ce_mean", mean.Ce
-                "kl_zero", zero.Kl
-                "kl_mean", mean.Kl
-                "loss_tokens", float zero.Predictions
-            ]
+            (if context.Inputs.IsImported context.Spec then
+                 []
+             else
+                 losses context)

@@ -33,6 +33,28 @@ module EvaluateStage =
             yield! bins
         |]
 
+    /// Next-token loss with the reconstruction in the place of the activations.
+    let private spliced (context: StageContext) sae (baseline: Map<string, float>) =
+        use model = context.Inputs.OpenModel context.Spec
+
+        let spliced =
+            (BaselineStage.splice context model (CountedTokens.heldOut context) (fun total done' ->
+                context.Progress done' total "spliced loss"))
+                .Autoencoder(sae, context.Cancel)
+
+        let recovered name =
+            (baseline[name] - spliced.Ce) / (baseline[name] - baseline["ce_clean"])
+
+        [
+            "ce_spliced", spliced.Ce
+            "delta_ce", spliced.Ce - baseline["ce_clean"]
+            "delta_ce_se", spliced.DeltaError
+            "ce_recovered", recovered "ce_zero"
+            "ce_recovered_mean", recovered "ce_mean"
+            "kl", spliced.Kl
+            "top1_agreement", spliced.Top1Agreement
+        ]
+
     let run (context: StageContext) =
         let spec = context.Spec
         let trained = Numbers.read (Path.Combine(context.Artifact "train", "training.json"))
@@ -46,7 +68,6 @@ module EvaluateStage =
         else
             let device = Devices.Parse spec.Device
             use sae = SaeFolder.Read(Path.Combine(context.Artifact "train", "sae"), device)
-            use model = context.Inputs.OpenModel spec
             let rows, others = CountedTokens.split context
             let total = int64 rows.Length + int64 others.Length
             let source, target = CountedTokens.selected context rows
@@ -70,16 +91,8 @@ module EvaluateStage =
 
             let fired = Array.map2 (+) reconstruction.FiredCounts others
 
-            let spliced =
-                (BaselineStage.splice context model (CountedTokens.heldOut context) (fun total done' ->
-                    context.Progress done' total "spliced loss"))
-                    .Autoencoder(sae, context.Cancel)
-
             let baseline =
                 Numbers.read (Path.Combine(context.Artifact "baseline", "baseline.json"))
-
-            let recovered name =
-                (baseline[name] - spliced.Ce) / (baseline[name] - baseline["ce_clean"])
 
             Numbers.write
                 output
@@ -98,14 +111,11 @@ module EvaluateStage =
                      "l2_ratio", reconstruction.L2Ratio
                      "reconstruction_bias", reconstruction.RelativeReconstructionBias
                      "validation_tokens", float reconstruction.Tokens
-                     "ce_spliced", spliced.Ce
-                     "delta_ce", spliced.Ce - baseline["ce_clean"]
-                     "delta_ce_se", spliced.DeltaError
-                     "ce_recovered", recovered "ce_zero"
-                     "ce_recovered_mean", recovered "ce_mean"
-                     "kl", spliced.Kl
-                     "top1_agreement", spliced.Top1Agreement
-                 ])
+                 ]
+                 @ (if baseline.IsEmpty then
+                        []
+                    else
+                        spliced context sae baseline))
 
             AtomicFile.WriteText(
                 Path.Combine(context.Work, "density.csv"),

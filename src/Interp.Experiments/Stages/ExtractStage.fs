@@ -4,7 +4,8 @@ open System.IO
 open Interp.Activations
 open Interp.Runtime
 
-/// Text to two activation stores, `training` and `held-out`; no document is in both. A live run stores the tokens of the former.
+/// Text to two activation stores, `training` and `held-out`; no document is in both. A live run stores the tokens of the former,
+/// and activations that are there already are only divided.
 [<RequireQualifiedAccess>]
 module ExtractStage =
     /// How much text is cut into which contexts.
@@ -20,7 +21,7 @@ module ExtractStage =
             ValidationFraction = min 0.9 (max 0.02 (float heldOut / float (int64 train + int64 heldOut)))
         )
 
-    let run (context: StageContext) =
+    let private extract (context: StageContext) =
         let spec, inputs = context.Spec, context.Inputs
         let tokenizer = inputs.Tokenizer spec
         let device = Devices.Parse spec.Device
@@ -37,12 +38,18 @@ module ExtractStage =
         let total = training + int64 packed.Validation.Rows
 
         let extract (contexts: TokenContexts) split before =
+            let folder = Path.Combine(context.Work, split)
+
             Extraction.Run(
                 model,
                 device,
                 contexts,
                 extraction,
-                Path.Combine(context.Work, split),
+                [|
+                    folder
+                    if spec.Extract.Target.IsSome then
+                        Extraction.TargetFolder folder
+                |],
                 (fun rows -> context.Progress (before + rows) total split),
                 context.Cancel
             )
@@ -58,3 +65,32 @@ module ExtractStage =
             Path.Combine(context.Work, "notes.txt"),
             packed.Notes |> Seq.map (fun note -> note + "\n") |> String.concat ""
         )
+
+    /// Opens activations that are there already; the artifact only says how they are divided.
+    let private take (context: StageContext) =
+        let spec = context.Spec
+
+        for hook in spec.Extract.Hook :: Option.toList spec.Extract.Target do
+            for store, _ in context.Named hook do
+                let model = store.Manifest.Model
+
+                if model <> ActivationImport.Unknown && model <> context.Inputs.ModelDigest spec then
+                    raise (
+                        InterpException
+                            $"The activations of {hook} come from another model than {context.Inputs.ModelName spec}; name theirs with --model, or extract them again."
+                    )
+
+        let store = context.Named spec.Extract.Hook |> List.head |> fst
+
+        let training, heldOut =
+            StoredSplit.find store.Contexts (int64 (Stage.heldOutText spec))
+
+        Interp.Formats.AtomicFile.WriteText(
+            Path.Combine(context.Work, "split.txt"),
+            $"contexts 0 to {training - 1} are trained on, those from {heldOut} on are held out\n"
+        )
+
+    let run (context: StageContext) =
+        match context.Spec.Corpus.Source with
+        | StoredActivations _ -> take context
+        | _ -> extract context

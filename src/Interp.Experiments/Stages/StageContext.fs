@@ -67,17 +67,45 @@ type StageContext =
     /// Folder of the extraction.
     member context.Extracted = context.Artifact "extract"
 
-    member private context.Stored split =
-        let folder = Path.Combine(context.Extracted, split)
+    member private context.Open folder =
         context.Opened.Once folder (fun () -> ActivationStore.Open folder)
 
+    /// The named stores of a hook, opened, with their weights; none where the activations are the extraction's own.
+    member context.Named hook =
+        context.Inputs.Stored(context.Spec, hook)
+        |> List.map (fun (folder, weight) -> context.Open folder, weight)
+
+    /// A part of a named store.
+    member private context.Part (store: ActivationStore) heldOut : ITokenActivations =
+        context.Opened.Once
+            $"part {heldOut} {Stage.heldOutText context.Spec} {store.Manifest.Hook} {store.Manifest.Contexts}"
+            (fun () ->
+                let training, first =
+                    StoredSplit.find store.Contexts (int64 (Stage.heldOutText context.Spec))
+
+                if heldOut then
+                    new ContextRange(store, first, store.Contexts.Count - first)
+                else
+                    new ContextRange(store, 0, training))
+
+    member private context.Split (split: string) heldOut hook own : ITokenActivations =
+        match context.Named hook with
+        | [] -> context.Open(Path.Combine(context.Extracted, own split))
+        | (store, _) :: _ -> context.Part store heldOut
+
     /// Activations of the held-out documents.
-    member context.HeldOut = context.Stored "held-out"
+    member context.HeldOut = context.Split "held-out" true context.Spec.Extract.Hook id
+
+    /// The token that begins the contexts, if any does.
+    member context.BosId =
+        match context.Named context.Spec.Extract.Hook with
+        | [] -> context.Open(Path.Combine(context.Extracted, "held-out")).Manifest.BosId
+        | (store, _) :: _ -> store.Manifest.BosId
 
     /// What a transcoder is to make of them.
     member context.HeldOutTarget =
         context.Spec.Extract.Target
-        |> Option.map (fun _ -> context.Stored(Extraction.TargetFolder "held-out"))
+        |> Option.map (fun hook -> context.Split "held-out" true hook Extraction.TargetFolder)
 
     /// What is reconstructed of the held-out documents: the target, or what is read.
     member context.HeldOutReconstructed =
@@ -102,14 +130,20 @@ type StageContext =
     member context.Training: ITokenActivations =
         match context.LiveTraining with
         | Some live -> live
-        | None -> context.Stored "training"
+        | None -> context.Split "training" false context.Spec.Extract.Hook id
 
     /// What a transcoder is to make of them, from the same passes of the model.
     member context.TrainingTarget: ITokenActivations option =
         match context.Spec.Extract.Target, context.LiveTraining with
         | None, _ -> None
         | Some _, Some live -> Option.ofObj live.Target
-        | Some _, None -> Some(context.Stored(Extraction.TargetFolder "training"))
+        | Some hook, None -> Some(context.Split "training" false hook Extraction.TargetFolder)
+
+    /// Further named stores that are trained on at a hook, and the weights of all.
+    member context.Mixed hook =
+        match context.Named hook with
+        | [] -> [], []
+        | stores -> stores |> List.tail |> List.map (fun (store, _) -> context.Part store false), List.map snd stores
 
     /// What is reconstructed of the training documents: the target, or what is read.
     member context.TrainingReconstructed =
@@ -151,26 +185,48 @@ module CountedTokens =
         report context split activations rows
         rows
 
-    let private trained (context: StageContext) name (activations: ITokenActivations) =
+    /// Only fractional weights draw rows, by the seed.
+    let private mixture (context: StageContext) =
+        match context.Spec.Corpus.Source with
+        | StoredActivations stores when stores |> List.exists (fun (_, weight) -> weight <> round weight) ->
+            context.Spec.Seed
+        | _ -> 0
+
+    let private trained (context: StageContext) name hook (activations: ITokenActivations) : IActivationSource =
         let spec = context.Spec
 
         let once name =
             context.Opened.Once
-                $"{name} {skipping spec} {spec.Corpus.TrainTokens} {spec.Train.Shuffle} {context.Extracted}"
+                $"{name} {skipping spec} {spec.Corpus.TrainTokens} {spec.Train.Shuffle} {mixture context} {context.Extracted}"
 
-        let rows () =
-            once "training rows" (fun () ->
-                counted context "training" context.TrainingReconstructed |> Array.truncate spec.Corpus.TrainTokens)
+        let rows number activations =
+            once $"training rows {number}" (fun () ->
+                counted context "training" activations |> Array.truncate spec.Corpus.TrainTokens)
 
-        once name (fun () -> SelectedRows(activations, rows ()))
+        once name (fun () ->
+            let reconstructed = spec.Extract.Target |> Option.defaultValue spec.Extract.Hook
+            let others, weights = context.Mixed hook
+
+            let parts =
+                List.zip (activations :: others) (context.TrainingReconstructed :: fst (context.Mixed reconstructed))
+                |> List.mapi (fun number (part, judged) -> SelectedRows(part, rows number judged) :> IActivationSource)
+
+            match weights with
+            | []
+            | [ 1.0 ] -> parts.Head
+            | weights ->
+                WeightedActivations(
+                    [| for part, weight in List.zip parts weights -> struct (part, weight) |],
+                    int64 spec.Seed
+                ))
 
     /// The activations that are trained on; trainings on the same ones get the same object.
     let training (context: StageContext) =
-        trained context "training" context.Training
+        trained context "training" context.Spec.Extract.Hook context.Training
 
     /// What a transcoder is to make of them.
     let trainingTarget (context: StageContext) =
-        context.TrainingTarget |> Option.map (trained context "training target")
+        Option.map2 (trained context "training target") context.Spec.Extract.Target context.TrainingTarget
 
     /// All held-out rows that count: those outside keep their activation in spliced runs.
     let heldOut (context: StageContext) =

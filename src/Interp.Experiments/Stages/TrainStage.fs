@@ -43,8 +43,8 @@ module TrainStage =
             ModelName = context.Inputs.ModelName spec,
             HookName = spec.Extract.Hook,
             TargetHookName = Option.toObj spec.Extract.Target,
-            ContextSize = Nullable spec.Extract.ContextLength,
-            PrependBos = Nullable context.HeldOut.Manifest.BosId.HasValue,
+            ContextSize = Nullable context.HeldOut.Contexts.Length,
+            PrependBos = Nullable context.BosId.HasValue,
             DatasetPath = (context.Inputs.Documents spec).Name,
             Provenance = provenance
         )

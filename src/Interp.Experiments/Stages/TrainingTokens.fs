@@ -13,12 +13,14 @@ module TrainingTokens =
     /// How a spec's activations are extracted.
     let extraction (inputs: Inputs) (spec: Spec) bos =
         ExtractionSpec(
-            HookPoint.Parse spec.Extract.Hook,
+            [|
+                HookPoint.Parse spec.Extract.Hook
+                yield! spec.Extract.Target |> Option.map HookPoint.Parse |> Option.toList
+            |],
             spec.Extract.BatchContexts,
             inputs.TokenizerDigest spec,
             inputs.CorpusDigest spec,
-            bos,
-            spec.Extract.Target |> Option.map HookPoint.Parse |> Option.toNullable
+            bos
         )
 
     /// Rows that live training keeps in memory: all, or two windows of counted tokens.

@@ -12,7 +12,7 @@ namespace Interp.Core.Tests.Activations;
 public class ActivationStoreTests
 {
     private static readonly HookPoint Hook = HookPoint.ResidPost(1);
-    private static readonly ExtractionSpec Spec = new(Hook, 3, "tokenizer", "corpus", null);
+    private static readonly ExtractionSpec Spec = new([Hook], 3, "tokenizer", "corpus", null);
 
     private static LanguageModel Model() => LanguageModel.Load(Fixtures.Path("models", "mistral-window"), CPU);
 
@@ -28,7 +28,7 @@ public class ActivationStoreTests
         using var folder = new TemporaryFolder();
         using var model = Model();
         var contexts = Contexts();
-        Extraction.Run(model, CPU, contexts, Spec, folder.Path);
+        Extraction.Run(model, CPU, contexts, Spec, [folder.Path]);
         using var store = ActivationStore.Open(folder.Path);
         Assert.Equal(33, store.Count);
         Assert.Equal(contexts.Tokens.ToArray(), store.Contexts.Tokens.ToArray());
@@ -40,7 +40,7 @@ public class ActivationStoreTests
             for (var i = 0; i < count; i++)
             {
                 var row = TensorMemory.Span<float>(run[Hook][0, i]).ToArray();
-                Assert.All(row.Zip(store.Row(start + i).ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+                Assert.All(row.Zip(store.Row(start + i)), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
             }
         }
     }
@@ -50,14 +50,14 @@ public class ActivationStoreTests
     {
         using var folder = new TemporaryFolder();
         using var model = Model();
-        Extraction.Run(model, CPU, Contexts(), Spec, folder.Path);
+        Extraction.Run(model, CPU, Contexts(), Spec, [folder.Path]);
         var shard = Path.Combine(folder.Path, "shard-00000.safetensors");
         var whole = File.ReadAllBytes(shard);
         var torn = (byte[])whole.Clone();
         torn[^100] ^= 1;
         File.WriteAllBytes(shard, torn);
         Assert.Contains("checksum", Assert.Throws<InterpException>(() => ActivationStore.Open(folder.Path)).Message, StringComparison.Ordinal);
-        Extraction.Run(model, CPU, Contexts(), Spec, folder.Path);
+        Extraction.Run(model, CPU, Contexts(), Spec, [folder.Path]);
         Assert.Equal(whole, File.ReadAllBytes(shard));
     }
 
@@ -66,8 +66,8 @@ public class ActivationStoreTests
     {
         using var folder = new TemporaryFolder();
         using var model = Model();
-        Extraction.Run(model, CPU, Contexts(), Spec, folder.Path);
-        Assert.Throws<InterpException>(() => Extraction.Run(model, CPU, Contexts(), Spec with { Hook = HookPoint.ResidPost(0) }, folder.Path));
+        Extraction.Run(model, CPU, Contexts(), Spec, [folder.Path]);
+        Assert.Throws<InterpException>(() => Extraction.Run(model, CPU, Contexts(), Spec with { Hooks = [HookPoint.ResidPost(0)] }, [folder.Path]));
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public class ActivationStoreTests
         foreach (var (folder, count) in new[] { (one, 1), (three, 3) })
         {
             Workers.Count = count;
-            Extraction.Run(model, CPU, Contexts(), Spec, folder.Path);
+            Extraction.Run(model, CPU, Contexts(), Spec, [folder.Path]);
         }
         Workers.Count = outer;
         Assert.Equal(File.ReadAllBytes(Path.Combine(one.Path, "manifest.json")), File.ReadAllBytes(Path.Combine(three.Path, "manifest.json")));
@@ -91,9 +91,9 @@ public class ActivationStoreTests
     {
         using var folder = new TemporaryFolder();
         using var model = Model();
-        Extraction.Run(model, CPU, Contexts(), Spec, folder.Path);
+        Extraction.Run(model, CPU, Contexts(), Spec, [folder.Path]);
         using var store = ActivationStore.Open(folder.Path);
-        double Norm(int row) => Math.Sqrt(store.Row(row).ToArray().Sum(value => (double)value * value));
+        double Norm(int row) => Math.Sqrt(store.Row(row).Sum(value => (double)value * value));
 
         var skipping = new TokenSkipping(1, 1.0);
         int[] behind = [.. Enumerable.Range(0, 33).Where(row => row % 5 != 0)];

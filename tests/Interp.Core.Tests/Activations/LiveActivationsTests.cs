@@ -12,7 +12,7 @@ public class LiveActivationsTests
 {
     private const int Length = 5;
     private const int Rows = 400;
-    private static readonly ExtractionSpec Spec = new(HookPoint.ResidPost(1), 3, "tokenizer", "corpus", null);
+    private static readonly ExtractionSpec Spec = new([HookPoint.ResidPost(1)], 3, "tokenizer", "corpus", null);
 
     private static readonly TrainingSpec Recipe = TrainingSpec.Default with
     {
@@ -34,7 +34,7 @@ public class LiveActivationsTests
     {
         using var folder = new TemporaryFolder();
         using var model = Model();
-        Extraction.Run(model, CPU, Contexts(), Spec, folder.Path);
+        Extraction.Run(model, CPU, Contexts(), Spec, [folder.Path]);
         using var store = ActivationStore.Open(folder.Path);
         using var live = new LiveActivations(model, CPU, Contexts(), Spec, rowsKept: 30);
         foreach (var rows in new int[][] { [399, 0, 17, 17, 230], [.. Enumerable.Range(0, Rows).Reverse()], [5] })

@@ -12,7 +12,7 @@ public class TwoHookExtractionTests
 {
     private static readonly HookPoint Read = new(HookSite.MlpIn, 1);
     private static readonly HookPoint Written = new(HookSite.MlpOut, 1);
-    private static readonly ExtractionSpec Spec = new(Read, 3, "tokenizer", "corpus", null, Written);
+    private static readonly ExtractionSpec Spec = new([Read, Written], 3, "tokenizer", "corpus", null);
 
     private static LanguageModel Model() => LanguageModel.Load(Fixtures.Path("models", "mistral-window"), CPU);
 
@@ -26,11 +26,11 @@ public class TwoHookExtractionTests
         using var folder = new TemporaryFolder();
         using var model = Model();
         var both = Path.Combine(folder.Path, "both");
-        Extraction.Run(model, CPU, Contexts(), Spec, both);
+        Extraction.Run(model, CPU, Contexts(), Spec, [both, Extraction.TargetFolder(both)]);
         foreach (var (hook, found) in new[] { (Read, both), (Written, Extraction.TargetFolder(both)) })
         {
             var alone = Path.Combine(folder.Path, hook.Site.ToString());
-            Extraction.Run(model, CPU, Contexts(), Spec with { Hook = hook, Target = null }, alone);
+            Extraction.Run(model, CPU, Contexts(), Spec with { Hooks = [hook] }, [alone]);
             Assert.Equal(Bytes(alone), Bytes(found));
         }
     }
@@ -44,10 +44,10 @@ public class TwoHookExtractionTests
         using var folder = new TemporaryFolder();
         using var model = Model();
         var both = Path.Combine(folder.Path, "both");
-        Extraction.Run(model, CPU, Contexts(), Spec, both);
+        Extraction.Run(model, CPU, Contexts(), Spec, [both, Extraction.TargetFolder(both)]);
         var whole = (Bytes(both), Bytes(Extraction.TargetFolder(both)));
         File.Delete(Path.Combine(folder.Path, store, file));
-        Extraction.Run(model, CPU, Contexts(), Spec, both);
+        Extraction.Run(model, CPU, Contexts(), Spec, [both, Extraction.TargetFolder(both)]);
         Assert.Equal(whole, (Bytes(both), Bytes(Extraction.TargetFolder(both))));
     }
 
@@ -57,7 +57,7 @@ public class TwoHookExtractionTests
         using var folder = new TemporaryFolder();
         using var model = Model();
         var both = Path.Combine(folder.Path, "both");
-        Extraction.Run(model, CPU, Contexts(), Spec, both);
+        Extraction.Run(model, CPU, Contexts(), Spec, [both, Extraction.TargetFolder(both)]);
         using var live = new LiveActivations(model, CPU, Contexts(), Spec, 33);
         foreach (var (source, path) in new[] { (live, both), (live.Target!, Extraction.TargetFolder(both)) })
         {
@@ -75,7 +75,7 @@ public class TwoHookExtractionTests
     public void Without_a_target_there_is_none()
     {
         using var model = Model();
-        using var live = new LiveActivations(model, CPU, Contexts(), Spec with { Target = null }, 33);
+        using var live = new LiveActivations(model, CPU, Contexts(), Spec with { Hooks = [Read] }, 33);
         Assert.Null(live.Target);
     }
 
