@@ -75,7 +75,7 @@ module Stage =
     let extract (inputs: Inputs) cell spec =
         make
             "extract"
-            1
+            2
             [
                 "extract.hook"
                 "extract.target"
@@ -100,7 +100,7 @@ module Stage =
     let baseline extract cell spec =
         make
             "baseline"
-            1
+            2
             ([ "evaluate.lossTokens"; "corpus.validationTokens"; "precision" ] @ skipping)
             []
             [ extract ]
