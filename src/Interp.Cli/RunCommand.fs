@@ -47,7 +47,10 @@ let private run arguments =
         eprintfn "All %d stages are in the store." plan.Length
     | plan ->
         eprintfn "%s" (Plan.summary prepared.Options plan)
-        Plan.misfits prepared.Options prepared.Store plan |> List.iter (eprintfn "%s")
+
+        match Plan.misfits prepared.Options prepared.Store plan with
+        | [] -> ()
+        | misfits -> raise (InterpException(String.concat "\n" misfits))
 
     let results, failures =
         try

@@ -81,6 +81,9 @@ public static class Extraction
             store.Complete(count);
     }
 
+    /// <summary>Rows of a shard, all of which are in memory until it is written.</summary>
+    public static long RowsPerShard(int width, int length, int batch) => (long)ContextsPerShard(width, length, batch) * length;
+
     /// <summary>Contexts of a shard: a multiple of the batch that gives about 64 MiB.</summary>
     internal static int ContextsPerShard(int width, int length, int batch)
     {
