@@ -57,7 +57,7 @@ let private kernelOf name =
 
 let private kindOf name =
     match Codec.saeKind.Parse name with
-    | Some kind -> Validation.kind Spec.Default kind
+    | Some kind -> TrainingRecipe.kindOf Spec.Default kind
     | None -> raise (InterpException $"There is no kind '{name}'; give {Codec.saeKind.Expected}.")
 
 let private partName (part: Kernels.StepPart) = part.ToString().ToLowerInvariant()

@@ -123,9 +123,16 @@ let prepare command examples arguments =
         | Some name -> { experiment with Name = name }
         | None -> experiment
 
-    refuse (Validation.experiment experiment)
     let inputs = Inputs store.Root
-    refuse (Validation.models inputs.Config experiment)
+    let errors = Validation.experiment experiment
+
+    let errorsOfModels =
+        try
+            Validation.models inputs.Config experiment
+        with :? InterpException when not errors.IsEmpty ->
+            []
+
+    refuse (errors @ errorsOfModels)
     experiment.Cells |> List.map _.Spec.Device |> List.distinct |> List.iter (Devices.Parse >> ignore)
 
     let words =

@@ -165,9 +165,9 @@ let reporter () =
             | Warned(stage, message) ->
                 clear ()
                 eprintfn "%s  %s" running[stage.Key].Title message
-            | Diverged(stage, step) ->
+            | Diverged(stage, step, checkpoint) ->
                 close
                     stage
-                    $"diverged at step {step}: its last good checkpoint is in the artifact; lower train.learningRate"
+                    $"diverged at step {step}: its last good checkpoint is {checkpoint}; lower train.learningRate"
             | Finished(stage, seconds) -> close stage $"done in {Amounts.time seconds}"
             | Failed(stage, message) -> close stage $"failed: {message}")

@@ -12,7 +12,8 @@ let json (results: Results) =
                 "cell", Text cell.Cell
                 "axes", Fields(cell.Axes |> List.map (fun (axis, value) -> axis, Text value))
                 "seed", Integer(int64 cell.Seed)
-                "status", Text cell.Status
+                "status", Text cell.Outcome
+                "status_text", Text cell.Status
                 "metrics", Fields(cell.Metrics |> Map.toList |> List.map (fun (name, value) -> name, Number value))
             ]
 

@@ -25,7 +25,10 @@ let private run arguments =
         eprintfn "All %d stages are in the store." plan.Length
     | plan ->
         eprintfn "%s" (Plan.summary prepared.Options plan)
-        Plan.misfits prepared.Options prepared.Store plan |> List.iter (eprintfn "%s")
+
+        match Plan.misfits prepared.Options prepared.Store plan with
+        | [] -> ()
+        | misfits -> raise (InterpException(String.concat "\n" misfits))
 
     Interruption.stoppable prepared.Typed (fun cancel ->
         let results, failures =

@@ -1,6 +1,8 @@
 namespace Interp
 
 open System.IO
+open Interp.Activations
+open Interp.Autoencoders
 open Interp.Hooks
 open Interp.Runtime
 
@@ -28,27 +30,23 @@ module Cost =
     /// Dense multiply-adds per second of all threads, measured once.
     let private rate = lazy Throughput.MultiplyAdds()
 
-    /// Whether the fused kernel takes the steps; libtorch's operations take far more time and keep [tokens, latents] tensors.
-    let private isFused (inputs: Inputs) (spec: Spec) =
-        spec.Kernel <> "aten" && (Validation.trainingSpec (inputs.Width spec) spec).IsFused
-
-    /// Whether a K says how many latents are active; without one, half of them may be at first.
-    let private usesK (spec: Spec) =
-        (Validation.kind spec spec.Sae.Kind).UsesK
-
-    /// Bytes of a training: parameters, gradients and moments, the batch, and room.
+    /// Bytes of a training: parameters, gradients and moments, the batch, its entries, and room.
     let trainingMemory (inputs: Inputs) (spec: Spec) =
         let width = int64 (inputs.Width spec)
-        let latents = int64 (Validation.latents (int width) spec)
+        let recipe = TrainingRecipe.ofSpec (int width) spec
+        let latents = int64 recipe.Latents
         let batch = int64 spec.Train.Batch
-        let fused = 40L * width * latents + 24L * batch * width + (1L <<< 24)
+        let parameters = 40L * width * latents + 24L * batch * width + (1L <<< 24)
 
-        if not (isFused inputs spec) then
-            fused + 8L * width * latents + 24L * batch * latents
-        elif usesK spec then
-            fused
+        if not recipe.IsFused || spec.Kernel = "aten" then
+            parameters + 8L * width * latents + 24L * batch * latents
         else
-            fused + 16L * batch * latents
+            let entries = 16L * batch * recipe.LargestEntries
+
+            if recipe.IsDenseAtLargestK(int width) then
+                parameters + entries + 8L * width * latents + 12L * batch * latents
+            else
+                parameters + entries
 
     /// Whether a training computes its activations while it trains: as its extraction left it, or would leave it.
     let private isLive (options: RunOptions) (store: Store) (stage: Stage) =
@@ -67,16 +65,50 @@ module Cost =
     let private hookCount (spec: Spec) =
         if spec.Extract.Target.IsSome then 2L else 1L
 
+    let private elementBytes (spec: Spec) =
+        match spec.Precision with
+        | "bfloat16" -> 2L
+        | "float64" -> 8L
+        | _ -> 4L
+
     /// Bytes of the model's first blocks.
     let private modelBytes (config: Interp.Models.ModelConfig) (spec: Spec) layers =
-        let element =
-            match spec.Precision with
-            | "bfloat16" -> 2L
-            | "float64" -> 8L
-            | _ -> 4L
-
         (layers * config.BlockParameterCount + 2L * int64 config.VocabularySize * int64 config.Width)
-        * element
+        * elementBytes spec
+
+    /// Bytes of a block's intermediate values for some contexts, the attention's scores included.
+    let private blockBytes (config: Interp.Models.ModelConfig) (spec: Spec) contexts =
+        let length = int64 spec.Extract.ContextLength
+
+        let perToken =
+            6L * int64 config.Width
+            + 3L * int64 config.MlpWidth
+            + 2L * (config.QueryWidth + config.KeyValueWidth)
+            + 2L * int64 config.HeadCount * length
+
+        contexts * length * perToken * elementBytes spec
+
+    /// Bytes of a shard while it is filled, and of the batches on the way to it, one per thread.
+    let private extractionBytes (config: Interp.Models.ModelConfig) (spec: Spec) rows =
+        let shard =
+            Extraction.RowsPerShard(config.Width, spec.Extract.ContextLength, spec.Extract.BatchContexts)
+
+        min rows shard * int64 config.Width * 4L * hookCount spec
+        + int64 Workers.Count * blockBytes config spec (int64 spec.Extract.BatchContexts)
+
+    /// Bytes of contexts whose cross-entropy is measured, one per thread: a block, and logits with what is made of them.
+    let private spliceBytes (config: Interp.Models.ModelConfig) (spec: Spec) =
+        let logits =
+            int64 spec.Extract.ContextLength * int64 config.VocabularySize * 6L * max 4L (elementBytes spec)
+
+        int64 Workers.Count * (blockBytes config spec 1L + logits)
+
+    /// The part of a training that a stopped run has left to do, from its newest checkpoint.
+    let private leftOf (store: Store) (stage: Stage) =
+        let folder = Path.Combine(store.WorkFolder stage.Name stage.Key, "checkpoints")
+        let train = stage.Spec.Train
+        let tokens = float train.Passes * float stage.Spec.Corpus.TrainTokens
+        1.0 - min 1.0 (float (TrainingCheckpoints.NewestStep folder) * float train.Batch / tokens)
 
     /// Bytes that trainings share: the model and the activations that are kept, once for all on the same data.
     let shared options (inputs: Inputs) store (trainings: Stage list) =
@@ -102,7 +134,7 @@ module Cost =
         let spec = stage.Spec
         let config = inputs.Config spec
         let width, block = int64 (inputs.Width spec), config.BlockParameterCount
-        let latents = int64 (Validation.latents (int width) spec)
+        let latents = int64 (TrainingRecipe.latents (int width) spec)
         let layers = layersOf config spec
 
         let heldOut = int64 (Stage.heldOutText spec)
@@ -128,27 +160,31 @@ module Cost =
             {
                 Seconds = seconds ((heldOut + training) * layers * block)
                 DiskBytes = (if options.Live then heldOut else rows) * (width * 4L + 12L) * hookCount spec
-                MemoryBytes = model layers + (1L <<< 29)
+                MemoryBytes = model layers + extractionBytes config spec rows
                 SharedBytes = 0L
             }
         | "baseline" ->
             {
                 Seconds = seconds (4L * loss * upper)
                 DiskBytes = 1000L
-                MemoryBytes = model (int64 config.LayerCount) + (1L <<< 29)
+                MemoryBytes = model (int64 config.LayerCount) + spliceBytes config spec
                 SharedBytes = 0L
             }
         | "train" ->
             let tokens = inputs.TrainingTokens spec * int64 spec.Train.Passes
             let curves = int64 spec.Train.ValidationPoints * int64 spec.Train.CurveTokens
 
+            let recipe = TrainingRecipe.ofSpec (int width) spec
+
             let products =
-                if not (isFused inputs spec) then 12.0
-                elif usesK spec then 2.0
+                if not recipe.IsFused || spec.Kernel = "aten" then 12.0
+                elif recipe.Kind.UsesK then 2.0
                 else 4.0
 
             {
-                Seconds = seconds (tokens * width * latents) * products + seconds (2L * curves * width * latents)
+                Seconds =
+                    (seconds (tokens * width * latents) * products + seconds (2L * curves * width * latents))
+                    * leftOf store stage
                 DiskBytes = 8L * width * latents
                 MemoryBytes = trainingMemory inputs spec
                 SharedBytes = shared options inputs store [ stage ]
@@ -157,6 +193,6 @@ module Cost =
             {
                 Seconds = seconds (2L * loss * upper + heldOut * width * latents)
                 DiskBytes = 10_000L
-                MemoryBytes = model (int64 config.LayerCount) + 8L * width * latents + (1L <<< 29)
+                MemoryBytes = model (int64 config.LayerCount) + 8L * width * latents + spliceBytes config spec
                 SharedBytes = 0L
             }

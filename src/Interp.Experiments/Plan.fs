@@ -133,33 +133,45 @@ module Plan =
         else
             stages |> List.map _.Cost.MemoryBytes |> List.max
 
+    /// Memory by kind of stage.
+    let private memory options (plan: PlannedStage list) =
+        plan |> List.groupBy _.Stage.Name |> List.map (fun (name, stages) -> name, memoryOf options stages)
+
     /// Time and disk together, and the largest memory at any time.
     let total options plan =
         { Cost.None with
             Seconds = plan |> List.sumBy _.Cost.Seconds
             DiskBytes = plan |> List.sumBy _.Cost.DiskBytes
-            MemoryBytes = plan |> List.groupBy _.Stage.Name |> List.map (snd >> memoryOf options) |> List.fold max 0L
+            MemoryBytes = memory options plan |> List.map snd |> List.fold max 0L
         }
 
     /// What does not fit this machine, a sentence each.
     let misfits (options: RunOptions) (store: Store) plan =
         let total = total options plan
         let struct (_, installed) = SystemReport.Memory()
-        let memory = defaultArg options.Memory installed
+        let available = defaultArg options.Memory installed
 
         let disk = store.FreeBytes
 
         [
             if total.DiskBytes > disk then
-                $"It does not fit: {Amounts.bytes total.DiskBytes} of disk are needed, {Amounts.bytes disk} are free at {store.Root}; use less text or another --store."
-            if memory > 0L && total.MemoryBytes > memory then
+                $"It does not fit: {Amounts.bytes total.DiskBytes} of disk are needed, {Amounts.bytes (total.DiskBytes - disk)} more than are free at {store.Root}; use less text or another --store."
+            if available > 0L && total.MemoryBytes > available then
                 let hint =
                     if plan |> List.exists (fun planned -> planned.Cost.SharedBytes > 0L) then
                         ", or train.shuffle, which keeps fewer live activations"
                     else
                         ""
 
-                $"It does not fit: a stage needs about {Amounts.bytes total.MemoryBytes} of memory, there are {Amounts.bytes memory}; use a smaller dictionary or model{hint}."
+                let stage = memory options plan |> List.maxBy snd |> fst
+
+                let change =
+                    match stage with
+                    | "train" -> "lower sae.size or train.batch"
+                    | "extract" -> "lower extract.batchContexts or extract.contextLength"
+                    | _ -> "lower extract.contextLength or --threads"
+
+                $"It does not fit: {stage} needs about {Amounts.bytes total.MemoryBytes} of memory, {Amounts.bytes (total.MemoryBytes - available)} more than there are ({Amounts.bytes available}); {change}, or use a smaller model{hint}."
         ]
 
     /// What is to run, in how many passes, and what it takes, in a sentence.

@@ -13,10 +13,13 @@ type CellResult =
         Cell: string
         Axes: (string * string) list
         Seed: int
-        /// ok, diverged or failed.
+        /// ok, failed, or diverged at step N.
         Status: string
         Metrics: Map<string, float>
     }
+
+    /// ok, failed or diverged.
+    member cell.Outcome = cell.Status.Split(' ')[0]
 
     /// All axes but the seed.
     member cell.Group =

@@ -17,11 +17,13 @@ type RunEvent =
     /// A sentence that whoever started the run should read.
     | Warned of stage: Stage * message: string
     | Finished of stage: Stage * seconds: float
-    /// The loss was no longer a number at this step.
-    | Diverged of stage: Stage * step: int
+    /// The loss was no longer a number at this step; the last good state is in the checkpoint.
+    | Diverged of stage: Stage * step: int * checkpoint: string
     | Failed of stage: Stage * message: string
 
-exception private Divergence of string
+/// Ends the run, where a failure ends a cell.
+type private Divergence(message) =
+    inherit InterpException(message)
 
 /// Runs the stages of a plan that are not in the store, and collects the cells' results.
 [<RequireQualifiedAccess>]
@@ -58,6 +60,24 @@ module Runner =
 
             Devices.Parse spec.Device |> ignore
 
+    /// The step at which a training in the store diverged, and its last good checkpoint.
+    let private divergence (store: Store) (stage: Stage) =
+        if stage.Name <> "train" then
+            None
+        else
+            let folder = store.Folder stage.Name stage.Key
+            let numbers = Numbers.read (Path.Combine(folder, "training.json"))
+
+            if numbers["diverged"] > 0.0 then
+                let checkpoints = Path.Combine(folder, "checkpoints")
+
+                Some(
+                    int numbers["steps"],
+                    TrainingCheckpoints.PathOf(checkpoints, TrainingCheckpoints.NewestStep checkpoints)
+                )
+            else
+                None
+
     let private resultOf (store: Store) (failures: Dictionary<string, string>) (inputs: Inputs) (cell: Cell) =
         let evaluate = Stage.ofCell inputs cell |> List.last
 
@@ -68,7 +88,11 @@ module Runner =
                 let numbers =
                     Numbers.read (Path.Combine(store.Folder evaluate.Name evaluate.Key, "metrics.json"))
 
-                (if numbers["diverged"] > 0.0 then "diverged" else "ok"),
+                (if numbers["diverged"] > 0.0 then
+                     let step = int numbers["steps"]
+                     $"diverged at step {step}"
+                 else
+                     "ok"),
                 Metric.all
                 |> List.choose (fun metric ->
                     Map.tryFind metric.Name numbers |> Option.map (fun value -> metric.Name, value))
@@ -105,21 +129,19 @@ module Runner =
                 for cell in stage.Cells do
                     failures[cell] <- message)
 
-        let missing =
+        let known, missing =
             Stage.ofExperiment inputs experiment
-            |> List.filter (fun stage -> not (store.Contains stage.Name stage.Key))
+            |> List.partition (fun stage -> store.Contains stage.Name stage.Key)
 
-        let divergence (stage: Stage) =
-            if stage.Name <> "train" then
-                None
-            else
-                let numbers =
-                    Numbers.read (Path.Combine(store.Folder stage.Name stage.Key, "training.json"))
+        let stopAt (stage: Stage) (step: int, checkpoint: string) =
+            raise (
+                Divergence
+                    $"{stage.Cells.Head} diverged at step {step}, its last good checkpoint is {checkpoint}; lower train.learningRate, or go on without it by --on-divergence continue."
+            )
 
-                if numbers["diverged"] > 0.0 then
-                    Some(int numbers["steps"])
-                else
-                    None
+        if options.StopOnDivergence then
+            for stage in known do
+                divergence store stage |> Option.iter (stopAt stage)
 
         let runOne cancel place (number, stage: Stage) =
             if not (stage.Cells |> List.forall failures.ContainsKey) then
@@ -145,18 +167,15 @@ module Runner =
                 try
                     store.Make stage.Name stage.Key stage.Inputs work
 
-                    match divergence stage with
-                    | Some step ->
-                        report (Diverged(stage, step))
+                    match divergence store stage with
+                    | Some(step, checkpoint) ->
+                        report (Diverged(stage, step, checkpoint))
 
                         if options.StopOnDivergence then
-                            raise (
-                                Divergence
-                                    $"{stage.Cells.Head} diverged at step {step}; lower train.learningRate, or go on without it by --on-divergence continue."
-                            )
+                            stopAt stage (step, checkpoint)
                     | None -> report (Finished(stage, clock.Elapsed.TotalSeconds))
                 with
-                | Divergence message -> raise (InterpException message)
+                | :? Divergence -> reraise ()
                 | :? InterpException as error when stage.Name = "train" || stage.Name = "evaluate" ->
                     fail stage error.Message
 

@@ -121,7 +121,7 @@ module Stage =
             []
             [ extract ]
             cell
-            spec
+            (TrainingRecipe.read spec)
 
     /// Autoencoder to metrics on held-out documents.
     let evaluate extract baseline train cell spec =

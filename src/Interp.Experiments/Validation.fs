@@ -38,7 +38,7 @@ module Validation =
 
     let private positive path value =
         [
-            if not (value > 0.0) then
+            if not (value > 0.0 && Double.IsFinite value) then
                 invariant $"{path} is {value}; give a number above 0."
         ]
 
@@ -55,32 +55,35 @@ module Validation =
                 $"{path} is '{value}'; give one of {names}."
         ]
 
-    /// A kind of dictionary with the settings of a spec.
-    let kind (spec: Spec) kind : SaeKind =
-        match kind with
-        | TopK -> SaeKind.TopK
-        | MultiTopK -> TopKDictionary(MultiWeight = 0.125)
-        | BatchTopK -> BatchTopKDictionary()
-        | Matryoshka prefixes -> MatryoshkaDictionary(Array.ofList prefixes)
-        | JumpReLU -> JumpReluDictionary(PreActivation = spec.Train.PreActivation)
-        | JumpReLUTanh ->
-            JumpReluDictionary(JumpPenalty.Tanh, StraightThrough = true, PreActivation = spec.Train.PreActivation)
-        | Gated -> GatedDictionary()
-        | ReLU -> ReluDictionary()
-        | Transcoder -> TranscoderDictionary()
-        | SkipTranscoder -> TranscoderDictionary(Skip = true)
-
-    let private kindErrors (spec: Spec) =
-        let kind = kind spec spec.Sae.Kind
+    /// What is wrong with a dictionary of so many latents; about, in brackets, says where they come from.
+    let private sizeErrors latents about (spec: Spec) =
+        let kind = TrainingRecipe.kind spec
 
         [
-            match spec.Sae.Size with
-            | Latents count -> yield! kind.Problems count |> Seq.map (fun problem -> $"sae.kind: {problem}")
-            | Expansion _ -> ()
+            if kind.UsesK && spec.Sae.K > latents then
+                invariant
+                    $"sae.k is {spec.Sae.K}, more than the dictionary's {latents} latents{about}; lower it or enlarge sae.size."
+            match spec.Train.KSchedule with
+            | Linear(from, _)
+            | Cosine(from, _)
+            | Exponential(from, _)
+            | Step(from, _) when kind.UsesK && from > latents ->
+                invariant
+                    $"train.kSchedule: the starting K is {from}, more than the dictionary's {latents} latents{about}; start from at most these."
+            | _ -> ()
+            yield! kind.Problems latents |> Seq.map (fun problem -> $"sae.kind: {problem}")
+        ]
+
+    let private kindErrors (spec: Spec) =
+        let kind = TrainingRecipe.kind spec
+
+        [
             if not kind.UsesK && spec.Train.KSchedule <> Constant then
                 $"train.kSchedule: a {kind.Name} dictionary has no K to schedule; leave it constant and set train.sparsity."
-            if spec.Kernel = "cpu" && spec.Sae.Kind <> TopK then
-                $"kernel: the kernel cpu has no step for a {kind.Name} dictionary; use automatic or aten."
+            if spec.Kernel = "cpu" && spec.Device <> "cpu" then
+                $"kernel: the kernel cpu does not run on {spec.Device}; use automatic or aten."
+            elif spec.Kernel = "cpu" && not (TrainingRecipe.ofSpec 1 spec).IsFused then
+                $"kernel: the kernel cpu has no step for a {kind.Name} dictionary with this loss (train.lossSpace, train.auxForm, train.lossScale, train.encoderPenalty); use automatic or aten."
             if not (spec.Train.Sparsity >= 0.0) then
                 invariant $"train.sparsity is {spec.Train.Sparsity}; give 0 or more."
             if not (spec.Train.PreActivation >= 0.0) then
@@ -111,7 +114,7 @@ module Validation =
         | _ -> []
 
     let private transcoderErrors (spec: Spec) =
-        let name = (kind spec spec.Sae.Kind).Name
+        let name = (TrainingRecipe.kind spec).Name
 
         [
             match spec.Sae.Kind.HasTarget, spec.Extract.Target with
@@ -126,15 +129,36 @@ module Validation =
 
                 if spec.Train.Resample.IsSome then
                     $"train.resample: the dead latents of a {name} are not resampled; set it to none, and train.aux against dead latents."
+
+                if spec.Train.LossSpace = LossSpace.Raw then
+                    $"train.lossSpace: the output of a {name} has its own scale already; set it to encoder."
             if spec.Sae.Kind = SkipTranscoder then
                 match spec.Sae.Normalise with
                 | InputNormalisation.PerTokenLayerNorm
                 | InputNormalisation.PerTokenNorm ->
                     $"sae.normalise: the skip connection of a {name} has no place past a normalisation per token; use none, datasetScale or centred."
                 | _ -> ()
+        ]
 
-                if spec.Train.LossSpace = LossSpace.Raw then
-                    $"train.lossSpace: the output of a {name} has its own scale already; set it to encoder."
+    /// What does not fit together in the way through the data.
+    let private orderErrors (spec: Spec) =
+        let train = spec.Train
+        let tokens = int64 spec.Corpus.TrainTokens * int64 train.Passes
+
+        [
+            if train.Batch >= 1 && train.Passes >= 1 && spec.Corpus.TrainTokens >= 1 then
+                if int64 train.Batch > tokens then
+                    invariant
+                        $"train.batch is {train.Batch}, more than the {tokens} training tokens (corpus.trainTokens, train.passes); lower it."
+
+                if tokens / int64 train.Batch > int64 Int32.MaxValue then
+                    invariant
+                        $"train.passes is {train.Passes}, which makes {tokens / int64 train.Batch} steps; at most {Int32.MaxValue} are possible, so lower it."
+            match train.Shuffle with
+            | Some window when window < train.Batch ->
+                invariant
+                    $"train.shuffle is {window}, less than a batch (train.batch is {train.Batch}); give at least that, or none."
+            | _ -> ()
         ]
 
     /// What is wrong with a spec by itself.
@@ -161,15 +185,11 @@ module Validation =
                 atLeast "sae.k" 1 spec.Sae.K
                 (match spec.Sae.Size with
                  | Expansion factor -> atLeast "sae.size (expansion)" 1 factor
-                 | Latents count ->
-                     atLeast "sae.size" 1 count
-                     @ [
-                         if spec.Sae.K > count then
-                             invariant
-                                 $"sae.k is {spec.Sae.K}, more than the dictionary's {count} latents; lower it or enlarge sae.size."
-                     ])
+                 | Latents count when count < 1 -> atLeast "sae.size" 1 count
+                 | Latents count -> sizeErrors count "" spec)
                 kindErrors spec
                 transcoderErrors spec
+                orderErrors spec
                 fraction "train.sparsityWarmUp" train.SparsityWarmUp
                 atLeast "train.batch" 1 train.Batch
                 atLeast "train.passes" 1 train.Passes
@@ -189,6 +209,7 @@ module Validation =
                 atLeast "train.deadWindow" 1 train.DeadWindow
                 train.LossScale |> Option.map (positive "train.lossScale") |> Option.defaultValue []
                 notNegative "train.encoderPenalty" train.EncoderPenalty
+                notNegative "train.weightDecay" train.WeightDecay
                 fraction "train.decayTo" train.DecayTo
                 atLeast "train.validationPoints" 1 train.ValidationPoints
                 atLeast "train.curveTokens" 1 train.CurveTokens
@@ -202,15 +223,9 @@ module Validation =
                 oneOf "kernel" [ "automatic"; "cpu"; "aten" ] spec.Kernel
             ]
 
-    /// Number of latents for a width.
-    let latents width (spec: Spec) =
-        match spec.Sae.Size with
-        | Expansion factor -> factor * width
-        | Latents count -> count
-
     /// What is wrong with a spec for a model.
     let againstModel (config: ModelConfig) (spec: Spec) =
-        let latents = latents config.Width spec
+        let width = config.Width
 
         [
             for path, name in
@@ -222,9 +237,13 @@ module Validation =
                     | null -> ()
                     | reason -> $"{path}: {point} {reason}."
                 | _ -> ()
-            if spec.Sae.K > latents then
+            match spec.Sae.Size with
+            | Expansion factor when int64 factor * int64 width > int64 Int32.MaxValue ->
                 invariant
-                    $"sae.k is {spec.Sae.K}, more than the dictionary's {latents} latents ({config.Width} wide activations); lower it or enlarge sae.size."
+                    $"sae.size is {factor} times the width {width}, more latents than {Int32.MaxValue}; give a smaller factor."
+            | Expansion factor when factor >= 1 ->
+                yield! sizeErrors (factor * width) $" ({width} wide activations)" spec
+            | _ -> ()
             if spec.Extract.ContextLength > config.ContextLength then
                 invariant
                     $"extract.contextLength is {spec.Extract.ContextLength}, but the model was made for {config.ContextLength}; shorten it."
@@ -269,61 +288,3 @@ module Validation =
         |> List.filter (fun cell -> not cell.Spec.Corpus.Source.IsStoredActivations)
         |> List.map (fun cell -> cell, againstModel (configOf cell.Spec) cell.Spec)
         |> prefixed
-
-    /// The recipe that the trainer gets.
-    let trainingSpec width (spec: Spec) =
-        let schedule =
-            match spec.Train.KSchedule with
-            | Constant -> KSchedule.Constant
-            | Linear(from, until) -> LinearK(from, until)
-            | Cosine(from, until) -> CosineK(from, until)
-            | Exponential(from, until) -> ExponentialK(from, until)
-            | Step(from, until) -> StepK(from, until)
-
-        let peak =
-            match spec.Train.LearningRate with
-            | Rate rate -> Nullable rate
-            | Law -> Nullable()
-
-        let auxiliary: AuxiliaryLoss | null =
-            match spec.Train.Aux with
-            | None -> null
-            | Some aux -> AuxiliaryLoss(Option.toNullable aux.KAux, aux.Coefficient, Form = spec.Train.AuxForm)
-
-        let resampling: Resampling | null =
-            match spec.Train.Resample with
-            | None -> null
-            | Some steps -> Resampling steps
-
-        TrainingSpec(
-            Resampling = resampling,
-            Kind = kind spec spec.Sae.Kind,
-            Sparsity = SparsityPenalty(spec.Train.Sparsity, spec.Train.SparsityWarmUp),
-            Start = spec.Sae.Start,
-            Latents = latents width spec,
-            K = spec.Sae.K,
-            KSchedule = schedule,
-            BatchSize = spec.Train.Batch,
-            Passes = spec.Train.Passes,
-            LearningRate =
-                LearningRateSchedule(
-                    peak,
-                    spec.Train.WarmUp,
-                    spec.Train.Decay,
-                    spec.Train.DecayShape,
-                    spec.Train.DecayTo
-                ),
-            LossSpace = spec.Train.LossSpace,
-            MseScale = Option.toNullable spec.Train.LossScale,
-            EncoderPenalty = spec.Train.EncoderPenalty,
-            Optimiser = OptimiserSpec(WeightDecay = spec.Train.WeightDecay, Rule = spec.Train.Optimiser),
-            ShuffleRows = Option.toNullable spec.Train.Shuffle,
-            Clip = Option.toNullable spec.Train.Clip,
-            Normalisation = spec.Sae.Normalise,
-            PreBias = spec.Sae.PreBias,
-            TiedDecoder = spec.Sae.TiedDecoder,
-            DecoderRule = spec.Sae.DecoderRule,
-            Auxiliary = auxiliary,
-            Dead = DeadRule(int64 spec.Train.DeadWindow),
-            Seed = int64 spec.Seed
-        )

@@ -95,7 +95,7 @@ let ``trainings that the memory does not hold together run in passes, to the sam
             root.GetProperty("memory_bytes").GetInt64()
 
         Assert.Equal<int list>([ 4 ], fst (passes []))
-        let small = [ "--memory"; "40MiB" ]
+        let small = [ "--memory"; "60MiB"; "--threads"; "2" ]
         let split, _ = passes small
         Assert.Equal(4, List.sum split)
         Assert.True(split.Length > 1)
@@ -104,7 +104,13 @@ let ``trainings that the memory does not hold together run in passes, to the sam
 
         let plan = succeed folder.Path ([ "plan"; "mini.fsx" ] @ small)
         Assert.Contains($"trainings in {split.Length} passes", plan.Output)
-        Assert.Contains("It does not fit", plan.Output)
+        Assert.DoesNotContain("It does not fit", plan.Output)
+        let tiny = [ "mini.fsx"; "--memory"; "2MiB" ]
+        Assert.Contains("It does not fit", (succeed folder.Path ("plan" :: tiny)).Output)
+        let refused = run folder.Path ("run" :: tiny @ [ "--store"; "tiny" ])
+        Assert.Equal(2, refused.Code)
+        Assert.Contains("more than there are (2.0 MiB); lower", refused.Errors)
+        Assert.False(Directory.Exists(folder.Child "tiny/extract"))
 
         succeed folder.Path [ "run"; "mini.fsx" ] |> ignore
         let table = File.ReadAllBytes(folder.Child "results/mini/table.csv")

@@ -88,7 +88,7 @@ let ``reading a spec tells every wrong setting at once`` () =
 
 [<Fact>]
 let ``the original recipe is the trainer's, but for sizes`` () =
-    let mine = Validation.trainingSpec 96 (Recipe.original Spec.Default)
+    let mine = TrainingRecipe.ofSpec 96 (Recipe.original Spec.Default)
     let golden = Interp.Autoencoders.TrainingSpec.Original
     Assert.Equal(39_062L * 512L, mine.Dead.Window)
 

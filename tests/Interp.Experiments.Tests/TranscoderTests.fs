@@ -192,7 +192,7 @@ let ``everything that does not go with a transcoder is told at once`` () =
 [<InlineData("extract.target", "blocks.2.hook_resid_pre", "does not come after extract.hook")>]
 [<InlineData("extract.target", "blocks.2.ln2.hook_normalized", "does not come after extract.hook")>]
 [<InlineData("extract.target", "blocks.2.hook_mlp_ot", "the nearest is blocks.2.hook_mlp_out")>]
-[<InlineData("kernel", "cpu", "no step for a skip-transcoder")>]
+[<InlineData("train.lossSpace", "raw", "has its own scale already")>]
 let ``a wrong target or kind is one sentence`` (path, value, hint) =
     match SpecFields.setText path value transcoder with
     | Error error -> failwith error

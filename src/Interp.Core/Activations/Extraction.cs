@@ -61,6 +61,9 @@ public static class Extraction
             store.Complete(count);
     }
 
+    /// <summary>Rows of a shard, all of which are in memory until it is written.</summary>
+    public static long RowsPerShard(int width, int length, int batch) => (long)ContextsPerShard(BytesPerShard, width, length, batch) * length;
+
     /// <summary>Contexts of a shard: a multiple of the batch that gives about so many bytes in float32.</summary>
     private static int ContextsPerShard(long bytes, int width, int length, int batch)
     {

@@ -57,6 +57,12 @@ public sealed class TrainingCheckpoints(string folder, string key, int keep = Tr
         return null;
     }
 
+    /// <summary>The step of the newest checkpoint in a folder, whole or not; 0 when there is none.</summary>
+    public static int NewestStep(string folder) => Steps(folder).FirstOrDefault();
+
+    /// <summary>The tensors of a step's checkpoint in a folder.</summary>
+    public static string PathOf(string folder, int step) => Path.Combine(folder, FormattableString.Invariant($"step-{step:00000000}.safetensors"));
+
     /// <summary>Leaves the newest lasting one alone: the last good state of a training that diverged, the same whenever it runs.</summary>
     /// <returns>Its step; null when there is none.</returns>
     public int? KeepLasting()
@@ -122,7 +128,9 @@ public sealed class TrainingCheckpoints(string folder, string key, int keep = Tr
     private static string? Text(JsonObject? described, string name) => described?[name]?.ToString();
 
     /// <summary>Steps of which there is a JSON, the newest first.</summary>
-    private int[] Steps() => !Directory.Exists(folder) ? [] :
+    private int[] Steps() => Steps(folder);
+
+    private static int[] Steps(string folder) => !Directory.Exists(folder) ? [] :
         [.. Directory.GetFiles(folder, "step-*.json")
             .Select(path => int.TryParse(Path.GetFileNameWithoutExtension(path)[5..], NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : -1)
             .Where(step => step >= 0).OrderDescending()];
@@ -137,9 +145,7 @@ public sealed class TrainingCheckpoints(string folder, string key, int keep = Tr
             File.Delete(file);
     }
 
-    private string TensorsOf(int step) => Name(step, "safetensors");
+    private string TensorsOf(int step) => PathOf(folder, step);
 
-    private string JsonOf(int step) => Name(step, "json");
-
-    private string Name(int step, string extension) => Path.Combine(folder, FormattableString.Invariant($"step-{step:00000000}.{extension}"));
+    private string JsonOf(int step) => Path.ChangeExtension(TensorsOf(step), "json");
 }

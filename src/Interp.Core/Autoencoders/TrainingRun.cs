@@ -28,12 +28,13 @@ public sealed class TrainingRun : IDisposable
     public SaeTrainer Trainer { get; }
 
     /// <summary>Optimiser steps of a recipe on a number of tokens: int(passes · tokens / batch).</summary>
-    /// <exception cref="InterpException">The tokens do not fill one batch, or are more than 2³¹.</exception>
+    /// <exception cref="InterpException">The tokens do not fill one batch, or are more than 2³¹, or make more steps than that.</exception>
     public static int StepsFor(TrainingSpec spec, long tokens)
     {
         if (tokens is < 1 or > int.MaxValue || spec.Passes * tokens < spec.BatchSize)
             throw new InterpException($"{tokens} training tokens in {spec.Passes} passes cannot be trained on with batches of {spec.BatchSize}; use between one batch and 2^31 tokens.");
-        return checked((int)(spec.Passes * tokens / spec.BatchSize));
+        var steps = spec.Passes * tokens / spec.BatchSize;
+        return steps <= int.MaxValue ? (int)steps : throw new InterpException($"{spec.Passes} passes over {tokens} tokens are {steps} steps, more than {int.MaxValue}; lower the passes.");
     }
 
     /// <summary>A run from its beginning; normalisation and start weights come from a sample of the source.</summary>

@@ -150,7 +150,7 @@ public sealed record OptimiserSpec(double Beta1 = 0.9, double Beta2 = 0.999, dou
 /// <summary>Everything that determines the training of an autoencoder, apart from its data.</summary>
 public sealed partial record TrainingSpec
 {
-    /// <summary>The defaults that an experiment starts from.</summary>
+    /// <summary>A recipe for trainings by hand; experiments give every value by themselves.</summary>
     public static TrainingSpec Default { get; } = new();
 
     /// <summary>The kind of dictionary.</summary>
@@ -259,6 +259,16 @@ public sealed partial record TrainingSpec
 
     /// <summary>Rows of a shuffling window of a source.</summary>
     internal int Window(long rows) => (int)Math.Min(ShuffleRows ?? rows, rows);
+
+    /// <summary>The largest k of the schedule; for the kinds without a K half of the latents, as many as are active at the start.</summary>
+    public int LargestK => Kind.UsesK ? Math.Max(K, Math.Min(KSchedule.From, Latents)) : Latents / 2;
+
+    /// <summary>Entries per token that the fused kernel keeps at the largest k, those of a second reconstruction included.</summary>
+    public long LargestEntries => LargestK + (Kind.Rule<float>(Latents)?.Second is { } second ? Math.Min((second.Factor ?? 1L) * LargestK, Latents) : 0);
+
+    /// <summary>Whether the fused kernel computes a step at the largest k densely, with a number for every token and latent.</summary>
+    /// <param name="output">Width of what is reconstructed.</param>
+    public bool IsDenseAtLargestK(int output) => DenseChunks<float>.Pays(LargestK, 1, Latents, output);
 
     /// <summary>Whether the fused kernel has this recipe's loss.</summary>
     public bool IsFused => Kind.Rule<float>(Latents) is { } rule

@@ -67,7 +67,7 @@ module TrainStage =
         let heldOut =
             CountedTokens.selected context (Array.truncate spec.Train.CurveTokens validation)
 
-        let recipe = Validation.trainingSpec source.Width spec
+        let recipe = TrainingRecipe.ofSpec source.Width spec
         let device = Devices.Parse spec.Device
         let folder = Path.Combine(context.Work, "checkpoints")
 
@@ -184,5 +184,5 @@ module TrainStage =
         if finished then
             checkpoints.Clear()
         elif not (checkpoints.KeepLasting().HasValue) then
-            use start = TrainingRun.Start(recipe, source, device, kernel spec)
+            use start = TrainingRun.Start(recipe, source, device, kernel spec, target)
             checkpoints.Save(start.Trainer, lasting = true)

@@ -15,18 +15,23 @@ public class KindGradientTests
         get
         {
             var data = new TheoryData<string, string, SaeKernel>();
-            foreach (var (kind, kernel) in Kinds.Names.SelectMany(kind => new[] { (kind, SaeKernel.Cpu), (kind, SaeKernel.Aten) }))
+            foreach (var (kind, kernel) in Kinds.Names.Concat(Kinds.Transcoders).SelectMany(kind => new[] { (kind, SaeKernel.Cpu), (kind, SaeKernel.Aten) }))
             {
-                foreach (var name in new[] { "plain", "one token", "k is 1", "k is M", "all zero", "few positive", "ties", "all dead" })
+                foreach (var name in new[] { "plain", "one token", "k is 1", "k is M", "all zero", "few positive", "ties" })
                     data.Add(kind, name, kernel);
+                if (Kinds.Of(kind) is JumpReluDictionary)
+                    data.Add(kind, "all dead", kernel);
             }
             return data;
         }
     }
 
+    /// <summary>The same for the kinds with a jump.</summary>
+    public static TheoryData<string, string, SaeKernel> Jumps => [.. Cases.Where(row => Kinds.Of(row.Data.Item1) is JumpReluDictionary)];
+
     /// <summary>
-    /// Where the loss is smooth. A threshold's gradient is a surrogate, so JumpReLU's has to be found by
-    /// <see cref="The_thresholds_gradient_is_the_papers"/> instead.
+    /// Where the loss is smooth. Gradients across a jump are surrogates, for which
+    /// <see cref="Surrogates_are_the_papers"/> stands.
     /// </summary>
     [Theory]
     [MemberData(nameof(Cases))]
@@ -39,7 +44,7 @@ public class KindGradientTests
         var parameters = problem.Trainer.State.Parameters;
         for (var i = 0; i < parameters.Count; i++)
         {
-            if (parameters[i].Name == "threshold" || Kinds.Of(name) is JumpReluDictionary { StraightThrough: true })
+            if (parameters[i].Name == "threshold" || (Kinds.Of(name) is JumpReluDictionary { StraightThrough: true } && parameters[i].Name != "decoder_weight"))
                 continue;
             using var held = no_grad();
             var flat = parameters[i].Value.view(-1);
@@ -61,6 +66,18 @@ public class KindGradientTests
                     Assert.Equal((above + below) / 2, found, 2e-5 * (1 + Math.Abs(found)));
             }
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Jumps))]
+    public void Surrogates_are_the_papers(string name, string batch, SaeKernel kernel)
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new Problem(name, batch, kernel);
+        var x = problem.Input();
+        var expected = JumpReluByHand.Gradients((JumpReluDictionary)Kinds.Of(name), problem.Trainer, x, allDead: batch == "all dead");
+        foreach (var (found, parameter) in problem.Gradients(x).Zip(problem.Trainer.State.Parameters))
+            Assert.InRange((found - expected[parameter.Name]).abs().max().ToDouble(), 0, 1e-10);
     }
 
     [Theory]
@@ -127,6 +144,8 @@ public class KindGradientTests
     /// <summary>A loss of random weights whose step moves nothing.</summary>
     private sealed class Problem : IDisposable
     {
+        private const int Width = 6, Output = 5;
+
         private readonly string batch;
 
         public Problem(string name, string batch, SaeKernel kernel)
@@ -145,14 +164,17 @@ public class KindGradientTests
                 LearningRate = new(0),
                 Dead = new DeadRule(batch == "all dead" ? -1 : 1_000, DeadUnit.Steps),
             };
-            var start = Samples.Autoencoder(24, 6, k);
+            var start = Samples.Autoencoder(24, Width, k);
             if (batch == "ties")
                 start.EncoderWeight.narrow(0, 4, 4).copy_(start.EncoderWeight.narrow(0, 0, 4));
             if (batch == "ties")
                 start.EncoderBias.narrow(0, 4, 4).copy_(start.EncoderBias.narrow(0, 0, 4));
             if (batch == "few positive")
                 start.EncoderBias.sub_(2);
-            Trainer = new SaeTrainer(spec, new SparseAutoencoder(start.EncoderWeight, start.EncoderBias, start.DecoderWeight, start.DecoderBias, k, InputTransform.None, spec.Kind), 1_000_000, kernel);
+            var output = spec.Kind.IsTranscoder ? Samples.Autoencoder(24, Output, k, seed: 6) : start;
+            Trainer = new SaeTrainer(spec, new SparseAutoencoder(start.EncoderWeight, start.EncoderBias, output.DecoderWeight, output.DecoderBias, k, InputTransform.None, spec.Kind), 1_000_000, kernel);
+            if (spec.Kind is TranscoderDictionary { Skip: true })
+                Trainer.State.Extra(TranscoderDictionary.SkipWeight).copy_(Samples.Autoencoder(Output, Width, 1, seed: 7).EncoderWeight);
             Trainer.Record = StepGradients.For(Trainer.State);
         }
 
@@ -160,18 +182,24 @@ public class KindGradientTests
 
         public Tensor Input() => batch switch
         {
-            "one token" => new SparseWorld(1, 6).Rows(0, 1, ScalarType.Float64),
-            "all zero" => zeros(5, 6, dtype: ScalarType.Float64, device: CPU),
-            _ => new SparseWorld(30, 6).Rows(0, 30, ScalarType.Float64),
+            "one token" => Rows(1, Width),
+            "all zero" => zeros(5, Width, dtype: ScalarType.Float64, device: CPU),
+            _ => Rows(30, Width),
         };
 
         public IReadOnlyList<Tensor> Gradients(Tensor x)
         {
-            Trainer.Step(x);
+            Loss(x);
             return [.. Trainer.Record!.Raw.Select(gradient => gradient.clone())];
         }
 
-        public double Loss(Tensor x) => Trainer.Step(x).Loss;
+        public double Loss(Tensor x)
+        {
+            using var target = Trainer.Spec.Kind.IsTranscoder ? Rows((int)x.shape[0], Output) : null;
+            return Trainer.Step(x, target).Loss;
+        }
+
+        private static Tensor Rows(int count, int width) => new SparseWorld(count, width).Rows(0, count, ScalarType.Float64);
 
         public void Dispose()
         {
