@@ -22,6 +22,7 @@ type TrainOptions =
     | Kernel of name: string
     | Kind of name: string
     | Saes of count: string
+    | Way of name: string
     | Threads of count: string
     | Json
 
@@ -38,6 +39,8 @@ type TrainOptions =
             | Kernel _ -> "automatic (default), cpu or aten."
             | Kind _ -> "kind of dictionary, as in sae.kind (default topk)."
             | Saes _ -> "step so many autoencoders side by side as well, against one after the other."
+            | Way _ ->
+                "how entries are computed: rule (default), sparse, dense, or both, which says whether the rule takes the faster."
             | Threads _ -> "threads (default: all processors)."
             | Json -> "print one JSON object."
 
@@ -46,6 +49,7 @@ let private examples =
         "bench train"
         "bench train --d 3072 --latents 12288 --k 64"
         "bench train --aux --json"
+        "bench train --k 600 --way both"
     ]
 
 let private kernelOf name =
@@ -54,6 +58,14 @@ let private kernelOf name =
     | "cpu" -> SaeKernel.Cpu
     | "aten" -> SaeKernel.Aten
     | other -> raise (InterpException $"There is no kernel '{other}'; there are automatic, cpu and aten.")
+
+let private wayOf name =
+    match name with
+    | "rule" -> StepWay.Rule
+    | "sparse" -> StepWay.Sparse
+    | "dense" -> StepWay.Dense
+    | "both" -> StepWay.Both
+    | other -> raise (InterpException $"There is no way '{other}'; there are rule, sparse, dense and both.")
 
 let private kindOf name =
     match Codec.saeKind.Parse name with
@@ -64,6 +76,13 @@ let private partName (part: Kernels.StepPart) = part.ToString().ToLowerInvariant
 
 let private text (format: string) (number: float) =
     number.ToString(format, CultureInfo.InvariantCulture)
+
+let private usesK (spec: TrainBenchmarkSpec) =
+    match spec.Kind with
+    | null -> true
+    | kind -> kind.UsesK
+
+let private wayName isDense = if isDense then "dense" else "sparse"
 
 let private json (result: TrainBenchmarkResult) =
     Fields
@@ -84,20 +103,41 @@ let private json (result: TrainBenchmarkResult) =
             (match Option.ofNullable result.SideBySide with
              | Some ratio -> Number ratio
              | None -> Null)
+            "k",
+            (if usesK result.Spec then
+                 Integer(int64 result.Spec.K)
+             else
+                 Null)
+            match Option.ofNullable result.Ways with
+            | Some ways ->
+                "ways",
+                Fields
+                    [
+                        "sparse_ms", Number ways.Sparse
+                        "dense_ms", Number ways.Dense
+                        "rule", Text(wayName ways.RuleIsDense)
+                        "rule_is_faster", Flag ways.RuleIsFaster
+                    ]
+            | None -> ()
             "threads", Integer(int64 Workers.Count)
             "copy_gb_per_s", Number result.CopyGigabytesPerSecond
-            "parts",
-            Fields
-                [
-                    for part in result.Parts ->
-                        partName part.Key,
-                        Fields
-                            [
-                                "ms", Number part.Value.Milliseconds
-                                "share", Number(part.Value.Milliseconds / result.StepMilliseconds)
-                                "memory_ms", Number part.Value.MemoryMilliseconds
-                            ]
-                ]
+            match Option.ofNullable result.WaitingMilliseconds with
+            | Some waiting ->
+                "parts",
+                Fields
+                    [
+                        for part in result.Parts ->
+                            partName part.Key,
+                            Fields
+                                [
+                                    "ms", Number part.Value.Milliseconds
+                                    "share", Number(part.Value.Milliseconds / result.StepMilliseconds)
+                                    "memory_ms", Number part.Value.MemoryMilliseconds
+                                ]
+                    ]
+
+                "waiting_ms", Number waiting
+            | None -> ()
             "live_tensors_before", Integer result.LiveTensorsBefore
             "live_tensors_after", Integer result.LiveTensorsAfter
         ]
@@ -106,11 +146,14 @@ let private print (result: TrainBenchmarkResult) =
     let spec = result.Spec
 
     printfn
-        "%d tokens, d %d, %d latents, k %d%s; %d threads, %s kernel, medians of %d rounds"
+        "%d tokens, d %d, %d latents, %s%s; %d threads, %s kernel, medians of %d rounds"
         spec.Tokens
         spec.Width
         spec.Latents
-        spec.K
+        (if usesK spec then
+             $"k {spec.K}"
+         else
+             $"about {spec.K} active at first")
         (if spec.Auxiliary then ", AuxK on 5 % dead latents" else "")
         Workers.Count
         result.Kernel
@@ -124,20 +167,36 @@ let private print (result: TrainBenchmarkResult) =
         (text "0" result.ProductGigaflops)
 
     printfn "training step    %9s ms   ratio %s" (text "0.0" result.StepMilliseconds) (text "0.00" result.Ratio)
-    printfn ""
-    printfn "part                    ms   share   memory alone"
 
-    for part in result.Parts do
-        if part.Value.Milliseconds > 0.0 then
-            printfn
-                "%-15s %10s   %4s %%   %s"
-                (partName part.Key)
-                (text "0.0" part.Value.Milliseconds)
-                (text "0" (100.0 * part.Value.Milliseconds / result.StepMilliseconds))
-                (if part.Value.MemoryMilliseconds > 0.0 then
-                     text "0.0" part.Value.MemoryMilliseconds + " ms"
-                 else
-                     "")
+    result.Ways
+    |> Option.ofNullable
+    |> Option.iter (fun ways ->
+        printfn
+            "sparse %s ms, dense %s ms; the rule takes %s, the %s"
+            (text "0.0" ways.Sparse)
+            (text "0.0" ways.Dense)
+            (wayName ways.RuleIsDense)
+            (if ways.RuleIsFaster then "faster" else "slower"))
+
+    result.WaitingMilliseconds
+    |> Option.ofNullable
+    |> Option.iter (fun waiting ->
+        printfn ""
+        printfn "part                    ms   share   memory alone"
+
+        let line name milliseconds memory =
+            if milliseconds > 0.0 then
+                printfn
+                    "%-15s %10s   %4s %%   %s"
+                    name
+                    (text "0.0" milliseconds)
+                    (text "0" (100.0 * milliseconds / result.StepMilliseconds))
+                    (if memory > 0.0 then text "0.0" memory + " ms" else "")
+
+        for part in result.Parts do
+            line (partName part.Key) part.Value.Milliseconds part.Value.MemoryMilliseconds
+
+        line "waiting" waiting 0.0)
 
     printfn ""
 
@@ -176,7 +235,8 @@ let private train arguments =
             number "--rounds" (options.TryGetResult Rounds) standard.Rounds,
             options.TryGetResult Kernel |> Option.map kernelOf |> Option.defaultValue SaeKernel.Automatic,
             (options.TryGetResult Kind |> Option.map kindOf |> Option.toObj),
-            number "--saes" (options.TryGetResult Saes) 1
+            number "--saes" (options.TryGetResult Saes) 1,
+            options.TryGetResult Way |> Option.map wayOf |> Option.defaultValue StepWay.Rule
         )
 
     let interactive = not Console.IsErrorRedirected

@@ -117,7 +117,7 @@ let reporter () =
                 let words =
                     match running.TryGetValue latest with
                     | true, state -> $"{state.Stage.Cells.Head}: {state.Words}"
-                    | _ -> ""
+                    | _ -> $"{stages.Head.Stage.Cells.Head}: {stages.Head.Words}"
 
                 $"{stages.Head.Stage.Name, -8} {stages.Length} cells in one pass", words
 

@@ -24,7 +24,7 @@ let private json (report: VerifyReport) =
             "notes", report.Notes |> Seq.map Text |> List.ofSeq |> Items
         ]
 
-/// Prints the report and returns the exit code: 0 when all checks hold, else 1.
+/// Prints the report and returns the exit code: 0 when all checks hold or none was possible, else 1.
 let print asJson (report: VerifyReport) =
     if asJson then
         printfn "%s" (render (json report))
@@ -47,6 +47,9 @@ let print asJson (report: VerifyReport) =
         let failed =
             report.Checks |> Seq.filter (fun check -> not check.Passed) |> Seq.length
 
-        printfn "%d checks hold, %d do not" (report.Checks.Count - failed) failed
+        if report.IsSkipped then
+            printfn "Nothing could be checked."
+        else
+            printfn "%d checks hold, %d do not" (report.Checks.Count - failed) failed
 
     if report.Passed then 0 else 1

@@ -19,11 +19,25 @@ Experiment.create "long"
 |> Experiment.sae (Sae.expansion 4)
 |> Experiment.train (Train.batch 256 >> Train.passes 6 >> Train.deadWindow 2_000)
 |> Experiment.evaluateOn 4_000 1_000
-|> Sweep.over "kind" [ TopK; BatchTopK; Matryoshka [ 32; 128 ]; JumpReLU; Gated; ReLU ] Sae.kind
+|> Sweep.over "kind" [ TopK; MultiTopK; BatchTopK; Matryoshka [ 32; 128 ]; JumpReLU; JumpReLUTanh; Gated; ReLU ] Sae.kind
 """
 
-let private arguments store =
-    [ "run"; "long.fsx"; "--store"; store; "--set"; "train.validationPoints=40" ]
+let private transcoders =
+    """
+open Interp
+
+Experiment.create "transcoders"
+|> Experiment.transcode (Hook.mlpIn 1) (Hook.mlpOut 1) (Corpus.world 6_000 |> Corpus.validation 2_000)
+|> Experiment.sae (Sae.expansion 4)
+|> Experiment.train (Train.batch 256 >> Train.passes 6 >> Train.deadWindow 2_000)
+|> Experiment.evaluateOn 4_000 1_000
+|> Sweep.over "kind" [ Transcoder; SkipTranscoder ] Sae.kind
+"""
+
+let private argumentsOf file store =
+    [ "run"; file; "--store"; store; "--set"; "train.validationPoints=40" ]
+
+let private arguments = argumentsOf "long.fsx"
 
 let private succeed folder arguments =
     let outcome = run folder arguments
@@ -61,24 +75,32 @@ let private damage store chance =
 let private withConfig test =
     use folder = new TemporaryFolder()
     File.WriteAllText(folder.Child "long.fsx", config)
+    File.WriteAllText(folder.Child "transcoders.fsx", transcoders)
     test folder
 
-/// What an uninterrupted run leaves.
+/// What an uninterrupted run of each config leaves.
 let private whole =
-    lazy
-        (let mutable found = [||]
+    Map
+        [
+            for file in [ "long.fsx"; "transcoders.fsx" ] ->
+                file,
+                lazy
+                    (let mutable found = [||]
 
-         withConfig (fun folder ->
-             succeed folder.Path (arguments "whole")
-             found <- trained (folder.Child "whole"))
+                     withConfig (fun folder ->
+                         succeed folder.Path (argumentsOf file "whole")
+                         found <- trained (folder.Child "whole"))
 
-         found)
+                     found)
+        ]
 
-/// Every file of some of the config's trainings is as in the uninterrupted run.
-let private assertSame (store: string) trainings =
+/// Every file of some of a config's trainings is as in the uninterrupted run.
+let private assertSameAs file (store: string) trainings =
     let found = trained store
-    Assert.Equal<(string * string)>(whole.Value |> Array.filter (fun file -> Array.contains file found), found)
+    Assert.Equal<(string * string)>(whole[file].Value |> Array.filter (fun file -> Array.contains file found), found)
     Assert.Equal(trainings, found |> Array.distinctBy (fun (file, _) -> file.Split('/')[0]) |> Array.length)
+
+let private assertSame = assertSameAs "long.fsx"
 
 /// 3 kills; INTERP_SLOW_TESTS=1 makes them 50.
 let private kills =
@@ -87,22 +109,24 @@ let private kills =
     else
         3
 
-[<Fact>]
-let ``trainings that are killed at random times go on to the same bytes`` () =
+[<Theory>]
+[<InlineData("long.fsx", 8)>]
+[<InlineData("transcoders.fsx", 2)>]
+let ``trainings that are killed at random times go on to the same bytes`` (file: string, trainings: int) =
     withConfig (fun folder ->
         let random = Random 7
         let store = folder.Child "killed"
 
         for _ in 1..kills do
-            use child = start folder.Path (arguments "killed")
+            use child = start folder.Path (argumentsOf file "killed")
             waitFor child (fun () -> isTraining store)
             Thread.Sleep(random.Next 3000)
             child.Kill()
             child.WaitForExit()
             damage store (random.Next 4)
 
-        succeed folder.Path (arguments "killed")
-        assertSame store 6)
+        succeed folder.Path (argumentsOf file "killed")
+        assertSameAs file store trainings)
 
 [<Fact>]
 let ``a missing cell trains alone to the bytes that it has in a pass`` () =
@@ -110,15 +134,17 @@ let ``a missing cell trains alone to the bytes that it has in a pass`` () =
         succeed folder.Path (arguments "alone" @ [ "--set"; "sae.kind=matryoshka:32/128"; "--threads"; "1" ])
         assertSame (folder.Child "alone") 1)
 
-[<Fact>]
-let ``SIGTERM saves, says how to go on, and the same command goes on to the same bytes`` () =
+[<Theory>]
+[<InlineData("TERM", 143)>]
+[<InlineData("INT", 130)>]
+let ``a signal saves, says how to go on, and the same command goes on to the same bytes`` (signal: string, code: int) =
     withConfig (fun folder ->
         let store = folder.Child "stopped"
         use child = start folder.Path (arguments "stopped")
         waitFor child (fun () -> isTraining store)
-        use kill = Process.Start("kill", [ "-TERM"; string child.Id ])
+        use kill = Process.Start("kill", [ $"-{signal}"; string child.Id ])
         let outcome = finish child
-        Assert.Equal(143, outcome.Code)
+        Assert.Equal(code, outcome.Code)
 
         Assert.Contains(
             "the same command goes on from here:\n    ./interp run long.fsx --store stopped",
@@ -127,7 +153,7 @@ let ``SIGTERM saves, says how to go on, and the same command goes on to the same
 
         Assert.True(isTraining store)
         succeed folder.Path (arguments "stopped")
-        assertSame store 6)
+        assertSame store 8)
 
 [<Fact>]
 let ``live training gives the bytes of a stored one, also when it is killed, and stores no activations`` () =
@@ -216,7 +242,7 @@ let ``a diverged training is a status with its last good checkpoint, and can sto
     let continued = run folder.Path arguments
     Assert.Equal(1, continued.Code)
     Assert.Contains("diverged at step", continued.Errors)
-    Assert.Contains("diverged", continued.Output)
+    Assert.Contains("diverged at step", continued.Output)
 
     let checkpoint =
         Directory.GetFiles(folder.Child ".interp/train", "step-*.json", SearchOption.AllDirectories)
@@ -224,11 +250,41 @@ let ``a diverged training is a status with its last good checkpoint, and can sto
 
     Assert.EndsWith("step-00000000.json", checkpoint)
 
-    let stopped =
-        run folder.Path (arguments @ [ "--on-divergence"; "stop"; "--store"; "other" ])
+    let tensors =
+        Path.GetRelativePath(folder.Path, checkpoint).Replace(".json", ".safetensors")
 
-    Assert.Equal(2, stopped.Code)
-    Assert.Contains("kind=topk,seed=1 diverged at step", stopped.Errors)
+    Assert.Contains(tensors, continued.Errors)
+
+    // The same command again stops again, before it trains anything.
+    for _ in 1..2 do
+        let stopped =
+            run folder.Path (arguments @ [ "--on-divergence"; "stop"; "--store"; "other" ])
+
+        Assert.Equal(2, stopped.Code)
+        Assert.Contains("kind=topk,seed=1 diverged at step", stopped.Errors)
+        Assert.Contains("step-00000000.safetensors", stopped.Errors)
+
+[<Fact>]
+let ``the last good checkpoint of a transcoder starts from its own target`` () =
+    withConfig (fun folder ->
+        let edits =
+            [
+                "train.learningRate=1e30"
+                "train.passes=2"
+                "sae.kind=transcoder"
+                "extract.target=blocks.1.hook_mlp_out,blocks.2.hook_mlp_out"
+            ]
+
+        let outcome =
+            run folder.Path ([ "run"; "transcoders.fsx" ] @ List.collect (fun edit -> [ "--set"; edit ]) edits)
+
+        Assert.Equal(1, outcome.Code)
+
+        let checkpoints =
+            Directory.GetFiles(folder.Child ".interp/train", "step-00000000.safetensors", SearchOption.AllDirectories)
+
+        Assert.Equal(2, checkpoints.Length)
+        Assert.NotEqual<byte>(File.ReadAllBytes checkpoints[0], File.ReadAllBytes checkpoints[1]))
 
 [<Fact>]
 let ``the kernel without AVX gives the bits of the one with it`` () =

@@ -10,7 +10,6 @@ namespace Interp.Autoencoders;
 /// <summary>Compares the gradients of single loss terms of a TopK autoencoder, for one batch, with recorded ones.</summary>
 internal static class GradientVerification
 {
-    private const double Tolerance = 1e-9;
     private static readonly string[] Names = ["encoder.weight", "latent_bias", "decoder.weight", "pre_bias"];
 
     /// <summary>The recorded terms, each as the only one of a recipe.</summary>
@@ -26,8 +25,11 @@ internal static class GradientVerification
     /// <summary>Whether a folder holds such gradients.</summary>
     public static bool Serves(JsonElement spec) => spec.TryGetProperty("kind", out var kind) && kind.ToString() == "gradients";
 
+    /// <param name="folder">The folder.</param>
+    /// <param name="spec">Its spec.json.</param>
+    /// <param name="types">float32, float64 or both.</param>
     /// <exception cref="InterpException">A tensor is missing or of another shape.</exception>
-    public static VerifyReport Verify(string folder, JsonElement spec)
+    public static VerifyReport Verify(string folder, JsonElement spec, IReadOnlyList<ScalarType> types)
     {
         using var noGradient = no_grad();
         using var inputs = SafeTensors.Open(Path.Combine(folder, "inputs.safetensors"));
@@ -43,8 +45,11 @@ internal static class GradientVerification
                 continue;
             }
             var recipe = Recipe(spec, auxiliary(spec.GetProperty("k_aux").GetInt32()));
-            foreach (var kernel in recipe.IsFused ? new[] { SaeKernel.Cpu, SaeKernel.Aten } : [SaeKernel.Aten])
-                Compare(kernel, recipe, loss, inputs, golden, checks);
+            foreach (var type in types)
+            {
+                foreach (var kernel in recipe.IsFused ? new[] { SaeKernel.Cpu, SaeKernel.Aten } : [SaeKernel.Aten])
+                    Compare(kernel, type, recipe, loss, inputs, golden, checks);
+            }
         }
         return new VerifyReport(checks, notes);
     }
@@ -60,19 +65,20 @@ internal static class GradientVerification
         Dead = new DeadRule(0, DeadUnit.Steps, double.PositiveInfinity),
     };
 
-    private static void Compare(SaeKernel kernel, TrainingSpec recipe, JsonProperty loss, SafeTensors inputs, SafeTensors golden, List<VerifyCheck> checks)
+    private static void Compare(SaeKernel kernel, ScalarType type, TrainingSpec recipe, JsonProperty loss, SafeTensors inputs, SafeTensors golden, List<VerifyCheck> checks)
     {
         using var scope = NewDisposeScope();
-        Tensor Load(string name) => inputs.Load(name, ScalarType.Float64, CPU);
+        var tolerance = type == ScalarType.Float64 ? 1e-9 : 1e-4;
+        Tensor Load(string name) => inputs.Load(name, type, CPU);
         var start = new SparseAutoencoder(Load(Names[0]), Load(Names[1]), Load(Names[2]).t().contiguous(), Load(Names[3]), recipe.K, InputTransform.None);
         using var trainer = new SaeTrainer(recipe, start, 1, kernel);
         using var gradients = StepGradients.For(trainer.State);
         trainer.Record = gradients;
         trainer.State.Silent.copy_(Load("dead").to(ScalarType.Int64) * 2 - 1);
         var report = trainer.Step(Load("x"));
-        var label = $"{loss.Name} ({trainer.KernelName})";
+        var label = $"{TrainingVerification.Label(type)}: {loss.Name} ({trainer.KernelName})";
         var expected = loss.Value.GetDouble();
-        checks.Add(new VerifyCheck($"{label}: loss", Math.Abs(report.Loss - expected) / Math.Max(Math.Abs(expected), 1e-300), Tolerance));
+        checks.Add(new VerifyCheck($"{label}: loss", Math.Abs(report.Loss - expected) / Math.Max(Math.Abs(expected), 1e-300), tolerance));
         for (var i = 0; i < Names.Length; i++)
         {
             if (!golden.Entries.ContainsKey($"{loss.Name}.{Names[i]}"))
@@ -80,7 +86,7 @@ internal static class GradientVerification
             var recorded = golden.Load($"{loss.Name}.{Names[i]}", ScalarType.Float64, CPU);
             var found = i == 2 ? gradients.Raw[i].t() : gradients.Raw[i];
             var largest = recorded.abs().max().ToDouble();
-            checks.Add(new VerifyCheck($"{label}: {Names[i]}", (found - recorded).abs().max().ToDouble() / (largest == 0 ? 1 : largest), Tolerance));
+            checks.Add(new VerifyCheck($"{label}: {Names[i]}", (found.to(ScalarType.Float64) - recorded).abs().max().ToDouble() / (largest == 0 ? 1 : largest), tolerance));
         }
     }
 }

@@ -13,7 +13,7 @@ public enum SaeKernel
     /// <summary>The fast one on the CPU, libtorch's operations elsewhere.</summary>
     Automatic,
 
-    /// <summary>One dense product by libtorch, the rest sparse in C#; CPU, float32 or float64.</summary>
+    /// <summary>C# on the CPU, one dense product and the rest sparse; float32 or float64.</summary>
     Cpu,
 
     /// <summary>libtorch's operations; any device.</summary>
@@ -33,6 +33,9 @@ public sealed record StepReport(int Step, int K, double LearningRate, IReadOnlyL
 {
     /// <summary>The loss that was minimised.</summary>
     public double Loss => Terms.Sum(term => term.Value);
+
+    /// <summary>The main term of the loss.</summary>
+    public double MainLoss => Term(LossTerm.Main);
 
     /// <summary>A term of the loss; 0 where the step had none of this name.</summary>
     public double Term(string name) => Terms.FirstOrDefault(term => term.Key == name).Value;
@@ -118,6 +121,18 @@ public sealed class SaeTrainer : IDisposable
 
     /// <summary>The kernel that takes the steps: <c>cpu</c> or <c>aten</c>.</summary>
     public string KernelName => kernel.Name;
+
+    /// <summary>Makes the next steps be computed densely or not, for measurements; null: by the kernel's rule.</summary>
+    internal void ComputeDensely(bool? choice)
+    {
+        if (kernel is CpuKernel<float> single)
+            single.ComputesDensely = choice;
+        else
+            throw new InterpException($"The kernel {KernelName} knows one way to compute a step alone; choose the kernel cpu.");
+    }
+
+    /// <summary>Whether the last step was computed densely, wholly or in part.</summary>
+    internal bool IsComputedDensely => kernel is CpuKernel<float> { IsDense: true };
 
     /// <summary>Thread seconds per part of the steps since the last call; empty for a kernel that does not measure.</summary>
     public IReadOnlyDictionary<StepPart, double> TakeParts() => kernel.TakeParts();

@@ -7,7 +7,7 @@ using Interp.Runtime;
 namespace Interp.Autoencoders;
 
 /// <summary>
-/// Appends a line of JSON to a file now and then while an autoencoder is trained: loss terms, FVU, L0, dead latents, K, learning
+/// Appends a line of JSON to a file now and then while an autoencoder is trained: loss terms, FVU, L0, dead latents, K or null, learning
 /// rate, gradient norms, tokens per second and the share of each part of the step. For eyes and plots, not for results: its times
 /// differ from run to run. A training that goes on takes away what it had logged beyond the step where it goes on.
 /// </summary>
@@ -52,7 +52,7 @@ public sealed class TrainingLog : IDisposable
         var line = new JsonObject
         {
             ["step"] = report.Step,
-            ["k"] = report.K,
+            ["k"] = trainer.Spec.Kind.UsesK ? report.K : null,
             ["learning_rate"] = report.LearningRate,
             ["loss"] = Number(report.Loss),
             ["terms"] = Fields(report.Terms),

@@ -25,14 +25,16 @@ public static class TrainingPass
         var turns = new TrainingTurns(Math.Min(threads, trainings));
         using var feeds = new Feeds();
         Exception? failure = null;
+        var training = trainings;
+        int Share() => Math.Max(1, threads / Math.Max(1, Volatile.Read(ref training)));
         void Work(int number)
         {
             var outer = Workers.Share;
-            Workers.Share = Math.Max(1, threads / trainings);
+            Workers.Share = Share();
             turns.Begin(number, -1);
             try
             {
-                body(new TrainingPlace(number, turns, feeds, stop.Token));
+                body(new TrainingPlace(number, turns, feeds, Share, stop.Token));
             }
             catch (Exception e)
             {
@@ -41,6 +43,7 @@ public static class TrainingPass
             }
             finally
             {
+                Interlocked.Decrement(ref training);
                 turns.End(number);
                 Workers.Share = outer;
             }
@@ -96,10 +99,11 @@ public static class TrainingPass
 public sealed class TrainingPlace
 {
     private readonly TrainingTurns turns;
+    private readonly Func<int> share;
 
-    internal TrainingPlace(int number, TrainingTurns turns, TrainingPass.Feeds feeds, CancellationToken cancel)
+    internal TrainingPlace(int number, TrainingTurns turns, TrainingPass.Feeds feeds, Func<int> share, CancellationToken cancel)
     {
-        (Number, this.turns, Feeds, Cancel) = (number, turns, feeds, cancel);
+        (Number, this.turns, Feeds, this.share, Cancel) = (number, turns, feeds, share, cancel);
     }
 
     /// <summary>Number of the training, from 0.</summary>
@@ -110,5 +114,10 @@ public sealed class TrainingPlace
 
     internal TrainingPass.Feeds Feeds { get; }
 
-    internal void Yield(int step, int lead) => turns.Yield(Number, step, lead);
+    /// <summary>Lets others go on that are behind, then takes the threads that are this training's share of those still training.</summary>
+    internal void Yield(int step, int lead)
+    {
+        turns.Yield(Number, step, lead);
+        Workers.Share = share();
+    }
 }

@@ -24,13 +24,13 @@ public static class TrainingVerification
         if (precision is not (null or ScalarType.Float32 or ScalarType.Float64))
             throw new InterpException($"A recorded run is replayed in float32 or float64, not in {precision}; choose one of them.");
         var recorded = TrainingTrace.Json(Path.Combine(folder, "spec.json"));
+        ScalarType[] types = precision is { } one ? [one] : [ScalarType.Float64, ScalarType.Float32];
         if (GradientVerification.Serves(recorded))
-            return GradientVerification.Verify(folder, recorded);
+            return GradientVerification.Verify(folder, recorded, types);
         if (TrainingTrace.Unserved(recorded) is { } reason)
             return new VerifyReport([], [$"{folder} {reason}"]);
         var trace = TrainingTrace.Read(folder, recorded);
         var checks = new List<VerifyCheck>();
-        ScalarType[] types = precision is { } one ? [one] : [ScalarType.Float64, ScalarType.Float32];
         var notes = new List<string>();
         foreach (var type in types)
         {
@@ -44,10 +44,10 @@ public static class TrainingVerification
         }
         if (trace.SelectionGap is { } gap)
             notes.Add(FormattableString.Invariant($"The smallest selection gap of the recording is {gap:g3}; a rounding error of that size may flip a selection."));
-        return new VerifyReport(checks, notes);
+        return new VerifyReport(checks, notes) { IsSkipped = checks.Count == 0 };
     }
 
-    private static string Label(ScalarType type) => type == ScalarType.Float64 ? "float64" : "float32";
+    internal static string Label(ScalarType type) => type == ScalarType.Float64 ? "float64" : "float32";
 
     /// <summary>One replay in one precision.</summary>
     private sealed class Replay(string folder, TrainingTrace trace, ScalarType type, SaeKernel kernel, List<VerifyCheck> checks) : IDisposable

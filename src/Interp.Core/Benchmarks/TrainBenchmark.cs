@@ -8,48 +8,6 @@ using static TorchSharp.torch;
 
 namespace Interp.Benchmarks;
 
-/// <summary>The sizes of a training step that is to be measured.</summary>
-/// <param name="Tokens">Tokens per batch.</param>
-/// <param name="Width">Width d of the activations.</param>
-/// <param name="Latents">Number of latents M.</param>
-/// <param name="K">Active latents per token; for the kinds without a K, what their encoder bias is set to give on average.</param>
-/// <param name="Auxiliary">5 % of the latents are dead and AuxK is on, with k_aux = d/2.</param>
-/// <param name="Clip">The gradient is clipped.</param>
-/// <param name="Rounds">Measured rounds, each one product and one step.</param>
-/// <param name="Kernel">Which kernel.</param>
-/// <param name="Kind">The kind of dictionary; null: TopK.</param>
-/// <param name="Count">Autoencoders; more than one are also trained in one pass and one after the other.</param>
-public sealed record TrainBenchmarkSpec(
-    int Tokens = 2048, int Width = 768, int Latents = 6144, int K = 32, bool Auxiliary = false, bool Clip = false,
-    int Rounds = 15, SaeKernel Kernel = SaeKernel.Automatic, SaeKind? Kind = null, int Count = 1);
-
-/// <summary>What a benchmark of the training step found; times are medians in milliseconds.</summary>
-/// <param name="ProductMilliseconds">One libtorch product of the whole batch with the encoder, the faster of both weight layouts.</param>
-/// <param name="StepMilliseconds">One optimiser step.</param>
-/// <param name="Parts">The step by part.</param>
-/// <param name="Kernel">The kernel that took the steps.</param>
-/// <param name="MemoryRatio">(peak memory of the process - memory before the trainer existed) / (parameters · 16 bytes).</param>
-/// <param name="CopyGigabytesPerSecond">Speed of copying memory with all threads, bytes read and written.</param>
-/// <param name="Spec">The sizes.</param>
-/// <param name="LiveTensorsBefore">Live tensors before the measured steps.</param>
-/// <param name="LiveTensorsAfter">Live tensors after them.</param>
-/// <param name="SideBySide">Time of all autoencoders in one pass over that of one after the other; null for one.</param>
-public sealed record TrainBenchmarkResult(
-    TrainBenchmarkSpec Spec, double ProductMilliseconds, double StepMilliseconds, IReadOnlyDictionary<StepPart, PartTime> Parts,
-    string Kernel, double MemoryRatio, double CopyGigabytesPerSecond, long LiveTensorsBefore, long LiveTensorsAfter, double? SideBySide)
-{
-    /// <summary>The step in units of the product.</summary>
-    public double Ratio => StepMilliseconds / ProductMilliseconds;
-
-    /// <summary>Speed of the product.</summary>
-    public double ProductGigaflops => 2.0 * Spec.Tokens * Spec.Width * Spec.Latents / ProductMilliseconds / 1e6;
-}
-
-/// <summary>The time of a part of the step.</summary>
-/// <param name="Milliseconds">Median of the threads' mean.</param>
-/// <param name="MemoryMilliseconds">What its memory traffic alone takes at the machine's copy speed; 0 where arithmetic rules.</param>
-public readonly record struct PartTime(double Milliseconds, double MemoryMilliseconds);
-
 /// <summary>Measures a training step against the one dense product that it cannot do without, interleaved in one process.</summary>
 public static class TrainBenchmark
 {
@@ -62,9 +20,10 @@ public static class TrainBenchmark
     /// pre-activations are positive, so that AuxK has all its work.</summary>
     private const int OneDeadIn = 20;
 
-    /// <exception cref="InterpException">The sizes are not possible.</exception>
+    /// <exception cref="InterpException">The sizes are not possible, or too large for this machine.</exception>
     public static TrainBenchmarkResult Run(TrainBenchmarkSpec spec, Action<int, int>? progress = null)
     {
+        Require(spec);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         Workers.SingleThreaded();
@@ -74,24 +33,30 @@ public static class TrainBenchmark
         var before = ResidentBytes();
         using var memory = new PeakMemory();
         using var trainer = new SaeTrainer(Recipe(spec), Autoencoder(spec), int.MaxValue, spec.Kernel);
-        var (products, steps) = (new List<(double A, double B)>(), new List<double>());
+        if (spec.Way is StepWay.Sparse or StepWay.Dense)
+            trainer.ComputeDensely(spec.Way == StepWay.Dense);
+        var (products, steps, others) = (new List<(double A, double B)>(), new List<double>(), new List<double>());
+        var ruleIsDense = false;
         var parts = new List<IReadOnlyDictionary<StepPart, double>>();
         var tensors = 0L;
         for (var round = -WarmUp; round < spec.Rounds; round++)
         {
             if (round == 0)
                 tensors = Tensor.TotalCount;
-            KeepDead(trainer, spec);
-            trainer.TakeParts();
-            Thread.Sleep(Pause);
-            var start = Stopwatch.GetTimestamp();
-            trainer.Step(batches[(round + WarmUp) % batches.Length], Transcodes(spec) ? batches[(round + WarmUp + 1) % batches.Length] : null);
-            var step = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            var share = trainer.TakeParts();
+            var (step, share) = TakeStep(trainer, spec, batches, round + WarmUp);
             Thread.Sleep(Pause);
             var pair = product.Measure();
+            var other = 0.0;
+            if (spec.Way == StepWay.Both)
+            {
+                ruleIsDense = trainer.IsComputedDensely;
+                trainer.ComputeDensely(!ruleIsDense);
+                (other, _) = TakeStep(trainer, spec, batches, round + WarmUp);
+                trainer.ComputeDensely(null);
+            }
             if (round < 0)
                 continue;
+            others.Add(other);
             products.Add(pair);
             steps.Add(step);
             parts.Add(share);
@@ -99,14 +64,41 @@ public static class TrainBenchmark
         }
         var live = Tensor.TotalCount;
         var peak = memory.Peak;
+        WayTimes? ways = spec.Way != StepWay.Both ? null
+            : ruleIsDense ? new WayTimes(Median(others), Median(steps), true) : new WayTimes(Median(steps), Median(others), false);
         var median = Median(steps);
         var speed = CopySpeed();
-        var medians = Enum.GetValues<StepPart>().ToDictionary(part => part, part => new PartTime(
+        var medians = parts.SelectMany(found => found.Keys).Distinct().Order().ToDictionary(part => part, part => new PartTime(
             Median(parts.Select(p => p.GetValueOrDefault(part) * 1e3 / Workers.Count)), Traffic(part, spec) / speed / 1e6));
         return new TrainBenchmarkResult(
             spec, Math.Min(Median(products.Select(p => p.A)), Median(products.Select(p => p.B))), median,
             medians, trainer.KernelName,
-            (peak - before) / (16.0 * Parameters(spec)), speed, tensors, live, spec.Count > 1 ? SideBySide(spec, batches) : null);
+            (peak - before) / (16.0 * Parameters(spec)), speed, tensors, live, spec.Count > 1 ? SideBySide(spec, batches) : null, ways);
+    }
+
+    /// <summary>One step, after the threads of the last product have gone to sleep.</summary>
+    private static (double Milliseconds, IReadOnlyDictionary<StepPart, double> Parts) TakeStep(SaeTrainer trainer, TrainBenchmarkSpec spec, Tensor[] batches, int number)
+    {
+        KeepDead(trainer, spec);
+        trainer.TakeParts();
+        Thread.Sleep(Pause);
+        var start = Stopwatch.GetTimestamp();
+        trainer.Step(batches[number % batches.Length], Transcodes(spec) ? batches[(number + 1) % batches.Length] : null);
+        return (Stopwatch.GetElapsedTime(start).TotalMilliseconds, trainer.TakeParts());
+    }
+
+    /// <exception cref="InterpException">The sizes are not possible, or too large for this machine.</exception>
+    private static void Require(TrainBenchmarkSpec spec)
+    {
+        Recipe(spec).Validate();
+        double weights = (double)spec.Latents * spec.Width, products = (double)spec.Tokens * spec.Latents;
+        if (weights > Array.MaxLength || (double)spec.Tokens * spec.Width > Array.MaxLength)
+            throw new InterpException(FormattableString.Invariant($"{spec.Latents} latents or {spec.Tokens} tokens of width {spec.Width} are more numbers than a matrix of the benchmark can hold ({Array.MaxLength}); lower --latents, --tokens or --d."));
+        // Two copies of the weights for the product, and per autoencoder its weights, gradients and moments.
+        var bytes = sizeof(float) * ((2 + 8.0 * spec.Count) * weights + (Recipe(spec).IsDenseAtLargestK(spec.Width) ? 4 : 1) * products);
+        var (_, total) = SystemReport.Memory();
+        if (total > 0 && bytes > total)
+            throw new InterpException(FormattableString.Invariant($"The benchmark of {spec.Latents} latents of width {spec.Width} needs about {bytes / (1 << 30):0.0} GiB of memory, {(bytes - total) / (1 << 30):0.0} GiB more than there are; lower --latents, --d or --tokens."));
     }
 
     /// <summary>Several autoencoders in one pass against one after the other, interleaved, from activations in memory.</summary>
@@ -270,32 +262,6 @@ public static class TrainBenchmark
             var start = Stopwatch.GetTimestamp();
             room.addmm_(x, weights, 0, 1);
             return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        }
-    }
-
-    /// <summary>Watches the memory of the process while it lives.</summary>
-    private sealed class PeakMemory : IDisposable
-    {
-        private readonly Timer timer;
-        private long peak;
-
-        public PeakMemory() => timer = new Timer(_ => Look(), null, 0, 5);
-
-        public long Peak
-        {
-            get
-            {
-                Look();
-                return peak;
-            }
-        }
-
-        public void Dispose() => timer.Dispose();
-
-        private void Look()
-        {
-            using var process = Process.GetCurrentProcess();
-            peak = Math.Max(peak, process.WorkingSet64);
         }
     }
 }

@@ -5,7 +5,10 @@ using Interp.Runtime;
 
 namespace Interp.Numerics;
 
-/// <summary>Copies of parts of two matrices in the order in which <see cref="PanelProduct{T}"/> reads them; what is missing at the edges is 0.</summary>
+/// <summary>
+/// Copies of parts of two matrices in the order in which <see cref="PanelProduct{T}"/> reads them. In place of what is missing at the
+/// edges there is 0 or the first row again; nobody reads the products of these.
+/// </summary>
 internal sealed unsafe class Panels<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Rows of a panel of the left matrix.</summary>

@@ -15,6 +15,9 @@ public sealed record VerifyCheck(string Name, double Error, double Tolerance)
 /// <param name="Notes">Sentences for a reader, such as what was left out and why.</param>
 public sealed record VerifyReport(IReadOnlyList<VerifyCheck> Checks, IReadOnlyList<string> Notes)
 {
-    /// <summary>Whether there was a check and all hold.</summary>
-    public bool Passed => Checks.Count > 0 && Checks.All(check => check.Passed);
+    /// <summary>Whether all that was asked for cannot be decided by a comparison, for reasons in the notes, which is no failure.</summary>
+    public bool IsSkipped { get; init; }
+
+    /// <summary>Whether all checks hold, and there was one or none was possible.</summary>
+    public bool Passed => (Checks.Count > 0 || IsSkipped) && Checks.All(check => check.Passed);
 }

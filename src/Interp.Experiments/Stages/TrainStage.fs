@@ -49,6 +49,24 @@ module TrainStage =
             Provenance = provenance
         )
 
+    /// A step in a line; its first word is the same for all steps.
+    let private words usesK (report: StepReport) =
+        let text (format: string) (value: float) =
+            value.ToString(format, CultureInfo.InvariantCulture)
+
+        String.concat
+            "  "
+            [
+                "FVU " + text "0.0000" report.Fvu
+                if usesK then
+                    $"k {report.K}"
+                "L0 " + text "0.#" report.Active
+                $"dead {report.Dead}"
+                "loss " + text "0.###e+0" report.MainLoss
+                "lr " + text "0.##e+0" report.LearningRate
+                "|g| " + text "0.##e+0" report.GradientNorm
+            ]
+
     /// Relative fall of the validation loss over the last tenth of the steps.
     let private tailDrop (steps: int) (curve: (int * float) list) =
         match List.rev curve with
@@ -145,9 +163,7 @@ module TrainStage =
                 let done', total =
                     int64 step * int64 spec.Train.Batch, int64 trainer.TotalSteps * int64 spec.Train.Batch
 
-                let fvu = report.Fvu.ToString("0.0000", CultureInfo.InvariantCulture)
-                let active = report.Active.ToString("0.#", CultureInfo.InvariantCulture)
-                context.Progress done' total $"k {report.K}  FVU {fvu}  L0 {active}  dead {report.Dead}"
+                context.Progress done' total (words recipe.Kind.UsesK report)
 
         let finished =
             try

@@ -16,6 +16,7 @@ public sealed unsafe class MatrixProductTests
         { 13, 33, 300 },
         { 193, 70, 40 },
         { 200, 1030, 9 },
+        { 7, 2100, 5 },
         { 12, 64, 600 },
         { 3, 5, 0 },
     };

@@ -93,7 +93,7 @@ internal sealed unsafe class BatchSelector<T> : IDisposable where T : unmanaged,
             for (var row = 0; row < rowCount; row++)
             {
                 if (Count >= 2 * wanted + columns)
-                    Shrink((int)wanted);
+                    Shrink((int)wanted, rowCount);
                 Reserve(Count + columns);
                 var from = numbers + (long)row * columns;
                 var at = 0;
@@ -160,22 +160,40 @@ internal sealed unsafe class BatchSelector<T> : IDisposable where T : unmanaged,
             work.Dispose();
         }
 
-        /// <summary>Drops what is below the largest <paramref name="wanted"/>; all that equal the last of them stay, since lower latents may be dropped else.</summary>
-        private void Shrink(int wanted)
+        /// <summary>
+        /// Keeps the largest <paramref name="wanted"/>, of those that equal the last of them the earlier rows and lower latents. Later
+        /// tiles may still bring equal ones of earlier rows, so the limit lets these in.
+        /// </summary>
+        private void Shrink(int wanted, int rowCount)
         {
             new ReadOnlySpan<T>(values.Pointer, Count).CopyTo(new Span<T>(work.Ensure(Count), Count));
             var threshold = TopKSelector<T>.Largest(work.Pointer, Count, wanted);
             limit = T.BitDecrement(threshold);
+            var (last, left) = LastTie(threshold, (int)(wanted - CountAbove(threshold)), rowCount);
             var to = 0;
             for (var i = 0; i < Count; i++)
             {
                 var value = values.Pointer[i];
                 values.Pointer[to] = value;
                 latents.Pointer[to] = latents.Pointer[i];
-                rows.Pointer[to] = rows.Pointer[i];
-                to += value >= threshold ? 1 : 0;
+                var row = rows.Pointer[to] = rows.Pointer[i];
+                var isTie = value == threshold;
+                to += value > threshold || (isTie && (row < last || (row == last && left > 0))) ? 1 : 0;
+                left -= isTie && row == last ? 1 : 0;
             }
             Count = to;
+        }
+
+        /// <summary>The row with the last of so many equal numbers, row after row, and how many of its own count; a row's come by latent.</summary>
+        private (int Row, int Left) LastTie(T threshold, int ties, int rowCount)
+        {
+            var ofRow = new int[rowCount];
+            for (var i = 0; i < Count; i++)
+                ofRow[rows.Pointer[i]] += values.Pointer[i] == threshold ? 1 : 0;
+            var row = 0;
+            for (; ties > ofRow[row]; row++)
+                ties -= ofRow[row];
+            return (row, ties);
         }
 
         private void Add(int row, int offset, int at, T* numbers, T* bias)

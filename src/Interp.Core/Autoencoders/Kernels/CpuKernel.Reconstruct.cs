@@ -19,7 +19,7 @@ internal sealed unsafe partial class CpuKernel<T>
 
         var errors = chunkSums.Pointer + (long)chunk.Number * ErrorCount;
         var entries = rule.Support == Support.AboveFloor ? EntriesOf(main, chunk) : (long)work.K * chunk.Rows;
-        var isDense = DenseChunks<T>.Pays(entries, chunk.Rows, latents, output);
+        var isDense = ComputesDensely ?? DenseChunks<T>.Pays(entries, chunk.Rows, latents, output);
         Decode(new Reconstruction(main, 0, 0, groupEnds), chunk, scratch, isDense, errors);
         if (rule.Second is not null)
         {

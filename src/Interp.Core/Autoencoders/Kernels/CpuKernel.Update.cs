@@ -71,7 +71,7 @@ internal sealed unsafe partial class CpuKernel<T>
             encoderSquares += squared[(long)slots * block + slots - 1];
         }
         var ofBias = Rows<T>.SquaredNorm(b, output);
-        var skip = rule.Skip is { } name ? SkipGradient(loss) : null;
+        var skip = rule.Skip is null ? null : SkipGradient(loss);
         double[] all = [.. state.Tied ? squares[..2] : squares[..3], ofBias, .. squares[3..], .. skip is null ? Array.Empty<double>() : [Rows<T>.SquaredNorm(skip, output * width)]];
         pass.RecordBiases(biasGradients.Pointer, extraGradients.Pointer, latents, b, skip);
         var clip = spec.Clip is { } limit ? T.CreateChecked(Math.Min(1, limit / (Math.Sqrt(all.Sum()) + 1e-6))) : T.One;
@@ -196,10 +196,12 @@ internal sealed unsafe partial class CpuKernel<T>
         skipGradient.Ensure((long)output * width);
         Workers.For((output + blockRows - 1) / blockRows, block =>
         {
+            var clock = Stopwatch.GetTimestamp();
             var (start, rows) = (block * blockRows, Math.Min(blockRows, output - block * blockRows));
             MatrixProduct<T>.Multiply(Residuals.RowRange(0, work.Tokens).ColumnRange(start, rows).Transposed, Centred, skipGradient.Matrix(output, width).RowRange(start, rows));
             var first = skipGradient.Pointer + (long)start * width;
             Rows<T>.Scale(first, first, loss.Main, rows * width);
+            parts.Add(StepPart.Gradients, clock);
         });
         return skipGradient.Pointer;
     }

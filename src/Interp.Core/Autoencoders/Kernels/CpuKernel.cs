@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Interp.Autoencoders.Kernels;
 
 /// <summary>
-/// The step on the CPU: one dense product, the encoder's, by libtorch and per chunk of tokens; everything else sparse, in C#, by
-/// the <see cref="StepRule{T}"/> of the kind. Chunks of tokens and blocks of latents have fixed sizes and their sums are combined
+/// The step on the CPU: one dense product, the encoder's, per chunk of tokens; everything else sparse, by the
+/// <see cref="StepRule{T}"/> of the kind, or by dense products where <see cref="DenseChunks{T}"/> pay. All of it is C#. Chunks of tokens and blocks of latents have fixed sizes and their sums are combined
 /// in order, so the result does not depend on the number of threads.
 /// </summary>
 internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -48,8 +48,14 @@ internal sealed unsafe partial class CpuKernel<T> : ISaeKernel where T : unmanag
     /// <inheritdoc/>
     public IReadOnlyDictionary<StepPart, double> TakeParts() => parts.Take();
 
+    /// <summary>Whether batches are computed densely, for measurements; null: by the rule.</summary>
+    public bool? ComputesDensely { get; set; }
+
     /// <inheritdoc/>
-    public string Name => denseChunks.Any ? "cpu, dense" : "cpu";
+    public string Name => IsDense ? "cpu, dense" : "cpu";
+
+    /// <summary>Whether a part of the last batch was computed densely.</summary>
+    public bool IsDense => denseChunks.Any;
 
     /// <summary>First residual row of the whole dictionary's reconstruction, the last of the groups.</summary>
     private int FinalRow => (groupEnds.Length - 1) * work.Tokens;

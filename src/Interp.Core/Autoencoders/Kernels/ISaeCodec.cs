@@ -57,7 +57,7 @@ internal sealed class AtenCodec : ISaeCodec
     }
 }
 
-/// <summary>On the CPU, with the product by libtorch per chunk of tokens and the rest in C#.</summary>
+/// <summary>On the CPU in C#, with a product per chunk of tokens.</summary>
 internal sealed unsafe class CpuCodec<T> : ISaeCodec where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly ChunkScratch<T>.Pool chunks = new();

@@ -20,7 +20,7 @@ public enum StepPart
     /// <summary>The AuxK term.</summary>
     Auxiliary,
 
-    /// <summary>The gradients of both weights by segments.</summary>
+    /// <summary>The gradients of both weights by segments, and of a skip connection.</summary>
     Gradients,
 
     /// <summary>Projection, optimiser and decoder norm.</summary>
