@@ -8,6 +8,7 @@ open Interp
 open Interp.Activations
 open Interp.Cli.Arguments
 open Interp.Cli.Json
+open Interp.Hooks
 open Interp.Runtime
 
 type ExtractOptions =
@@ -81,7 +82,9 @@ let private request (options: ParseResults<ExtractOptions>) =
             | Error error -> raise (InterpException error))
 
     let hooks =
-        (options.GetResult Hooks).Split(',', System.StringSplitOptions.TrimEntries) |> List.ofArray
+        (options.GetResult Hooks).Split(',', System.StringSplitOptions.TrimEntries)
+        |> Array.map (fun name -> HookPoint.Parse(name).ToString())
+        |> List.ofArray
 
     { StoreRequest.Create (options.GetResult Out) hooks spec with
         Dtype = StoreDtypes.Parse(options.GetResult(Dtype, "f32"))

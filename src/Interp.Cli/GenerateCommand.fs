@@ -3,6 +3,7 @@ module Interp.Cli.GenerateCommand
 
 open System
 open Argu
+open Interp
 open Interp.Cli.Arguments
 open Interp.Cli.Json
 open Interp.Models
@@ -91,7 +92,11 @@ let private print (tokenizer: Tokenizer) (prompt: int list) (tokens: GeneratedTo
 
 let private generate arguments =
     let options = parse<GenerateOptions> "generate" examples arguments
-    let path = options.GetResult Model
+
+    let path =
+        match options.GetResult Model with
+        | "world" -> Inputs.WorldFolder
+        | path -> path
 
     let generation =
         GenerationOptions(

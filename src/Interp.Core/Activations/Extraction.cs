@@ -35,6 +35,11 @@ public static class Extraction
     internal static void Run(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, IReadOnlyList<string> folders,
         long bytesPerShard, WriteShard write, Action<long>? progress = null, CancellationToken cancel = default)
     {
+        foreach (var hook in spec.Hooks)
+        {
+            if (!hook.IsResidualWide)
+                throw new InterpException($"The hook {hook} is not as wide as the residual stream; stores hold what is, such as blocks.2.hook_resid_post.");
+        }
         StoreBuilder[] stores = [.. spec.Hooks.Zip(folders, (hook, folder) =>
             StoreBuilder.Open(folder, Manifest(model, device, contexts, spec, hook), write))];
         var perShard = ContextsPerShard(bytesPerShard, model.Config.Width, contexts.Length, spec.BatchContexts);

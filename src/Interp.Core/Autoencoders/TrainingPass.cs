@@ -22,7 +22,7 @@ public static class TrainingPass
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var threads = Workers.Count;
-        var turns = new TrainingTurns(Math.Min(threads, trainings));
+        var turns = new TrainingTurns(Math.Min(threads, trainings), trainings);
         using var feeds = new Feeds();
         Exception? failure = null;
         var training = trainings;
@@ -31,7 +31,7 @@ public static class TrainingPass
         {
             var outer = Workers.Share;
             Workers.Share = Share();
-            turns.Begin(number, -1);
+            turns.Join(number);
             try
             {
                 body(new TrainingPlace(number, turns, feeds, Share, stop.Token));
@@ -90,9 +90,12 @@ public static class TrainingPass
         return (int)Math.Clamp(Math.Min(KeptBytes / 4 / batchBytes, window), 1, 16);
     }
 
-    /// <summary>By how many steps a training that begins a turn may be ahead of another: with shuffling windows, as many as leave all within two of them.</summary>
-    internal static int Lead(TrainingSpec spec, int turn) =>
-        spec.ShuffleRows is { } window ? Math.Max(0, window / spec.BatchSize - turn) : int.MaxValue;
+    /// <summary>
+    /// By how many steps a training that begins a turn may be ahead of another: as many as leave all within the batches that are kept, unless
+    /// the other started far behind; with shuffling windows, as many as leave all within two of them.
+    /// </summary>
+    internal static TurnLead Lead(TrainingSpec spec, int turn) =>
+        spec.ShuffleRows is { } window ? new(Math.Max(0, window / spec.BatchSize - turn), int.MaxValue) : new(turn, 4 * turn);
 }
 
 /// <summary>The place of one training in a <see cref="TrainingPass"/>.</summary>
@@ -115,7 +118,7 @@ public sealed class TrainingPlace
     internal TrainingPass.Feeds Feeds { get; }
 
     /// <summary>Lets others go on that are behind, then takes the threads that are this training's share of those still training.</summary>
-    internal void Yield(int step, int lead)
+    internal void Yield(int step, TurnLead lead)
     {
         turns.Yield(Number, step, lead);
         Workers.Share = share();

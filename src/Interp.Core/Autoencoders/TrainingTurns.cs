@@ -2,17 +2,24 @@ namespace Interp.Autoencoders;
 
 /// <summary>Who of many trainings may compute on few threads: always those that are furthest behind.</summary>
 /// <param name="threads">How many compute at once.</param>
-internal sealed class TrainingTurns(int threads)
+/// <param name="trainings">How many there are; none computes before all have joined.</param>
+internal sealed class TrainingTurns(int threads, int trainings)
 {
     private readonly object gate = new();
     private readonly List<Waiting> queue = [];
     private readonly Dictionary<int, int> running = [];
 
-    /// <summary>Waits until it is the turn of the training with this number, which has taken so many steps.</summary>
-    /// <param name="number">The training.</param>
-    /// <param name="step">Its steps so far.</param>
-    /// <param name="lead">By how many steps it may be ahead of one that computes, which the system may hold up.</param>
-    public void Begin(int number, int step, int lead = int.MaxValue)
+    private int joined;
+
+    /// <summary>Waits until all have joined and it is the turn of the training with this number.</summary>
+    public void Join(int number)
+    {
+        lock (gate)
+            joined++;
+        Begin(number, -1, TurnLead.Any);
+    }
+
+    private void Begin(int number, int step, TurnLead lead)
     {
         using var signal = new SemaphoreSlim(0);
         lock (gate)
@@ -34,7 +41,7 @@ internal sealed class TrainingTurns(int threads)
     }
 
     /// <summary>Lets those who wait and are behind go first, and waits for those who compute and are too far behind.</summary>
-    public void Yield(int number, int step, int lead)
+    public void Yield(int number, int step, TurnLead lead)
     {
         lock (gate)
         {
@@ -49,7 +56,7 @@ internal sealed class TrainingTurns(int threads)
 
     private void Call()
     {
-        while (running.Count < threads && queue.Where(waiting => !IsAhead(waiting.Step, waiting.Lead)).MinBy(waiting => (waiting.Step, waiting.Number)) is { } next)
+        while (joined == trainings && running.Count < threads && queue.Where(waiting => !IsAhead(waiting.Step, waiting.Lead)).MinBy(waiting => (waiting.Step, waiting.Number)) is { } next)
         {
             queue.Remove(next);
             running[next.Number] = next.Step;
@@ -57,7 +64,16 @@ internal sealed class TrainingTurns(int threads)
         }
     }
 
-    private bool IsAhead(int step, int lead) => running.Values.Any(other => (long)step - other > lead);
+    private bool IsAhead(int step, TurnLead lead) => running.Values.Any(other => step - other > lead.Steps && step - other <= lead.Reach);
 
-    private sealed record Waiting(int Step, int Number, int Lead, SemaphoreSlim Signal);
+    private sealed record Waiting(int Step, int Number, TurnLead Lead, SemaphoreSlim Signal);
+}
+
+/// <summary>By how far a training may be ahead of one that computes, which the system may hold up.</summary>
+/// <param name="Steps">The most that it may be ahead.</param>
+/// <param name="Reach">One that is farther behind than this is not waited for.</param>
+internal readonly record struct TurnLead(int Steps, int Reach)
+{
+    /// <summary>By as many steps as it happens.</summary>
+    public static readonly TurnLead Any = new(int.MaxValue, int.MaxValue);
 }

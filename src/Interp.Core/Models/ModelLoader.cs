@@ -10,6 +10,7 @@ internal static class ModelLoader
 {
     public static LanguageModel Load(string path, Device device, ScalarType precision)
     {
+        path = HuggingFaceCache.Resolve(path);
         if (IsGguf(path))
             return LoadGguf(path, device, precision);
         var (config, family) = ReadConfig(path);
@@ -19,6 +20,7 @@ internal static class ModelLoader
 
     public static ModelConfig Describe(string path)
     {
+        path = HuggingFaceCache.Resolve(path);
         if (!IsGguf(path))
             return ReadConfig(path).Config;
         RequireFile(path);

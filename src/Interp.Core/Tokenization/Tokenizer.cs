@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Interp.Formats;
+using Interp.Models;
 using Interp.Runtime;
 
 namespace Interp.Tokenization;
@@ -56,6 +57,7 @@ public sealed class Tokenizer
     /// <exception cref="InterpException">Nothing there, or nothing that can be served.</exception>
     public static Tokenizer Load(string path)
     {
+        path = HuggingFaceCache.Resolve(path);
         if (path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
             return LoadGguf(path);
         var file = TokenizerFiles.Find(path);

@@ -56,6 +56,8 @@ module StoreExtraction =
             for point in points request do
                 if point.Layer >= config.LayerCount then
                     $"The hook {point} lies outside the model, whose blocks are 0 to {config.LayerCount - 1}; name another."
+                elif not point.IsResidualWide then
+                    $"The hook {point} is not as wide as the residual stream; stores hold what is, such as blocks.2.hook_resid_post or blocks.2.hook_mlp_out."
             if extract.ContextLength < 3 || extract.ContextLength > config.ContextLength then
                 $"The context length is {extract.ContextLength}; give 3 to {config.ContextLength}, what the model was made for."
             if extract.BatchContexts < 1 then

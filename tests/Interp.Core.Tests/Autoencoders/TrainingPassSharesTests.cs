@@ -31,7 +31,7 @@ public class TrainingPassSharesTests
                 }
                 shares.Add(Workers.Share);
                 isShared.Set();
-                for (var clock = Stopwatch.StartNew(); Workers.Share < 4 && clock.Elapsed < TimeSpan.FromSeconds(60); place.Yield(shares.Count, int.MaxValue))
+                for (var clock = Stopwatch.StartNew(); Workers.Share < 4 && clock.Elapsed < TimeSpan.FromSeconds(60); place.Yield(shares.Count, TurnLead.Any))
                     shares.Add(Workers.Share);
                 shares.Add(Workers.Share);
             });
