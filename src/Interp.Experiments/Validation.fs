@@ -63,14 +63,6 @@ module Validation =
             if kind.UsesK && spec.Sae.K > latents then
                 invariant
                     $"sae.k is {spec.Sae.K}, more than the dictionary's {latents} latents{about}; lower it or enlarge sae.size."
-            match spec.Train.KSchedule with
-            | Linear(from, _)
-            | Cosine(from, _)
-            | Exponential(from, _)
-            | Step(from, _) when kind.UsesK && from > latents ->
-                invariant
-                    $"train.kSchedule: the starting K is {from}, more than the dictionary's {latents} latents{about}; start from at most these."
-            | _ -> ()
             yield! kind.Problems latents |> Seq.map (fun problem -> $"sae.kind: {problem}")
         ]
 

@@ -51,9 +51,6 @@ let ``every kind may ask for the kernel cpu`` kind =
 [<InlineData("train.shuffle", "10", "train.shuffle is 10, less than a batch (train.batch is 512)")>]
 [<InlineData("train.batch", "100000000", "train.batch is 100000000, more than the 200000 training tokens")>]
 [<InlineData("train.passes", "2000000000", "train.passes is 2000000000, which makes 781250000000 steps")>]
-[<InlineData("train.kSchedule",
-             "linear:100000:0.5",
-             "train.kSchedule: the starting K is 100000, more than the dictionary's")>]
 [<InlineData("sae.size", "x100000000", "sae.size is 100000000 times the width")>]
 [<InlineData("sae.k", "100000", "sae.k is 100000, more than the dictionary's")>]
 let ``a setting that no training can have is one sentence with its path`` (path, value, start: string) =
