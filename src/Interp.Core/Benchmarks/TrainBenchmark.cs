@@ -16,6 +16,9 @@ public static class TrainBenchmark
     /// <summary>libtorch's threads go on spinning for some milliseconds after a product; the step waits until they sleep.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>The runtime compiles code anew that has run for a while; small steps need more of them than <see cref="WarmUp"/>.</summary>
+    private static readonly TimeSpan Compiling = TimeSpan.FromSeconds(1);
+
     /// <summary>One latent in so many is dead: its encoder row is short, so that it is never selected, and half of its
     /// pre-activations are positive, so that AuxK has all its work.</summary>
     private const int OneDeadIn = 20;
@@ -39,6 +42,8 @@ public static class TrainBenchmark
         var ruleIsDense = false;
         var parts = new List<IReadOnlyDictionary<StepPart, double>>();
         var tensors = 0L;
+        for (var start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < Compiling;)
+            Step(trainer, spec, batches, 0);
         for (var round = -WarmUp; round < spec.Rounds; round++)
         {
             if (round == 0)
@@ -83,9 +88,12 @@ public static class TrainBenchmark
         trainer.TakeParts();
         Thread.Sleep(Pause);
         var start = Stopwatch.GetTimestamp();
-        trainer.Step(batches[number % batches.Length], Transcodes(spec) ? batches[(number + 1) % batches.Length] : null);
+        Step(trainer, spec, batches, number);
         return (Stopwatch.GetElapsedTime(start).TotalMilliseconds, trainer.TakeParts());
     }
+
+    private static void Step(SaeTrainer trainer, TrainBenchmarkSpec spec, Tensor[] batches, int number) =>
+        trainer.Step(batches[number % batches.Length], Transcodes(spec) ? batches[(number + 1) % batches.Length] : null);
 
     /// <exception cref="InterpException">The sizes are not possible, or too large for this machine.</exception>
     private static void Require(TrainBenchmarkSpec spec)
@@ -104,7 +112,7 @@ public static class TrainBenchmark
     /// <summary>Several autoencoders in one pass against one after the other, interleaved, from activations in memory.</summary>
     private static double SideBySide(TrainBenchmarkSpec spec, Tensor[] batches)
     {
-        using var rows = cat(batches, 0);
+        using var rows = cat(Enumerable.Repeat(batches, EnoughForTurns(spec, batches.Length)).SelectMany(some => some).ToArray(), 0);
         var source = MemoryActivations.Of(rows);
         var target = Transcodes(spec) ? MemoryActivations.Of(rows.flip(0)) : null;
         var trainers = Enumerable.Range(0, spec.Count).Select(_ => new SaeTrainer(Recipe(spec), Autoencoder(spec), int.MaxValue, spec.Kernel)).ToArray();
@@ -127,6 +135,10 @@ public static class TrainBenchmark
             trainer.Dispose();
         return Median(together) / Median(alone);
     }
+
+    /// <summary>How often the batches are repeated so that a training's turn is as long as with a large store.</summary>
+    private static int EnoughForTurns(TrainBenchmarkSpec spec, int batches) =>
+        (int)Math.Clamp((64L << 20) / (sizeof(float) * (long)batches * spec.Tokens * spec.Width), 1, 16);
 
     /// <summary>A transcoder's target is another batch of the same numbers.</summary>
     private static bool Transcodes(TrainBenchmarkSpec spec) => Recipe(spec).Kind.IsTranscoder;

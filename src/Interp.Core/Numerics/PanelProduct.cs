@@ -6,6 +6,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Interp.Numerics;
 
 /// <summary>The innermost loop of a matrix product: six rows of A by two vectors' width of B, with twelve vectors of C in registers.</summary>
+/// <remarks>Compiled for speed at once: run a few times only, as code that is to be replaced, it takes thirty times as long.</remarks>
 internal static unsafe class PanelProduct<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Rows of C.</summary>
@@ -31,6 +32,7 @@ internal static unsafe class PanelProduct<T> where T : unmanaged, IBinaryFloatin
     }
 
     /// <summary>With vectors of 256 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Multiply256(T* a, T* b, int terms, T* c, nint stride, bool accumulate)
     {
         var lanes = Vector256<T>.Count;
@@ -62,6 +64,7 @@ internal static unsafe class PanelProduct<T> where T : unmanaged, IBinaryFloatin
     }
 
     /// <summary>With vectors of 512 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Multiply512(T* a, T* b, int terms, T* c, nint stride, bool accumulate)
     {
         var lanes = Vector512<T>.Count;
