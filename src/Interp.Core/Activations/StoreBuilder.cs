@@ -31,13 +31,13 @@ internal sealed class StoreBuilder : IDisposable
     public static StoreBuilder Open(string folder, StoreManifest blank, WriteShard write)
     {
         var known = StoreManifest.Exists(folder) ? StoreManifest.Read(folder) : blank;
-        return known.SameWork(blank)
-            ? new StoreBuilder(folder, blank, known, write)
-            : throw new InterpException($"{folder} holds the activations of another model, text or hook point; give another folder, or delete this one.");
+        return blank.Differences(known) is { Count: > 0 } differences
+            ? throw new InterpException($"{folder} holds other activations ({string.Join("; ", differences)}); give another name, or remove these first.")
+            : new StoreBuilder(folder, blank with { Origin = known.Origin }, known, write);
     }
 
-    /// <summary>Whether a shard is there and sound.</summary>
-    public bool Holds(int shard) => shard < known.Shards.Length && ActivationStore.Fault(folder, known, shard) is null;
+    /// <summary>Whether a shard of so many rows is there and sound.</summary>
+    public bool Holds(int shard, int rows) => shard < known.Shards.Length && known.Shards[shard].Rows == rows && ActivationStore.Fault(folder, known, shard) is null;
 
     /// <summary>Writes a shard and enters it in the manifest, after those before it.</summary>
     /// <param name="shard">Its number.</param>
@@ -72,14 +72,24 @@ internal sealed class StoreBuilder : IDisposable
         });
     }
 
-    /// <summary>Closes a store of so many shards.</summary>
+    /// <summary>Closes a store of so many shards, and says which tokens of it count.</summary>
+    /// <exception cref="InterpException">No token counts.</exception>
     public void Complete(int count)
     {
         flushing.Wait();
         Keep(count);
-        (blank with { Shards = [.. shards], Complete = true }).Write(folder);
+        Judged(blank with { Shards = [.. shards], Complete = true }).Write(folder);
         foreach (var left in Directory.GetFiles(folder, "*.tmp"))
             File.Delete(left);
+    }
+
+    private StoreManifest Judged(StoreManifest whole)
+    {
+        if (whole.Skipping is { Positions: 0, NormFactor: null })
+            return whole;
+        using var store = ActivationStore.Over(folder, whole);
+        var limit = whole.Skipping.NormLimit(store);
+        return whole with { NormLimit = double.IsFinite(limit) ? limit : null, CountedTokens = whole.Skipping.Rows(store, limit).Length };
     }
 
     /// <summary>Takes over the shards before a number that were there.</summary>
