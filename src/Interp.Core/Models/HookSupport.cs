@@ -21,6 +21,11 @@ public static class HookSupport
         };
     }
 
+    /// <summary>Why a point has no row per position, as the rest of a sentence that begins with it; null when it has.</summary>
+    public static string? WhyNoRows(HookPoint point) => point.IsAttentionMap
+        ? $"has a number for each pair of tokens, not a row for each token; activations are rows, such as those of {new HookPoint(HookSite.Mixed, point.Layer)}"
+        : null;
+
     /// <summary>Numbers of a value at a point for each position, all heads together.</summary>
     /// <exception cref="InterpException">The point has no row per position.</exception>
     public static int WidthOf(this ModelConfig config, HookPoint point) => point.Site switch
@@ -29,8 +34,7 @@ public static class HookSupport
         HookSite.Query or HookSite.RotQuery or HookSite.Mixed => (int)config.QueryWidth,
         HookSite.Key or HookSite.RotKey or HookSite.Value => (int)config.KeyValueWidth,
         HookSite.MlpPre or HookSite.MlpPreLinear or HookSite.MlpPost => config.MlpWidth,
-        HookSite.AttnScores or HookSite.Pattern => throw new InterpException(
-            $"The hook {point} has a number for each pair of tokens, not a row for each token; activations are rows, such as those of blocks.{point.Layer}.attn.hook_z."),
+        HookSite.AttnScores or HookSite.Pattern => throw new InterpException($"The hook {point} {WhyNoRows(point)}."),
         _ => config.Width,
     };
 
