@@ -10,11 +10,14 @@ internal delegate (PendingFile File, string Sha256) WriteShard(string path, IRea
 
 /// <summary>
 /// An activation store while it is being written: shards are written whole and entered in the manifest one by one, in order, so
-/// that what a stopped process leaves can be gone on with. The disk flushes a shard while the next one is being written.
+/// that what a stopped process leaves can be gone on with. The disk flushes some shards while the next ones are being written.
 /// </summary>
 internal sealed class StoreBuilder : IDisposable
 {
-    private readonly BackgroundWork flushing = new();
+    /// <summary>Most of a flush is waiting for the disk to say that it is done; this many wait at once.</summary>
+    private const int FlushesAtOnce = 4;
+
+    private readonly Queue<(int Shard, StoreShard Entry, BackgroundWork Work)> flushing = new();
     private readonly string folder;
     private readonly StoreManifest blank;
     private readonly StoreManifest known;
@@ -54,6 +57,8 @@ internal sealed class StoreBuilder : IDisposable
             tensors.Add(new("scale", scales));
         tensors.AddRange(columns);
 
+        if (flushing.Count == FlushesAtOnce)
+            Enter();
         var name = FormattableString.Invariant($"shard-{shard:00000}.safetensors");
         var (file, sha256) = Explained(() => write(Path.Combine(folder, name), tensors));
         var entry = new StoreShard(name, (int)activations.size(0), sha256);
@@ -62,21 +67,21 @@ internal sealed class StoreBuilder : IDisposable
             var (error, norm) = RowCodec.Loss(activations, elements, scales, dtype);
             entry = entry with { SquaredError = error, SquaredNorm = norm };
         }
-        flushing.Start(() =>
+        var work = new BackgroundWork();
+        work.Start(() =>
         {
             using (file)
                 Explained(() => { file.Commit(); return file; });
-            Keep(shard);
-            shards.Add(entry);
-            (blank with { Shards = [.. shards] }).Write(folder);
         });
+        flushing.Enqueue((shard, entry, work));
     }
 
     /// <summary>Closes a store of so many shards, and says which tokens of it count.</summary>
     /// <exception cref="InterpException">No token counts.</exception>
     public void Complete(int count)
     {
-        flushing.Wait();
+        while (flushing.Count > 0)
+            Enter();
         Keep(count);
         Judged(blank with { Shards = [.. shards], Complete = true }).Write(folder);
         foreach (var left in Directory.GetFiles(folder, "*.tmp"))
@@ -92,6 +97,17 @@ internal sealed class StoreBuilder : IDisposable
         return whole with { NormLimit = double.IsFinite(limit) ? limit : null, CountedTokens = whole.Skipping.Rows(store, limit).Length };
     }
 
+    /// <summary>Waits until the oldest shard is on the disk, and enters it in the manifest.</summary>
+    private void Enter()
+    {
+        var (shard, entry, work) = flushing.Peek();
+        work.Wait();
+        flushing.Dequeue();
+        Keep(shard);
+        shards.Add(entry);
+        (blank with { Shards = [.. shards] }).Write(folder);
+    }
+
     /// <summary>Takes over the shards before a number that were there.</summary>
     private void Keep(int end)
     {
@@ -99,8 +115,20 @@ internal sealed class StoreBuilder : IDisposable
             shards.Add(known.Shards[shards.Count]);
     }
 
-    /// <summary>Waits for what is under way; shards that were written whole stay.</summary>
-    public void Dispose() => flushing.Dispose();
+    /// <summary>Enters what is under way; shards that were written whole stay, up to the first that the disk did not take.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            while (flushing.Count > 0)
+                Enter();
+        }
+        catch (InterpException)
+        {
+            while (flushing.TryDequeue(out var left))
+                left.Work.Dispose();
+        }
+    }
 
     private T Explained<T>(Func<T> work)
     {
