@@ -89,11 +89,6 @@ let rec private reproducing arguments =
     match arguments with
     | ("--threads" | "--store") :: _ :: rest -> reproducing rest
     | "--json" :: rest -> reproducing rest
-    | argument :: rest when
-        [ "--threads="; "--store=" ]
-        |> List.exists (fun option -> (argument: string).StartsWith option)
-        ->
-        reproducing rest
     | argument :: rest -> argument :: reproducing rest
     | [] -> []
 

@@ -52,7 +52,8 @@ let ``a store is made again by the command in its manifest, from the text as it 
     let arguments =
         [
             "extract"
-            "--hooks=k.1,mlp_post.2"
+            "--hooks"
+            "k.1,mlp_post.2"
             "--tokens"
             "3k"
             "--context"
@@ -299,10 +300,10 @@ Experiment.create "short"
 
     let stored = table "one" []
     Assert.Equal(stored, table "two" [ "--live" ])
-    let header, row = stored.Split('\n')[0].Split ',', stored.Split('\n')[1].Split ','
+    let lines = stored.Split '\n' |> Array.map (fun line -> line.Split ',')
 
     let metric name =
-        Double.Parse(row[Array.IndexOf(header, name)], Globalization.CultureInfo.InvariantCulture)
+        Double.Parse(lines[1][Array.IndexOf(lines[0], name)], Globalization.CultureInfo.InvariantCulture)
 
     Assert.InRange(metric "fvu", 0.01, 0.9)
     Assert.InRange(metric "ce_recovered", 0.2, 1.1)
