@@ -139,7 +139,9 @@ let summary (folder: string) =
             if file.Exists then
                 file.Length
             else
-                raise (InterpException $"{file.FullName} is missing; run the extraction again, it makes that shard anew."))
+                raise (
+                    InterpException $"{file.FullName} is missing; run the extraction again, it makes that shard anew."
+                ))
 
     let counted = Option.ofNullable manifest.CountedTokens
     let written = manifest.Shards |> Array.sumBy (fun shard -> int64 shard.Rows)
@@ -191,8 +193,7 @@ let private extract arguments =
     let inputs = Inputs store.Root
     Libtorch.Load() |> ignore
 
-    let isSaved () =
-        StoreExtraction.isBegun store request
+    let isSaved () = StoreExtraction.isBegun store request
 
     Interruption.stoppableAfter isSaved (typed ("interp" :: "extract" :: arguments)) (fun cancel ->
         eprintfn "extract  %s  packing the text" request.Name

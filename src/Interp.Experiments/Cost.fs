@@ -164,7 +164,8 @@ module Cost =
         | "extract" ->
             {
                 Seconds = seconds ((heldOut + training) * layers * block)
-                DiskBytes = (if options.Live then heldOut else rows)
+                DiskBytes =
+                    (if options.Live then heldOut else rows)
                     * (4L * widthsOf config spec + 12L * int64 (hooksOf spec).Length)
                 MemoryBytes = model layers + extractionBytes config spec rows
                 SharedBytes = 0L

@@ -102,7 +102,11 @@ let ``wrong requests are one sentence and leave nothing`` () =
     // What is wrong with the text is told before the disk and the time that it would take.
     File.WriteAllBytes(folder.Child "latin.txt", [| 65uy; 228uy; 66uy |])
 
-    for text, message in [ "none.txt", "There is no corpus none.txt"; "latin.txt", "latin.txt is not UTF-8: byte 1 " ] do
+    for text, message in
+        [
+            "none.txt", "There is no corpus none.txt"
+            "latin.txt", "latin.txt is not UTF-8: byte 1 "
+        ] do
         let outcome = run folder.Path (extract [] @ [ "--corpus"; text ])
         Assert.Equal(2, outcome.Code)
         Assert.Contains(message, outcome.Errors)

@@ -121,7 +121,17 @@ let ``a damaged store is listed as damaged, beside the others, and can be remove
     use folder = new TemporaryFolder()
 
     let extract name =
-        succeed folder.Path [ "extract"; "--hooks"; "embed,blocks.1.ln1.hook_scale"; "--tokens"; "1k"; "--out"; name ]
+        succeed
+            folder.Path
+            [
+                "extract"
+                "--hooks"
+                "embed,blocks.1.ln1.hook_scale"
+                "--tokens"
+                "1k"
+                "--out"
+                name
+            ]
         |> ignore
 
     extract "broken"
@@ -155,7 +165,17 @@ let ``an extraction that is stopped before a shard was saved says so`` () =
     use folder = new TemporaryFolder()
 
     use child =
-        start folder.Path [ "extract"; "--hooks"; "ln_final.hook_scale"; "--tokens"; "100M"; "--out"; "x" ]
+        start
+            folder.Path
+            [
+                "extract"
+                "--hooks"
+                "ln_final.hook_scale"
+                "--tokens"
+                "100M"
+                "--out"
+                "x"
+            ]
 
     let first = child.StandardError.ReadLine()
     Assert.Contains("packing the text", string first)
@@ -171,16 +191,26 @@ let ``what is there is told from what is not`` () =
     let inputs = Inputs store.Root
 
     let request =
-        StoreRequest.Create "x" [ "resid_post.1" ] { Spec.Default with Corpus = Corpus.world 1_000 }
+        StoreRequest.Create
+            "x"
+            [ "resid_post.1" ]
+            { Spec.Default with
+                Corpus = Corpus.world 1_000
+            }
 
     Assert.Equal<string list>([ "blocks.1.hook_resid_post" ], request.Hooks)
     Assert.False(StoreExtraction.isBegun store request)
-    let packed = StoreExtraction.pack inputs store ignore System.Threading.CancellationToken.None request
+
+    let packed =
+        StoreExtraction.pack inputs store ignore System.Threading.CancellationToken.None request
     // 1000 tokens and the BOS of eight contexts of 128, in float32 with id, document and position.
     Assert.Equal(1008L, packed.Estimate.Tokens)
     Assert.Equal(1008L * (128L * 4L + 12L), packed.Estimate.DiskBytes)
     Assert.False(StoreExtraction.isBegun store request)
-    StoreExtraction.make inputs store (fun _ _ -> ()) System.Threading.CancellationToken.None packed |> ignore
+
+    StoreExtraction.make inputs store (fun _ _ -> ()) System.Threading.CancellationToken.None packed
+    |> ignore
+
     Assert.True(StoreExtraction.isBegun store request)
 
 [<Fact>]
@@ -239,7 +269,10 @@ let ``a hook has one key by whatever name it is called`` () =
     use folder = new TemporaryFolder()
     let inputs = Inputs folder.Path
     let key spec = (Stage.extract inputs "" spec).Key
-    let set path value spec = SpecFields.setText path value spec |> Result.defaultWith failwith
+
+    let set path value spec =
+        SpecFields.setText path value spec |> Result.defaultWith failwith
+
     let own = Spec.Default |> Extract.hook "blocks.1.hook_resid_post"
 
     for spec in
@@ -253,7 +286,9 @@ let ``a hook has one key by whatever name it is called`` () =
         ] do
         Assert.Equal(key own, key spec)
 
-    let read = SpecFields.ofCanon (Canon.Fields [ "extract.hook", Canon.Text "layers.1" ])
+    let read =
+        SpecFields.ofCanon (Canon.Fields [ "extract.hook", Canon.Text "layers.1" ])
+
     Assert.Equal(Ok own, read)
 
     let target =
@@ -316,10 +351,7 @@ let ``the commands of the document about texts do what it says`` () =
     Directory.CreateDirectory(folder.Child "configs") |> ignore
     File.Copy(config "demo.fsx", folder.Child "configs/demo.fsx")
 
-    File.Copy(
-        Path.Combine(repository, "tests", "fixtures", "texts", "rows.parquet"),
-        folder.Child "questions.parquet"
-    )
+    File.Copy(Path.Combine(repository, "tests", "fixtures", "texts", "rows.parquet"), folder.Child "questions.parquet")
 
     Checkpoints.corpus (folder.Child "a.jsonl") 80
 
@@ -327,7 +359,10 @@ let ``the commands of the document about texts do what it says`` () =
 
     do
         use compressed = File.Create(folder.Child "pile.jsonl.gz")
-        use gzip = new Compression.GZipStream(compressed, Compression.CompressionLevel.Fastest)
+
+        use gzip =
+            new Compression.GZipStream(compressed, Compression.CompressionLevel.Fastest)
+
         plain.CopyTo gzip
 
     let model = folder.Child "hub/models--HuggingFaceTB--SmolLM2-135M-Instruct"

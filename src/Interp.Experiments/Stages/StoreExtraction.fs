@@ -86,6 +86,7 @@ module StoreExtraction =
             for hook, count in hooks |> List.countBy id do
                 if count > 1 then
                     $"The hook {hook} is named {count} times; name it once."
+
                 match config.WhyNot hook, HookSupport.WhyNoRows hook with
                 | null, null -> ()
                 | null, reason
@@ -122,8 +123,7 @@ module StoreExtraction =
         let hooks = points request
 
         let bytes =
-            hooks
-            |> List.sumBy (fun hook -> rows * request.Dtype.BytesPerToken(config.WidthOf hook))
+            hooks |> List.sumBy (fun hook -> rows * request.Dtype.BytesPerToken(config.WidthOf hook))
 
         let left = max 0L (bytes - (folders store request |> List.sumBy written))
 

@@ -20,7 +20,10 @@ module StoredSplit =
 
         let first = contexts.Count - int (min wanted (int64 contexts.Count / 2L))
         let documents row = contexts.Documents[row]
-        let start context = (contexts.RowsOf context).ToTuple() |> fst
+
+        let start context =
+            (contexts.RowsOf context).ToTuple() |> fst
+
         let boundary = documents (min (contexts.Rows - 1) (start first))
 
         let rec back context =
