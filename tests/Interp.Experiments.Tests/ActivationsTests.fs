@@ -9,12 +9,6 @@ open Interp
 open Interp.Activations
 open Interp.Tests.CommandLine
 
-let private succeed folder arguments =
-    let outcome = run folder arguments
-    let typed = String.concat " " arguments
-    Assert.True((outcome.Code = 0), $"{typed}: {outcome.Errors}")
-    outcome
-
 let private metric (folder: string) name metric =
     use results =
         JsonDocument.Parse (succeed folder [ "results"; name; "--json" ]).Output
