@@ -40,8 +40,21 @@ type ExportOptions =
     interface IArgParserTemplate with
         member option.Usage =
             match option with
-            | From _ -> "name of the activations, and the .npy file to write [tokens, width] float32."
+            | From _ ->
+                "name of the activations, and the .npy file to write [tokens, width] float32; tokens that the store skips are left out."
             | Hook _ -> "which of its hook points, where there are several."
+            | Store _ -> "folder of the store (default $INTERP_STORE, else .interp)."
+
+type RemoveOptions =
+    | [<MainCommand; ExactlyOnce>] Name of name: string
+    | Hook of name: string
+    | Store of folder: string
+
+    interface IArgParserTemplate with
+        member option.Usage =
+            match option with
+            | Name _ -> "name of the activations."
+            | Hook _ -> "only those of this hook point."
             | Store _ -> "folder of the store (default $INTERP_STORE, else .interp)."
 
 type ListOptions =
@@ -63,6 +76,12 @@ let private importExamples =
 let private exportExamples = [ "activations export phi phi.npy" ]
 let private listExamples = [ "activations list" ]
 
+let private removeExamples =
+    [
+        "activations remove phi"
+        "activations remove demo --hook blocks.1.hook_resid_post"
+    ]
+
 let private print json stores =
     if json then
         printfn "%s" (render (Fields [ "stores", Items(List.map fst stores) ]))
@@ -80,7 +99,10 @@ let private import arguments =
     let folder = NamedActivations.folder store name hook
     Libtorch.Load() |> ignore
 
-    Interruption.stoppable (typed ("interp" :: "activations" :: "import" :: arguments)) (fun cancel ->
+    let isSaved () =
+        StoreManifest.Exists folder && (StoreManifest.Read folder).Shards.Length > 0
+
+    Interruption.stoppableAfter isSaved (typed ("interp" :: "activations" :: "import" :: arguments)) (fun cancel ->
         ActivationImport.Run(
             ResizeArray(options.GetResult Files),
             hook,
@@ -100,14 +122,19 @@ let private export arguments =
     let store = Interp.Store.Open(options.TryGetResult ExportOptions.Store)
 
     let folder =
-        NamedActivations.find store name (options.TryGetResult ExportOptions.Hook)
+        NamedActivations.find store name (options.TryGetResult ExportOptions.Hook |> Option.map Codec.hookName)
 
     Libtorch.Load() |> ignore
     use activations = ActivationStore.Open folder
 
-    Interruption.stoppable (typed ("interp" :: "activations" :: "export" :: arguments)) (fun cancel ->
-        ActivationExport.WriteNpy(activations, file, Progress.counter $"export  {name}", cancel)
-        printfn "%s: [%d, %d] float32" file activations.Count activations.Width
+    let counted =
+        SelectedRows(activations, TokenSkipping(0, System.Nullable()).Rows(activations, infinity))
+
+    let nothing () = false
+
+    Interruption.stoppableAfter nothing (typed ("interp" :: "activations" :: "export" :: arguments)) (fun cancel ->
+        ActivationExport.WriteNpy(counted, file, Progress.counter $"export  {name}", cancel)
+        printfn "%s: [%d, %d] float32" file counted.Count counted.Width
         0)
 
 let private list arguments =
@@ -117,15 +144,32 @@ let private list arguments =
     [
         for name in NamedActivations.names store do
             for hook in NamedActivations.hooks store name do
-                let json, line = ExtractCommand.summary (NamedActivations.folder store name hook)
+                let json, line =
+                    try
+                        ExtractCommand.summary (NamedActivations.folder store name hook)
+                    with :? InterpException as error ->
+                        Fields [ "hook", Text hook; "damaged", Text error.Message ],
+                        $"{hook, -28} damaged: {error.Message}"
+
                 Fields [ "name", Text name; "store", json ], $"{name, -16} {line}"
     ]
     |> print (options.Contains ListOptions.Json)
 
+let private remove arguments =
+    let options = parse<RemoveOptions> "activations remove" removeExamples arguments
+    let store = Interp.Store.Open(options.TryGetResult RemoveOptions.Store)
+    let name = options.GetResult Name
+    let hook = options.TryGetResult RemoveOptions.Hook |> Option.map Codec.hookName
+
+    for hook in NamedActivations.remove store name hook do
+        printfn "removed %s %s" name hook
+
+    0
+
 let command =
     group
         "activations"
-        "activations that have a name: import, export, list"
+        "activations that have a name: import, export, list, remove"
         "USAGE: interp activations WHAT [OPTIONS]"
         [
             {
@@ -145,5 +189,11 @@ let command =
                 Summary = "what is in the store, with sizes and errors"
                 Examples = listExamples
                 Run = list
+            }
+            {
+                Name = "remove"
+                Summary = "delete the stores of a name, or that of one of its hooks"
+                Examples = removeExamples
+                Run = remove
             }
         ]

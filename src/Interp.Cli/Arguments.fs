@@ -118,6 +118,14 @@ let private quoted (text: string) =
 let typed words =
     "./" + String.concat " " (List.map quoted words)
 
+/// What `--model` takes.
+let models =
+    "world, a Hugging Face folder, a .gguf file, or org/name of a downloaded model"
+
+/// What `--corpus` takes.
+let texts =
+    "world, a .txt, .jsonl, .csv or .tsv file (each also .gz), a .parquet file, a folder of these, - for standard input, or mix:0.7=A;0.3=B of these"
+
 /// Finds a command by name; a misspelt one is an error that names the nearest.
 let find what (commands: Command list) name =
     match commands |> List.tryFind (fun command -> command.Name = name) with

@@ -34,7 +34,7 @@ let private measure (prepared: Prepared) =
             TrainingTokens.extraction inputs spec packed.BosId,
             ResizeArray
                 [
-                    for cell in prepared.Experiment.Cells -> TrainingRecipe.ofSpec model.Config.Width cell.Spec
+                    for cell in prepared.Experiment.Cells -> TrainingRecipe.ofSpec (inputs.Width cell.Spec) cell.Spec
                 ],
             TrainingTokens.rowsKept spec packed.Training.Rows,
             folder,

@@ -32,10 +32,8 @@ type ExperimentOptions =
             | Set _ ->
                 "PATH=VALUE, such as sae.k=16 or train.kSchedule=linear:512:0.25; a comma list makes an axis. Repeatable."
             | Name _ -> "store the result under another name."
-            | Model _ ->
-                "a Hugging Face folder, a .gguf file, or org/name of a downloaded model in place of the config's."
-            | Corpus _ ->
-                "a .txt, .jsonl, .csv, .tsv (also .gz) or .parquet file, a folder of them, or - for standard input, in place of the config's text."
+            | Model _ -> $"{models}; in place of the config's."
+            | Corpus _ -> $"{texts}; in place of the config's text."
             | Text_Field _ -> "field of a record that holds the text (default text)."
             | Device _ -> "cpu (default) or cuda."
             | Precision _ -> "of the model: float32 (default), float64 or bfloat16."

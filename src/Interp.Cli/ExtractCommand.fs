@@ -11,6 +11,16 @@ open Interp.Cli.Json
 open Interp.Hooks
 open Interp.Runtime
 
+/// The settings that --set takes; --tokens gives the number of tokens.
+let private settable =
+    StoreExtraction.settings |> List.except [ "corpus.trainTokens" ]
+
+let private settingsHelp =
+    SpecFields.all
+    |> List.filter (fun field -> List.contains field.Path settable)
+    |> List.map (fun field -> $"{field.Path} ({field.Expected})")
+    |> String.concat "; "
+
 type ExtractOptions =
     | [<Mandatory>] Hooks of names: string
     | [<Mandatory>] Tokens of count: string
@@ -20,6 +30,7 @@ type ExtractOptions =
     | Text_Field of name: string
     | Context of length: string
     | No_Bos
+    | Set of edit: string
     | Batch_Contexts of count: string
     | Dtype of name: string
     | Device of name: string
@@ -34,11 +45,12 @@ type ExtractOptions =
             | Hooks _ -> "hook points, such as blocks.8.hook_resid_post,blocks.16.hook_mlp_out; a store each."
             | Tokens _ -> "text tokens, such as 400k or 2M; fewer where the text ends."
             | Out _ -> "name of the activations; they lie in activations/NAME/HOOK of the store."
-            | Model _ -> "world (default), a Hugging Face folder or a .gguf file."
-            | Corpus _ -> "world (default), a .txt, .jsonl or .jsonl.gz file, or a folder of them."
-            | Text_Field _ -> "field of a JSON line that holds the text (default text)."
+            | Model _ -> $"{models} (default world)."
+            | Corpus _ -> $"{texts} (default world)."
+            | Text_Field _ -> "field of a record that holds the text (default text)."
             | Context _ -> "tokens of a context (default 128)."
             | No_Bos -> "contexts do not begin with the tokenizer's BOS token."
+            | Set _ -> $"PATH=VALUE, repeatable; the settings of a config that an extraction reads: {settingsHelp}."
             | Batch_Contexts _ -> "contexts of one forward pass (default 8); can move a bit, so it is in the manifest."
             | Dtype _ -> "f32 (default), bf16, f16, or int8 with a scale per token."
             | Device _ -> "cpu (default) or cuda."
@@ -49,33 +61,57 @@ type ExtractOptions =
 
 let private examples =
     [
-        "extract --hooks blocks.1.hook_resid_post,blocks.2.hook_mlp_out --tokens 20k --out demo"
+        "extract --hooks blocks.1.hook_resid_post,blocks.2.attn.hook_z --tokens 20k --out demo"
         "extract --model model.gguf --corpus text.jsonl.gz --hooks blocks.16.hook_resid_post --tokens 2M --context 256 --dtype bf16 --out big"
+        "extract --corpus 'mix:0.7=a.jsonl;0.3=world' --hooks mlp_out.2 --tokens 50k --set extract.packing=oneDocument --set corpus.order=1 --out mixed"
+        "extract --hooks resid_post.2 --tokens 50k --set extract.skipPositions=1 --set extract.skipNorm=10 --out without-sinks"
     ]
 
-let private request (options: ParseResults<ExtractOptions>) =
-    let set path value edits =
-        match value with
-        | Some value -> (path, value) :: edits
-        | None -> edits
+let private edit (text: string) =
+    match Overrides.parse text with
+    | Error error -> raise (InterpException error)
+    | Ok(path, value) when List.contains path settable -> path, value
+    | Ok(path, _) ->
+        match SpecFields.find path with
+        | Error error -> raise (InterpException error)
+        | Ok _ ->
+            let hint =
+                match path with
+                | "extract.hook"
+                | "extract.target" -> "name the hooks with --hooks"
+                | "corpus.trainTokens" -> "give the number of tokens with --tokens"
+                | _ -> "see interp extract --help for those that do"
 
+            raise (InterpException $"The setting {path} changes nothing of an extraction; {hint}.")
+
+/// The command line without what does not change the stores.
+let rec private reproducing arguments =
+    match arguments with
+    | ("--threads" | "--store") :: _ :: rest -> reproducing rest
+    | "--json" :: rest -> reproducing rest
+    | argument :: rest -> argument :: reproducing rest
+    | [] -> []
+
+let private request arguments (options: ParseResults<ExtractOptions>) =
     let number option =
         Option.map (wholeNumber option 1 >> string)
 
-    let edits =
-        []
-        |> set "model" (options.TryGetResult Model)
-        |> set "corpus.source" (options.TryGetResult Corpus)
-        |> set "corpus.textField" (options.TryGetResult Text_Field)
-        |> set "corpus.trainTokens" (Some(string (tokenCount "--tokens" (options.GetResult Tokens))))
-        |> set "extract.contextLength" (options.TryGetResult Context |> number "--context")
-        |> set "extract.batchContexts" (options.TryGetResult Batch_Contexts |> number "--batch-contexts")
-        |> set "extract.bos" (if options.Contains No_Bos then Some "false" else None)
-        |> set "device" (options.TryGetResult Device)
-        |> set "precision" (options.TryGetResult Precision)
+    let shorthand =
+        [
+            "model", options.TryGetResult Model
+            "corpus.source", options.TryGetResult Corpus
+            "corpus.textField", options.TryGetResult Text_Field
+            "corpus.trainTokens", Some(string (tokenCount "--tokens" (options.GetResult Tokens)))
+            "extract.contextLength", options.TryGetResult Context |> number "--context"
+            "extract.batchContexts", options.TryGetResult Batch_Contexts |> number "--batch-contexts"
+            "extract.bos", (if options.Contains No_Bos then Some "false" else None)
+            "device", options.TryGetResult Device
+            "precision", options.TryGetResult Precision
+        ]
+        |> List.choose (fun (path, value) -> value |> Option.map (fun value -> path, value))
 
     let spec =
-        (Spec.Default, edits)
+        (Spec.Default, (options.GetResults Set |> List.map edit) @ shorthand)
         ||> List.fold (fun spec (path, value) ->
             match SpecFields.setText path value spec with
             | Ok spec -> spec
@@ -88,21 +124,36 @@ let private request (options: ParseResults<ExtractOptions>) =
 
     { StoreRequest.Create (options.GetResult Out) hooks spec with
         Dtype = StoreDtypes.Parse(options.GetResult(Dtype, "f32"))
+        Command = Some(typed ("interp" :: "extract" :: reproducing arguments))
     }
 
-/// What a finished store is, in a line or an object.
+/// What a store is, in a line or an object.
 let summary (folder: string) =
     let manifest = StoreManifest.Read folder
 
     let bytes =
-        manifest.Shards |> Array.sumBy (fun shard -> FileInfo(Path.Combine(folder, shard.File)).Length)
+        manifest.Shards
+        |> Array.sumBy (fun shard ->
+            let file = FileInfo(Path.Combine(folder, shard.File))
+
+            if file.Exists then
+                file.Length
+            else
+                raise (
+                    InterpException $"{file.FullName} is missing; run the extraction again, it makes that shard anew."
+                ))
+
+    let counted = Option.ofNullable manifest.CountedTokens
+    let written = manifest.Shards |> Array.sumBy (fun shard -> int64 shard.Rows)
 
     let json =
         Fields
             [
                 "hook", Text manifest.Hook
                 "folder", Text folder
+                "complete", Flag manifest.Complete
                 "tokens", Integer manifest.Shape[0]
+                "counted_tokens", counted |> Option.defaultValue manifest.Shape[0] |> Integer
                 "width", Integer manifest.Shape[1]
                 "dtype", Text manifest.Dtype
                 "relative_error", Number manifest.RelativeError
@@ -111,11 +162,25 @@ let summary (folder: string) =
             ]
 
     let error = manifest.RelativeError.ToString("0.0e+00", CultureInfo.InvariantCulture)
-
     let tokens = Amounts.count (float manifest.Shape[0])
 
+    let state =
+        match counted with
+        | _ when not manifest.Complete -> $", not complete ({Amounts.count (float written)} tokens are there)"
+        | Some counted -> $", of which {manifest.Shape[0] - counted} do not count"
+        | None -> ""
+
     json,
-    $"{manifest.Hook, -28} {tokens} tokens of {manifest.Shape[1]} {manifest.Dtype}, relative error {error}, {Amounts.bytes bytes}: {folder}"
+    $"{manifest.Hook, -28} {tokens} tokens of {manifest.Shape[1]} {manifest.Dtype}{state}, relative error {error}, {Amounts.bytes bytes}: {folder}"
+
+let private announce request estimate =
+    eprintfn
+        "%s tokens at %d hooks: about %s, %s of disk, %s are free (rough)."
+        (Amounts.count (float estimate.Tokens))
+        request.Hooks.Length
+        (Amounts.time estimate.Seconds)
+        (Amounts.bytes estimate.DiskBytes)
+        (Amounts.bytes estimate.FreeBytes)
 
 let private extract arguments =
     let options = parse<ExtractOptions> "extract" examples arguments
@@ -124,31 +189,20 @@ let private extract arguments =
     |> Option.iter (fun text -> Workers.Count <- wholeNumber "--threads" 1 text)
 
     let store = Interp.Store.Open(options.TryGetResult Store)
-    let request = request options
+    let request = request arguments options
     let inputs = Inputs store.Root
     Libtorch.Load() |> ignore
-    let estimate = StoreExtraction.estimate inputs store request
-    let tokens = Amounts.count (float estimate.Tokens)
 
-    eprintfn
-        "%s tokens at %d hooks: about %s, %s of disk, %s are free (rough)."
-        tokens
-        request.Hooks.Length
-        (Amounts.time estimate.Seconds)
-        (Amounts.bytes estimate.DiskBytes)
-        (Amounts.bytes estimate.FreeBytes)
+    let isSaved () = StoreExtraction.isBegun store request
 
-    Interruption.stoppable (typed ("interp" :: "extract" :: arguments)) (fun cancel ->
-        let folders =
-            StoreExtraction.run
-                inputs
-                store
-                (Progress.counter $"extract  {request.Name}")
-                (eprintfn "%s")
-                cancel
-                request
+    Interruption.stoppableAfter isSaved (typed ("interp" :: "extract" :: arguments)) (fun cancel ->
+        eprintfn "extract  %s  packing the text" request.Name
+        let packed = StoreExtraction.pack inputs store (eprintfn "%s") cancel request
+        announce request packed.Estimate
+        let progress = Progress.counter $"extract  {request.Name}"
 
-        let stores = folders |> List.map summary
+        let stores =
+            StoreExtraction.make inputs store progress cancel packed |> List.map summary
 
         if options.Contains Json then
             printfn "%s" (render (Fields [ "name", Text request.Name; "stores", Items(List.map fst stores) ]))

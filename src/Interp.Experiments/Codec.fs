@@ -2,6 +2,7 @@ namespace Interp
 
 open System
 open System.Globalization
+open Interp.Hooks
 
 /// How a value of a spec is written in files and on the command line.
 [<NoEquality; NoComparison>]
@@ -27,7 +28,7 @@ module Codec =
         | true, value when Double.IsFinite value -> Some value
         | _ -> None
 
-    let private showFloat (value: float) =
+    let internal showFloat (value: float) =
         value.ToString("R", CultureInfo.InvariantCulture)
 
     let int =
@@ -81,6 +82,14 @@ module Codec =
         }
 
     let string = text "text" id Some
+
+    /// The TransformerLens name of a hook point that is called by any of its names; what is none stays, for the validation to refuse.
+    let hookName (name: string) =
+        match HookPoint.TryParse name with
+        | true, point -> point.ToString()
+        | _ -> name
+
+    let hook = text "the name of a hook point" hookName (hookName >> Some)
 
     /// One of a few named values.
     let choice names =

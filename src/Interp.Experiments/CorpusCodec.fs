@@ -114,6 +114,22 @@ module CorpusCodec =
             Parse = parseChat
         }
 
+    /// A value as it is typed: mixtures and conversations have forms of their own.
+    let typed value =
+        match value, source.Read value, chat.Read value with
+        | Canon.Null, _, _ -> "none"
+        | Canon.Text text, _, _ -> text
+        | _, Some(Mixed parts), _ ->
+            let part (weight: float, source) =
+                match write source with
+                | Canon.Text text -> $"{Codec.showFloat weight}={text}"
+                | nested -> Canonical.encode nested
+
+            "mix:" + (parts |> List.map part |> String.concat ";")
+        | _, _, Some(MessageList field) -> $"messages:{field}"
+        | _, _, Some(PromptAndResponse(prompt, response)) -> $"columns:{prompt}/{response}"
+        | value, _, _ -> Canonical.encode value
+
     /// `true` and `false` are what they were before there was a third rule.
     let bos =
         let words =

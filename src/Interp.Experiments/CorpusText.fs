@@ -1,6 +1,7 @@
 namespace Interp
 
 open System
+open System.IO
 open Interp.Texts
 open Interp.Tokenization
 
@@ -16,6 +17,21 @@ module CorpusText =
     /// Whether the documents depend on the model: its template writes them, or its tokenizer counts them.
     let dependsOnModel (corpus: CorpusSpec) =
         corpus.Chat.IsSome || corpus.Source.IsMixed
+
+    /// Tokens that a text has at the least, by the size of its files alone, where a token and what stands beside it are at most 64 bytes;
+    /// without end for the embedded world, and 0 where nothing is known.
+    let rec leastTokens source =
+        match source with
+        | WorldText -> infinity
+        | TextFile path when File.Exists path -> float (FileInfo path).Length / 64.0
+        | Mixed parts ->
+            let least =
+                parts |> List.map (fun (weight, source) -> leastTokens source / weight) |> List.min
+
+            least * List.sumBy fst parts
+        | TextFile _
+        | StandardInput _
+        | StoredActivations _ -> 0.0
 
     /// Where the turns of a conversation are.
     let fields chat : ChatFields =

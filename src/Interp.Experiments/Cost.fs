@@ -4,6 +4,7 @@ open System.IO
 open Interp.Activations
 open Interp.Autoencoders
 open Interp.Hooks
+open Interp.Models
 open Interp.Runtime
 
 /// What a stage would need; rough, from counts of floating-point operations and a short measurement of this machine.
@@ -55,15 +56,16 @@ module Cost =
             File.Exists(Path.Combine(store.Folder "extract" key, TrainingTokens.file))
         | _ -> options.Live
 
-    /// Blocks that the model runs to reach all hooks of a spec.
-    let private layersOf (config: Interp.Models.ModelConfig) (spec: Spec) =
-        spec.Extract.Hook :: Option.toList spec.Extract.Target
-        |> List.map (fun hook -> int64 (HookPoint.Parse(hook).BlocksNeeded config.LayerCount))
-        |> List.max
+    /// Blocks that the model runs to reach all of some hooks.
+    let private blocks (config: ModelConfig) (hooks: HookPoint list) =
+        hooks |> List.map (fun hook -> int64 (hook.BlocksNeeded config.LayerCount)) |> List.max
 
-    /// Hooks that are extracted.
-    let private hookCount (spec: Spec) =
-        if spec.Extract.Target.IsSome then 2L else 1L
+    let private hooksOf (spec: Spec) =
+        spec.Extract.Hook :: Option.toList spec.Extract.Target |> List.map HookPoint.Parse
+
+    /// Numbers of a token at all hooks of a spec.
+    let private widthsOf (config: ModelConfig) (spec: Spec) =
+        hooksOf spec |> List.sumBy (config.WidthOf >> int64)
 
     let private elementBytes (spec: Spec) =
         match spec.Precision with
@@ -72,12 +74,12 @@ module Cost =
         | _ -> 4L
 
     /// Bytes of the model's first blocks.
-    let private modelBytes (config: Interp.Models.ModelConfig) (spec: Spec) layers =
+    let private modelBytes (config: ModelConfig) (spec: Spec) layers =
         (layers * config.BlockParameterCount + 2L * int64 config.VocabularySize * int64 config.Width)
         * elementBytes spec
 
     /// Bytes of a block's intermediate values for some contexts, the attention's scores included.
-    let private blockBytes (config: Interp.Models.ModelConfig) (spec: Spec) contexts =
+    let private blockBytes (config: ModelConfig) (spec: Spec) contexts =
         let length = int64 spec.Extract.ContextLength
 
         let perToken =
@@ -89,15 +91,19 @@ module Cost =
         contexts * length * perToken * elementBytes spec
 
     /// Bytes of a shard while it is filled, and of the batches on the way to it, one per thread.
-    let private extractionBytes (config: Interp.Models.ModelConfig) (spec: Spec) rows =
-        let shard =
-            Extraction.RowsPerShard(config.Width, spec.Extract.ContextLength, spec.Extract.BatchContexts)
+    let private extractionBytes (config: ModelConfig) (spec: Spec) rows =
+        let group =
+            ContextBatches.RowsOfGroup(
+                spec.Extract.ContextLength,
+                spec.Extract.BatchContexts,
+                spec.Extract.Packing = PackingStyle.OneDocument
+            )
 
-        min rows shard * int64 config.Width * 4L * hookCount spec
+        min rows (Extraction.RowsPerShard(config.Width, group)) * 4L * widthsOf config spec
         + int64 Workers.Count * blockBytes config spec (int64 spec.Extract.BatchContexts)
 
     /// Bytes of contexts whose cross-entropy is measured, one per thread: a block, and logits with what is made of them.
-    let private spliceBytes (config: Interp.Models.ModelConfig) (spec: Spec) =
+    let private spliceBytes (config: ModelConfig) (spec: Spec) =
         let logits =
             int64 spec.Extract.ContextLength * int64 config.VocabularySize * 6L * max 4L (elementBytes spec)
 
@@ -121,13 +127,12 @@ module Cost =
             let rows =
                 TrainingTokens.rowsKept stage.Spec (int64 (Stage.trainingText stage.Spec))
 
-            rows * int64 config.Width * 4L * hookCount stage.Spec
-            + modelBytes config stage.Spec (layersOf config stage.Spec))
+            rows * 4L * widthsOf config stage.Spec
+            + modelBytes config stage.Spec (blocks config (hooksOf stage.Spec)))
 
     /// Seconds in which the model runs so many tokens through all blocks up to some hooks.
-    let extraction (config: Interp.Models.ModelConfig) (tokens: int64) (hooks: HookPoint list) =
-        let layers = hooks |> List.map (fun hook -> int64 hook.Layer + 1L) |> List.max
-        float tokens * float layers * float config.BlockParameterCount / rate.Value
+    let extraction (config: ModelConfig) (tokens: int64) hooks =
+        float tokens * float (blocks config hooks) * float config.BlockParameterCount / rate.Value
 
     /// What a stage needs when it runs.
     let ofStage (options: RunOptions) (inputs: Inputs) (store: Store) (stage: Stage) =
@@ -135,7 +140,7 @@ module Cost =
         let config = inputs.Config spec
         let width, block = int64 (inputs.Width spec), config.BlockParameterCount
         let latents = int64 (TrainingRecipe.latents (int width) spec)
-        let layers = layersOf config spec
+        let layers = blocks config (hooksOf spec)
 
         let heldOut = int64 (Stage.heldOutText spec)
         let rows = int64 (Stage.trainingText spec) + heldOut
@@ -147,7 +152,7 @@ module Cost =
             else
                 int64 (Stage.trainingText spec)
 
-        let head = int64 config.VocabularySize * width
+        let head = int64 config.VocabularySize * int64 config.Width
         let upper = (int64 config.LayerCount - layers) * block + head
         let loss = int64 spec.Evaluate.LossTokens
         let rate = rate.Value
@@ -159,7 +164,9 @@ module Cost =
         | "extract" ->
             {
                 Seconds = seconds ((heldOut + training) * layers * block)
-                DiskBytes = (if options.Live then heldOut else rows) * (width * 4L + 12L) * hookCount spec
+                DiskBytes =
+                    (if options.Live then heldOut else rows)
+                    * (4L * widthsOf config spec + 12L * int64 (hooksOf spec).Length)
                 MemoryBytes = model layers + extractionBytes config spec rows
                 SharedBytes = 0L
             }

@@ -58,7 +58,7 @@ module Experiment =
         edit (fun spec ->
             { spec with
                 Corpus = corpus
-                Extract.Hook = hook
+                Extract.Hook = Codec.hookName hook
             })
 
     /// What a transcoder reads, what it reconstructs (a later hook point), and text; `Sae.kind SkipTranscoder` gives it a skip connection.
@@ -66,7 +66,7 @@ module Experiment =
         activations hook corpus
         >> edit (fun spec ->
             { spec with
-                Extract.Target = Some target
+                Extract.Target = Some(Codec.hookName target)
                 Sae.Kind = Transcoder
             })
 
@@ -111,11 +111,16 @@ module Hook =
 [<RequireQualifiedAccess>]
 module Extract =
     /// The hook point that is read.
-    let hook hook (spec: Spec) = { spec with Extract.Hook = hook }
+    let hook hook (spec: Spec) =
+        { spec with
+            Extract.Hook = Codec.hookName hook
+        }
 
     /// The hook point that a transcoder reconstructs.
     let target hook (spec: Spec) =
-        { spec with Extract.Target = Some hook }
+        { spec with
+            Extract.Target = Some(Codec.hookName hook)
+        }
 
     /// What is read is what is reconstructed.
     let withoutTarget (spec: Spec) = { spec with Extract.Target = None }

@@ -6,6 +6,7 @@ open System.Globalization
 open System.IO
 open Interp.Activations
 open Interp.Formats
+open Interp.Hooks
 open Interp.Models
 open Interp.Runtime
 open Interp.Texts
@@ -134,7 +135,7 @@ type Inputs(storeRoot: string) =
     member inputs.Width(spec: Spec) =
         match inputs.Manifests spec with
         | (manifest, _) :: _ -> int manifest.Shape[1]
-        | [] -> (inputs.Config spec).Width
+        | [] -> (inputs.Config spec).WidthOf(HookPoint.Parse spec.Extract.Hook)
 
     /// Tokens that a pass of training reads.
     member inputs.TrainingTokens(spec: Spec) =
@@ -246,6 +247,27 @@ type Inputs(storeRoot: string) =
             | TextFile path -> Path.Exists path
             | StoredActivations _ -> not (inputs.Stored(spec, spec.Extract.Hook).IsEmpty)
             | _ -> true)
+
+    /// Refuses at once what would fail later: weights, text, tokenizer, device.
+    member inputs.Require(spec: Spec) =
+        if not (inputs.HasWeights spec) then
+            raise (
+                InterpException
+                    $"{inputs.ModelPath spec} holds no weights (.safetensors); download the whole model, or name another one with --model."
+            )
+
+        use model = inputs.OpenModel spec
+        model.CheckWeights() |> ignore
+        inputs.Documents spec |> ignore
+        let tokenizer = inputs.Tokenizer spec
+
+        if tokenizer.VocabularySize > model.Config.VocabularySize then
+            raise (
+                InterpException
+                    $"The tokenizer of {inputs.ModelPath spec} has {tokenizer.VocabularySize} tokens, but the model's vocabulary has {model.Config.VocabularySize}; use the tokenizer that belongs to the model."
+            )
+
+        Devices.Parse spec.Device |> ignore
 
     member inputs.CorpusDigest(spec: Spec) =
         match spec.Corpus.Source with

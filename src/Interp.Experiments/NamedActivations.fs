@@ -39,35 +39,54 @@ module NamedActivations =
 
         if Directory.Exists folder then
             Directory.GetDirectories folder
-            |> Seq.filter StoreManifest.Exists
             |> Seq.map (fun folder -> DirectoryInfo(folder).Name)
             |> Seq.sortWith (fun a b -> String.CompareOrdinal(a, b))
             |> List.ofSeq
         else
             []
 
+    let private missing (store: Store) name =
+        let hint =
+            match NearestName.Of(name, names store) with
+            | null -> "make them with interp extract, or interp activations import"
+            | near -> $"did you mean {near}?"
+
+        raise (InterpException $"There are no activations {name} in {store.Root}; {hint}")
+
+    let private refuse name found wanted =
+        let found = String.concat ", " found
+
+        raise (
+            InterpException(
+                match wanted with
+                | Some hook ->
+                    $"The activations {name} are not those of {hook} but of {found}; name one of these as the hook."
+                | None -> $"The activations {name} are of {found}; name one of them with --hook."
+            )
+        )
+
+    /// Deletes the stores of a name, or only that of a hook, damaged ones too.
+    let remove store name hook =
+        checkName name
+
+        match hooks store name, hook with
+        | [], _ -> missing store name
+        | found, Some hook when not (List.contains hook found) -> refuse name found (Some hook)
+        | found, _ ->
+            let gone = hook |> Option.map List.singleton |> Option.defaultValue found
+            gone |> List.iter (fun hook -> Directory.Delete(folder store name hook, true))
+
+            if gone = found then
+                Directory.Delete(Path.Combine(root store, name), true)
+
+            gone
+
     /// The folder of a name's store; the hook may be left out where there is but one.
     let find store name hook =
         checkName name
 
-        match hooks store name, hook with
-        | [], _ ->
-            let hint =
-                match NearestName.Of(name, names store) with
-                | null -> "make them with interp extract, or interp activations import"
-                | near -> $"did you mean {near}?"
-
-            raise (InterpException $"There are no activations {name} in {store.Root}; {hint}")
+        match hooks store name |> List.filter (folder store name >> StoreManifest.Exists), hook with
+        | [], _ -> missing store name
         | [ only ], None -> folder store name only
         | found, Some hook when List.contains hook found -> folder store name hook
-        | found, wanted ->
-            let found = String.concat ", " found
-
-            raise (
-                InterpException(
-                    match wanted with
-                    | Some hook ->
-                        $"The activations {name} are not those of {hook} but of {found}; name one of these as the hook."
-                    | None -> $"The activations {name} are of {found}; name one of them with --hook."
-                )
-            )
+        | found, wanted -> refuse name found wanted

@@ -35,30 +35,11 @@ module Runner =
         | "train" -> TrainStage.run context
         | _ -> EvaluateStage.run context
 
-    /// Refuses at once what would fail later: weights, text, tokenizer, device.
     let private require (inputs: Inputs) (experiment: Experiment) =
-        for spec in
-            experiment.Cells
-            |> List.map _.Spec
-            |> List.distinctBy (fun spec -> spec.Model, spec.Corpus.Source, spec.Device) do
-            if not (inputs.HasWeights spec) then
-                raise (
-                    InterpException
-                        $"{inputs.ModelPath spec} holds no weights (.safetensors); download the whole model, or name another one with --model."
-                )
-
-            use model = inputs.OpenModel spec
-            model.CheckWeights() |> ignore
-            inputs.Documents spec |> ignore
-            let tokenizer = inputs.Tokenizer spec
-
-            if tokenizer.VocabularySize > model.Config.VocabularySize then
-                raise (
-                    InterpException
-                        $"The tokenizer of {inputs.ModelPath spec} has {tokenizer.VocabularySize} tokens, but the model's vocabulary has {model.Config.VocabularySize}; use the tokenizer that belongs to the model."
-                )
-
-            Devices.Parse spec.Device |> ignore
+        experiment.Cells
+        |> List.map _.Spec
+        |> List.distinctBy (fun spec -> spec.Model, spec.Corpus.Source, spec.Device)
+        |> List.iter inputs.Require
 
     /// The step at which a training in the store diverged, and its last good checkpoint.
     let private divergence (store: Store) (stage: Stage) =

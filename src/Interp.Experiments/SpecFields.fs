@@ -132,10 +132,10 @@ module SpecFields =
                 corpus (fun part -> { part with TrainTokens = value }))
             field "corpus.validationTokens" Codec.int _.Corpus.ValidationTokens (fun value ->
                 corpus (fun part -> { part with ValidationTokens = value }))
-            field "extract.hook" Codec.string _.Extract.Hook (fun value ->
+            field "extract.hook" Codec.hook _.Extract.Hook (fun value ->
                 extract (fun part -> { part with Hook = value }))
             later (
-                field "extract.target" (Codec.optional Codec.string) _.Extract.Target (fun value ->
+                field "extract.target" (Codec.optional Codec.hook) _.Extract.Target (fun value ->
                     extract (fun part -> { part with Target = value }))
             )
             field "extract.contextLength" Codec.int _.Extract.ContextLength (fun value ->
@@ -253,6 +253,12 @@ module SpecFields =
             match field.SetText text spec with
             | Some spec -> Ok spec
             | None -> Error $"The setting {path} is '{text}'; give {field.Expected}.")
+
+    /// A field of a spec as it is typed on the command line.
+    let typed path (spec: Spec) =
+        match find path |> Result.map (fun field -> field.Get spec) with
+        | Ok value -> CorpusCodec.typed value
+        | Error error -> raise (InterpException error)
 
     let private written fields spec =
         fields

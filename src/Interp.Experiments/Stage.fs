@@ -1,5 +1,7 @@
 namespace Interp
 
+open Interp.Activations
+
 /// One step of an experiment's graph: a pure function from a spec and other stages' artifacts to an artifact.
 [<NoEquality; NoComparison>]
 type Stage =
@@ -91,6 +93,9 @@ module Stage =
                 "corpus", Canon.Text(inputs.CorpusDigest spec)
                 "trainingText", Canon.Integer(int64 (trainingText spec))
                 "heldOutText", Canon.Integer(int64 (heldOutText spec))
+                // Contexts of one document keep the document's end, and are read until enough tokens behind the skipped positions are there.
+                if spec.Extract.Packing = PackingStyle.OneDocument then
+                    "oneDocument.skipPositions", Canon.Integer(int64 spec.Extract.SkipPositions)
             ]
             []
             cell

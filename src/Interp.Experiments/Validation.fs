@@ -88,12 +88,9 @@ module Validation =
         try
             let point = HookPoint.Parse name
 
-            if point.IsResidualWide then
-                []
-            else
-                [
-                    $"{path}: {point} is not as wide as the residual stream; activations are stored where it is, such as blocks.2.hook_resid_post."
-                ]
+            match HookSupport.WhyNoRows point with
+            | null -> []
+            | reason -> [ $"{path}: {point} {reason}." ]
         with :? Interp.Runtime.InterpException as error ->
             [ $"{path}: {error.Message}" ]
 
@@ -153,9 +150,9 @@ module Validation =
             | _ -> ()
         ]
 
-    /// What is wrong with a spec by itself.
-    let spec (spec: Spec) =
-        let train, extract = spec.Train, spec.Extract
+    /// What is wrong with the text, its contexts and the hooks of a spec.
+    let extraction (spec: Spec) =
+        let extract = spec.Extract
 
         List.concat
             [
@@ -173,6 +170,20 @@ module Validation =
                 atLeast "extract.batchContexts" 1 extract.BatchContexts
                 CorpusText.errors spec.Corpus
                 atLeast "corpus.trainTokens" 1 spec.Corpus.TrainTokens
+                (if spec.Device.StartsWith "cuda:" then
+                     []
+                 else
+                     oneOf "device" [ "cpu"; "cuda" ] spec.Device)
+                oneOf "precision" [ "float32"; "float64"; "bfloat16" ] spec.Precision
+            ]
+
+    /// What is wrong with a spec by itself.
+    let spec (spec: Spec) =
+        let train = spec.Train
+
+        List.concat
+            [
+                extraction spec
                 atLeast "corpus.validationTokens" 1 spec.Corpus.ValidationTokens
                 atLeast "sae.k" 1 spec.Sae.K
                 (match spec.Sae.Size with
@@ -207,38 +218,42 @@ module Validation =
                 atLeast "train.curveTokens" 1 train.CurveTokens
                 atLeast "evaluate.deadTokens" 1 spec.Evaluate.DeadTokens
                 atLeast "evaluate.lossTokens" 1 spec.Evaluate.LossTokens
-                (if spec.Device.StartsWith "cuda:" then
-                     []
-                 else
-                     oneOf "device" [ "cpu"; "cuda" ] spec.Device)
-                oneOf "precision" [ "float32"; "float64"; "bfloat16" ] spec.Precision
                 oneOf "kernel" [ "automatic"; "cpu"; "aten" ] spec.Kernel
             ]
 
-    /// What is wrong with a spec for a model.
-    let againstModel (config: ModelConfig) (spec: Spec) =
-        let width = config.Width
-
+    /// What is wrong with the hooks, by what they are called, and the contexts of a spec for a model.
+    let extractionAgainstModel (config: ModelConfig) hooks (spec: Spec) =
         [
-            for path, name in
-                ("extract.hook", spec.Extract.Hook)
-                :: [ for target in Option.toList spec.Extract.Target -> "extract.target", target ] do
-                match HookPoint.TryParse name with
+            for name, hook in hooks do
+                match HookPoint.TryParse hook with
                 | true, point ->
                     match config.WhyNot point with
                     | null -> ()
-                    | reason -> $"{path}: {point} {reason}."
+                    | reason -> $"{name}: {point} {reason}."
                 | _ -> ()
-            match spec.Sae.Size with
-            | Expansion factor when int64 factor * int64 width > int64 Int32.MaxValue ->
-                invariant
-                    $"sae.size is {factor} times the width {width}, more latents than {Int32.MaxValue}; give a smaller factor."
-            | Expansion factor when factor >= 1 ->
-                yield! sizeErrors (factor * width) $" ({width} wide activations)" spec
-            | _ -> ()
             if spec.Extract.ContextLength > config.ContextLength then
                 invariant
                     $"extract.contextLength is {spec.Extract.ContextLength}, but the model was made for {config.ContextLength}; shorten it."
+        ]
+
+    /// What is wrong with a spec for a model.
+    let againstModel (config: ModelConfig) (spec: Spec) =
+        let hooks =
+            ("extract.hook", spec.Extract.Hook)
+            :: [ for target in Option.toList spec.Extract.Target -> "extract.target", target ]
+
+        extractionAgainstModel config hooks spec
+        @ [
+            match spec.Sae.Size, HookPoint.TryParse spec.Extract.Hook with
+            | Expansion factor, (true, point) when isNull (HookSupport.WhyNoRows point) ->
+                let width = config.WidthOf point
+
+                if int64 factor * int64 width > int64 Int32.MaxValue then
+                    invariant
+                        $"sae.size is {factor} times the width {width}, more latents than {Int32.MaxValue}; give a smaller factor."
+                elif factor >= 1 then
+                    yield! sizeErrors (factor * width) $" ({width} wide activations)" spec
+            | _ -> ()
         ]
 
     let private prefixed (cells: (Cell * string list) list) =

@@ -9,12 +9,6 @@ open Interp
 open Interp.Activations
 open Interp.Tests.CommandLine
 
-let private succeed folder arguments =
-    let outcome = run folder arguments
-    let typed = String.concat " " arguments
-    Assert.True((outcome.Code = 0), $"{typed}: {outcome.Errors}")
-    outcome
-
 let private metric (folder: string) name metric =
     use results =
         JsonDocument.Parse (succeed folder [ "results"; name; "--json" ]).Output
@@ -58,6 +52,10 @@ let ``the commands of the document about activations do what it says`` () =
     for name in [ "stored"; "imported"; "mixed" ] do
         Assert.InRange((metric folder.Path name "fvu").Value, 0.01, 0.9)
 
+    use tidy = store "tidy"
+    Assert.True tidy.Contexts.IsRagged
+    Assert.InRange(tidy.Manifest.CountedTokens.Value, 11_000L, tidy.Count - int64 tidy.Contexts.Count)
+    Assert.False(Directory.Exists(folder.Child ".interp/activations/parts"))
     Assert.True((metric folder.Path "stored" "ce_recovered").IsSome)
     Assert.True((metric folder.Path "imported" "ce_recovered").IsNone)
 
@@ -86,7 +84,28 @@ let ``wrong requests are one sentence and leave nothing`` () =
     refuses "too few; use fewer tokens" (extract [ "--tokens", "2G" ])
     refuses "is '2x'; give a whole number" (extract [ "--tokens", "2x" ])
     refuses "lies outside the model" (extract [ "--hooks", "blocks.9.hook_mlp_out" ])
-    refuses "is named 2 times" (extract [ "--hooks", "hook_embed,hook_embed" ])
+    refuses "is named 2 times" (extract [ "--hooks", "resid_post.1,blocks.1.hook_resid_post" ])
+    refuses "not a row for each token; activations are rows" (extract [ "--hooks", "pattern.1" ])
+    refuses "changes nothing of an extraction; see" (extract [] @ [ "--set"; "sae.k=4" ])
+    refuses "name the hooks with --hooks" (extract [] @ [ "--set"; "extract.hook=resid_post.1" ])
+    refuses "did you mean extract.packing" (extract [] @ [ "--set"; "extract.paking=separated" ])
+    refuses "give continuous, separated, oneDocument" (extract [] @ [ "--set"; "extract.packing=dense" ])
+    refuses "are there already; name a text" (extract [] @ [ "--corpus"; "activations:x" ])
+    refuses "skip fewer" (extract [] @ [ "--set"; "extract.skipPositions=127" ])
+
+    // What is wrong with the text is told before the disk and the time that it would take.
+    File.WriteAllBytes(folder.Child "latin.txt", [| 65uy; 228uy; 66uy |])
+
+    for text, message in
+        [
+            "none.txt", "There is no corpus none.txt"
+            "latin.txt", "latin.txt is not UTF-8: byte 1 "
+        ] do
+        let outcome = run folder.Path (extract [] @ [ "--corpus"; text ])
+        Assert.Equal(2, outcome.Code)
+        Assert.Contains(message, outcome.Errors)
+        Assert.DoesNotContain("of disk", outcome.Errors)
+
     refuses "cannot name activations" (extract [ "--out", "../x" ])
     refuses "f32, bf16, f16 or int8" (extract [] @ [ "--dtype"; "f64" ])
     refuses "There are no activations x" [ "activations"; "export"; "x"; "x.npy" ]
@@ -120,6 +139,12 @@ let ``what is held out shares no document with what is trained on`` () =
     Assert.Equal((3, 3), split [ 0; 0; 1; 1; 2; 2; 3; 3 ] 2L)
     Assert.Equal((2, 3), split [ 0; 0; 1; 1; 2; 3; 3; 3 ] 2L)
     Assert.Equal((2, 2), split [ 0; 0; 1; 1; 2; 2; 3; 3 ] 1_000_000L)
+
+    let ragged =
+        TokenContexts(4, Array.zeroCreate 9, [| 0; 0; 0; 1; 1; 2; 3; 3; 3 |], [| 0; 3; 5; 6; 8 |])
+
+    Assert.Equal((3, 3), StoredSplit.find ragged 2L)
+    Assert.Equal((3, 4), StoredSplit.find ragged 1L)
 
     for documents in [ [ 0; 0 ]; [ 0; 0; 0; 0 ] ] do
         Assert.Throws<Interp.Runtime.InterpException>(fun () -> split documents 2L |> ignore) |> ignore

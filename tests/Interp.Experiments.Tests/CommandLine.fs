@@ -67,3 +67,34 @@ type TemporaryFolder() =
 /// A config of the repository, by its name.
 let config name =
     Path.Combine(repository, "configs", name)
+
+/// A run that must end well.
+let succeed folder arguments =
+    let outcome = run folder arguments
+    let typed = String.concat " " arguments
+    Xunit.Assert.True((outcome.Code = 0), $"{typed}: {outcome.Errors}")
+    outcome
+
+/// Runs a line as a shell reads it; `./interp` is the program, and models are those in a folder of downloads.
+let shell (folder: TemporaryFolder) line =
+    let script = folder.Child "interp"
+
+    if not (File.Exists script) then
+        File.WriteAllText(script, $"#!/bin/sh\nexec dotnet '{program}' \"$@\"\n")
+        File.SetUnixFileMode(script, UnixFileMode.UserRead ||| UnixFileMode.UserExecute)
+
+    let info =
+        ProcessStartInfo(
+            "sh",
+            [ "-c"; line ],
+            WorkingDirectory = folder.Path,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        )
+
+    info.Environment.Remove "INTERP_STORE" |> ignore
+    info.Environment["HF_HUB_CACHE"] <- folder.Child "hub"
+
+    match Process.Start info with
+    | null -> failwith "sh did not start"
+    | child -> finish child

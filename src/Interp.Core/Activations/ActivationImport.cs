@@ -53,7 +53,7 @@ public static class ActivationImport
             if (total > int.MaxValue)
                 throw new InterpException($"The files hold {total} tokens; import at most {int.MaxValue} into one store.");
             var columns = Columns.Of(parts, context, tokenIds);
-            using var store = StoreBuilder.Open(folder, new StoreManifest
+            var store = StoreBuilder.Open(folder, new StoreManifest
             {
                 Model = Unknown,
                 Tokenizer = Unknown,
@@ -77,7 +77,7 @@ public static class ActivationImport
             {
                 cancel.ThrowIfCancellationRequested();
                 var (start, rows) = (shard * rowsPerShard, (int)Math.Min(rowsPerShard, total - (long)shard * rowsPerShard));
-                if (!store.Holds(shard))
+                if (!store.Holds(shard, rows))
                 {
                     using var scope = NewDisposeScope();
                     var values = Gathered(parts, start, rows, width);
@@ -118,14 +118,14 @@ public static class ActivationImport
     }
 
     /// <summary>Token ids, documents and positions of all rows.</summary>
-    private sealed record Columns(TokenContexts Contexts, int[] Positions, bool WithoutTokens)
+    private sealed record Columns(TokenContexts Contexts, bool WithoutTokens)
     {
         public static Columns Of(ImportPart[] parts, int? context, string? tokenIds)
         {
             var rows = (int)parts.Sum(part => part.Rows);
             var (documents, positions) = (new int[rows], new int[rows]);
             var (at, document) = (0, 0);
-            long[] lengths = [.. parts.Select(part => part.TextLength ?? context ?? 1).Distinct()];
+            var longest = parts.Max(part => part.TextLength ?? context ?? 1);
             foreach (var part in parts)
             {
                 var length = part.TextLength ?? context ?? 1;
@@ -136,14 +136,13 @@ public static class ActivationImport
             int[]? tokens = tokenIds is not null
                 ? Given(tokenIds, rows)
                 : Array.TrueForAll(parts, part => part.Tokens is not null) ? [.. parts.SelectMany(part => part.Tokens!)] : null;
-            // Contexts have one length: texts of several lengths are kept as tokens that stand alone, with their true positions.
-            return new Columns(new TokenContexts(lengths is [var one] ? (int)one : 1, tokens ?? new int[rows], documents), positions, tokens is null);
+            return new Columns(TokenContexts.Of((int)longest, tokens ?? new int[rows], documents, positions), tokens is null);
         }
 
         public KeyValuePair<string, Tensor>[] Of(int start, int rows)
         {
             Tensor Column(ReadOnlySpan<int> values) => tensor(values.Slice(start, rows).ToArray(), ScalarType.Int32, CPU);
-            KeyValuePair<string, Tensor>[] columns = [new("document", Column(Contexts.Documents)), new("position", Column(Positions))];
+            KeyValuePair<string, Tensor>[] columns = [new("document", Column(Contexts.Documents)), new("position", Contexts.Positions(start, rows))];
             return WithoutTokens ? columns : [new("token_ids", Column(Contexts.Tokens)), .. columns];
         }
 

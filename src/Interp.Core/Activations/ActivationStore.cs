@@ -19,19 +19,23 @@ public sealed class ActivationStore : ITokenActivations
     private readonly (nint Elements, nint Scales)[] addresses;
     private readonly StoreDtype dtype;
     private readonly int rowBytes;
-    private readonly int rowsPerShard;
+    private readonly int[] firstRows;
+    private readonly Lazy<bool[]?> counted;
 
     private ActivationStore(StoreManifest manifest, SafeTensors[] shards)
     {
         Manifest = manifest;
         this.shards = shards;
-        rowsPerShard = manifest.Shards is [var first, ..] ? first.Rows : 1;
+        firstRows = new int[shards.Length];
+        for (var i = 1; i < shards.Length; i++)
+            firstRows[i] = firstRows[i - 1] + manifest.Shards[i - 1].Rows;
         dtype = StoreDtypes.Parse(manifest.Dtype);
         rowBytes = SafeTensorsTypes.WidthOf(dtype.ElementOf()) * Width;
         views = [.. shards.SelectMany(shard => Names(dtype).Select(shard.View)).Select(view => view.DetachFromDisposeScope())];
         addresses = [.. views.Chunk(Names(dtype).Length).Select(parts => (Address(parts[0]), parts.Length > 1 ? Address(parts[1]) : 0))];
         var tokens = manifest.WithoutTokens ? new int[Count] : Integers("token_ids");
-        Contexts = new TokenContexts(manifest.ContextLength, tokens, Integers("document"));
+        Contexts = TokenContexts.Of(manifest.ContextLength, tokens, Integers("document"), Integers("position"));
+        counted = new(Counted);
     }
 
     /// <summary>Where the activations come from.</summary>
@@ -46,6 +50,9 @@ public sealed class ActivationStore : ITokenActivations
     /// <inheritdoc/>
     public long Count => Manifest.Shape[0];
 
+    /// <inheritdoc/>
+    public bool Counts(int row) => counted.Value?[row] ?? true;
+
     /// <summary>Opens a complete store, with every checksum recomputed.</summary>
     /// <param name="folder">The folder of the store.</param>
     /// <exception cref="InterpException">Something is missing, torn or altered; extraction makes it again.</exception>
@@ -58,6 +65,12 @@ public sealed class ActivationStore : ITokenActivations
         Workers.For(failures.Length, i => failures[i] = Fault(folder, manifest, i));
         if (failures.FirstOrDefault(failure => failure is not null) is { } failure)
             throw new InterpException($"{failure}; run the extraction again, it makes that shard anew.");
+        return Over(folder, manifest);
+    }
+
+    /// <summary>The store of a manifest whose shards are known to be sound.</summary>
+    internal static ActivationStore Over(string folder, StoreManifest manifest)
+    {
         var shards = new List<SafeTensors>();
         try
         {
@@ -88,9 +101,7 @@ public sealed class ActivationStore : ITokenActivations
             file.Require(name, shard.Rows);
         if (file.Entries["activations"].Type != dtype.ElementOf())
             return $"The shard {path} does not hold {manifest.Dtype} numbers as its manifest says";
-        return index < manifest.Shards.Length - 1 && shard.Rows != manifest.Shards[0].Rows
-            ? $"The shard {path} has {shard.Rows} rows, the first one {manifest.Shards[0].Rows}"
-            : null;
+        return null;
     }
 
     internal static string ChecksumOf(string path)
@@ -105,8 +116,9 @@ public sealed class ActivationStore : ITokenActivations
         for (var i = 0; i < rows.Length; i++)
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)rows[i], (uint)Count, nameof(rows));
-            var (elements, scales) = addresses[rows[i] / rowsPerShard];
-            long row = rows[i] % rowsPerShard;
+            var shard = ShardOf(rows[i]);
+            var (elements, scales) = addresses[shard];
+            long row = rows[i] - firstRows[shard];
             RowCodec.Decode(dtype, (byte*)elements + row * rowBytes, scales == 0 ? 1 : ((float*)scales)[row], destination.Slice(i * Width, Width));
         }
     }
@@ -126,6 +138,22 @@ public sealed class ActivationStore : ITokenActivations
             view.Dispose();
         foreach (var shard in shards)
             shard.Dispose();
+    }
+
+    private int ShardOf(int row)
+    {
+        var found = Array.BinarySearch(firstRows, row);
+        return found >= 0 ? found : ~found - 1;
+    }
+
+    private bool[]? Counted()
+    {
+        if (Manifest.CountedTokens is null)
+            return null;
+        var counts = new bool[Count];
+        foreach (var row in Manifest.Skipping.Rows(this, Manifest.NormLimit ?? double.PositiveInfinity, _ => true))
+            counts[row] = true;
+        return counts;
     }
 
     private int[] Integers(string name)

@@ -62,8 +62,9 @@ public static class ContextPacking
     {
         private readonly List<int> tokens = [];
         private readonly List<int> documents = [];
+        private readonly List<int> starts = [];
         private readonly int room = spec.ContextLength - (bos is null ? 0 : 1);
-        private long leftOut;
+        private int left;
         private int taken;
 
         public bool IsFull => taken == asked;
@@ -74,40 +75,47 @@ public static class ContextPacking
         {
             if (IsFull)
                 return;
-            if (bos is not null && ids is [var start, ..] && start == bos && (spec.Style == PackingStyle.OneDocument || taken % room == 0))
+            if (spec.Style == PackingStyle.OneDocument)
+                left = 0;
+            if (bos is not null && left == 0 && ids is [var start, ..] && start == bos)
                 ids = ids[1..];
             if (separator is { } end && (ids is not [.., var last] || last != end))
                 ids = [.. ids, end];
-            var usable = spec.Style == PackingStyle.OneDocument ? ids.Length / room * room : ids.Length;
-            leftOut += ids.Length - usable;
-            var count = Math.Min(usable, asked - taken);
-            for (var i = 0; i < count; i++, taken++)
+            Documents += ids.Length > 0 ? 1 : 0;
+            for (var i = 0; i < ids.Length && !IsFull; i++)
             {
-                if (bos is { } first && taken % room == 0)
-                    Put(first);
-                Put(ids[i]);
-            }
-            Documents += count > 0 ? 1 : 0;
-
-            void Put(int id)
-            {
-                tokens.Add(id);
-                documents.Add(document);
+                if (left == 0)
+                    Begin(document);
+                Put(ids[i], document);
+                left--;
+                taken += spec.Style != PackingStyle.OneDocument || tokens.Count - starts[^1] > spec.UncountedPositions ? 1 : 0;
             }
         }
 
         public IEnumerable<string> Notes(string split, string corpus)
         {
             if (taken == 0 && asked > 0)
-                throw new InterpException(leftOut > 0
-                    ? $"No {split} document of the corpus {corpus} fills a context of {spec.ContextLength} tokens; use shorter contexts or continuous packing."
+                throw new InterpException(tokens.Count > 0
+                    ? $"No {split} document of the corpus {corpus} is longer than the {spec.UncountedPositions} positions that are skipped; skip fewer."
                     : $"The corpus {corpus} has no {split} text; give more documents or another validation fraction.");
             if (taken < asked)
                 yield return $"The corpus {corpus} has {taken} {split} tokens, fewer than the {asked} asked for; all are used.";
-            if (leftOut > 0)
-                yield return $"{leftOut} {split} tokens at the ends of documents did not fill a context and were left out.";
         }
 
-        public TokenContexts Build() => new(spec.ContextLength, [.. tokens], [.. documents]);
+        public TokenContexts Build() => new(spec.ContextLength, [.. tokens], [.. documents], [.. starts]);
+
+        private void Begin(int document)
+        {
+            starts.Add(tokens.Count);
+            left = room;
+            if (bos is { } first)
+                Put(first, document);
+        }
+
+        private void Put(int id, int document)
+        {
+            tokens.Add(id);
+            documents.Add(document);
+        }
     }
 }

@@ -12,9 +12,8 @@ public sealed class ContextRange : ITokenActivations
     public ContextRange(ITokenActivations source, int context, int contexts)
     {
         this.source = source;
-        (start, var count) = source.Contexts.RowsOf(context, contexts);
-        Contexts = new TokenContexts(
-            source.Contexts.Length, source.Contexts.Tokens.Slice(start, count).ToArray(), source.Contexts.Documents.Slice(start, count).ToArray());
+        start = source.Contexts.RowsOf(context).Start;
+        Contexts = source.Contexts.Range(context, contexts);
     }
 
     /// <inheritdoc/>
@@ -25,6 +24,9 @@ public sealed class ContextRange : ITokenActivations
 
     /// <inheritdoc/>
     public long Count => Contexts.Rows;
+
+    /// <inheritdoc/>
+    public bool Counts(int row) => source.Counts(start + row);
 
     /// <inheritdoc/>
     public void Gather(ReadOnlySpan<int> rows, Span<float> destination)

@@ -27,7 +27,7 @@ public static class Extraction
     /// <param name="folders">A store for each of the hooks, in their order; created when absent.</param>
     /// <param name="progress">Is told how many tokens are done, after each shard part; may be called from several threads.</param>
     /// <param name="cancel">Asks to stop; what is done stays.</param>
-    /// <exception cref="InterpException">A folder holds another extraction, an activation is not finite, or a file cannot be written.</exception>
+    /// <exception cref="InterpException">A hook has no row per token, a folder holds another extraction, an activation is not finite, or a file cannot be written.</exception>
     public static void Run(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, IReadOnlyList<string> folders,
         Action<long>? progress = null, CancellationToken cancel = default) =>
         Run(model, device, contexts, spec, folders, BytesPerShard, SafeTensorsWriter.BeginHashed, progress, cancel);
@@ -35,30 +35,25 @@ public static class Extraction
     internal static void Run(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, IReadOnlyList<string> folders,
         long bytesPerShard, WriteShard write, Action<long>? progress = null, CancellationToken cancel = default)
     {
-        foreach (var hook in spec.Hooks)
-        {
-            if (!hook.IsResidualWide)
-                throw new InterpException($"The hook {hook} is not as wide as the residual stream; stores hold what is, such as blocks.2.hook_resid_post.");
-        }
         StoreBuilder[] stores = [.. spec.Hooks.Zip(folders, (hook, folder) =>
             StoreBuilder.Open(folder, Manifest(model, device, contexts, spec, hook), write))];
-        var perShard = ContextsPerShard(bytesPerShard, model.Config.Width, contexts.Length, spec.BatchContexts);
-        var count = (contexts.Count + perShard - 1) / perShard;
+        var batches = new ContextBatches(contexts, spec.BatchContexts);
+        var perShard = GroupsPerShard(bytesPerShard, model.Config.Width, batches.RowsPerGroup);
+        var count = (batches.Count + perShard - 1) / perShard;
         var done = 0L;
-        using var closing = new DisposableStores(stores);
         using var writing = new BackgroundWork();
         for (var shard = 0; shard < count; shard++)
         {
             var number = shard;
-            var first = shard * perShard;
-            var size = Math.Min(perShard, contexts.Count - first);
-            if (!Array.TrueForAll(stores, store => store.Holds(number)))
+            var rows = batches.RowsOf(shard * perShard, perShard);
+            if (!Array.TrueForAll(stores, store => store.Holds(number, rows.Count)))
             {
                 progress?.Invoke(done);
-                var activations = Compute(model, device, contexts, spec, first, size, tokens => progress?.Invoke(done + tokens), cancel);
-                writing.Start(() => Store(stores, number, activations, contexts, contexts.RowsOf(first, size)));
+                int[][] passes = [.. Enumerable.Range(shard * perShard, Math.Min(perShard, batches.Count - shard * perShard)).SelectMany(batches.Passes)];
+                var activations = Compute(model, device, contexts, spec, passes, rows, tokens => progress?.Invoke(done + tokens), cancel);
+                writing.Start(() => Store(stores, number, activations, contexts, rows));
             }
-            done += contexts.RowsOf(first, size).Count;
+            done += rows.Count;
         }
         writing.Wait();
         progress?.Invoke(done);
@@ -66,15 +61,13 @@ public static class Extraction
             store.Complete(count);
     }
 
-    /// <summary>Rows of a shard, all of which are in memory until it is written.</summary>
-    public static long RowsPerShard(int width, int length, int batch) => (long)ContextsPerShard(BytesPerShard, width, length, batch) * length;
+    /// <summary>The most rows of a shard, all of which are in memory until it is written.</summary>
+    /// <param name="width">Width of the residual stream; shards have the same rows at every hook of a model.</param>
+    /// <param name="rowsPerGroup">Rows that are computed together, <see cref="ContextBatches.RowsOfGroup"/>.</param>
+    public static long RowsPerShard(int width, int rowsPerGroup) => (long)GroupsPerShard(BytesPerShard, width, rowsPerGroup) * rowsPerGroup;
 
-    /// <summary>Contexts of a shard: a multiple of the batch that gives about so many bytes in float32.</summary>
-    private static int ContextsPerShard(long bytes, int width, int length, int batch)
-    {
-        var contexts = bytes / (4L * width * length);
-        return (int)Math.Max(batch, contexts / batch * batch);
-    }
+    /// <summary>As many groups as give about so many bytes of the residual stream in float32.</summary>
+    private static int GroupsPerShard(long bytes, int width, int rowsPerGroup) => (int)Math.Max(1, bytes / (4L * width) / rowsPerGroup);
 
     /// <exception cref="InterpException">A number is not finite.</exception>
     internal static void RequireFinite(Tensor activations, string hook)
@@ -83,21 +76,30 @@ public static class Extraction
             throw new InterpException($"The activations at {hook} are not all finite; check what they come from with interp inspect, or use another precision.");
     }
 
-    /// <summary>Runs the model once on the contexts of some rows and copies the values of each hook into its destination from a row on.</summary>
+    /// <summary>Runs the model once on some contexts and copies the values of each hook to their rows in its destination [rows, width].</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="device">Where the model is.</param>
+    /// <param name="contexts">The tokens.</param>
+    /// <param name="spec">What to extract.</param>
+    /// <param name="pass">The contexts.</param>
+    /// <param name="destinations">A tensor per hook; a value with heads is one row, head after head.</param>
+    /// <param name="start">The row that comes first in the destinations.</param>
     /// <exception cref="InterpException">A value is not finite.</exception>
-    internal static void Capture(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, int context, Tensor[] destinations, int row, int rows)
+    internal static void Capture(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, int[] pass, Tensor[] destinations, int start)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var ragged = rows % contexts.Length != 0;
-        var batch = contexts.Batch(context, (rows + contexts.Length - 1) / contexts.Length, device);
-        using var run = model.Run(batch, spec.Hooks, stopAfter: spec.Hooks.Max());
+        using var run = model.Run(contexts.Batch(device, pass), spec.Hooks, stopAfter: spec.Hooks.Max());
         for (var i = 0; i < destinations.Length; i++)
         {
-            var values = run[spec.Hooks[i]].reshape(-1, model.Config.Width);
-            var destination = destinations[i].narrow(0, row, rows);
-            destination.copy_(ragged ? values.narrow(0, 0, rows) : values);
-            RequireFinite(destination, spec.Hooks[i].ToString());
+            var values = run[spec.Hooks[i]].flatten(2);
+            for (var context = 0; context < pass.Length; context++)
+            {
+                var (row, rows) = contexts.RowsOf(pass[context]);
+                var destination = destinations[i].narrow(0, row - start, rows);
+                destination.copy_(values[context].narrow(0, 0, rows));
+                RequireFinite(destination, spec.Hooks[i].ToString());
+            }
         }
     }
 
@@ -111,29 +113,29 @@ public static class Extraction
         Dtype = spec.Dtype.NameOf(),
         Precision = model.Precision.ToString().ToLowerInvariant(),
         Device = device.type.ToString().ToLowerInvariant(),
-        Shape = [contexts.Rows, model.Config.Width],
+        Shape = [contexts.Rows, model.Config.WidthOf(hook)],
         ContextLength = contexts.Length,
         BosId = spec.BosId,
         BatchContexts = spec.BatchContexts,
+        SkipPositions = spec.Skipping.Positions,
+        SkipNorm = spec.Skipping.NormFactor,
         Origin = spec.Origin,
         Shards = [],
     };
 
-    /// <summary>The values of some contexts, a tensor [rows, d] float32 per hook; the caller owns them.</summary>
+    /// <summary>The values of some rows, a tensor [rows, width] float32 per hook; the caller owns them.</summary>
     private static Tensor[] Compute(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec,
-        int first, int count, Action<long> progress, CancellationToken cancel)
+        int[][] passes, (int Start, int Count) rows, Action<long> progress, CancellationToken cancel)
     {
-        var (start, rows) = contexts.RowsOf(first, count);
-        Tensor[] activations = [.. spec.Hooks.Select(_ => empty([rows, model.Config.Width], dtype: ScalarType.Float32, device: CPU).DetachFromDisposeScope())];
+        Tensor[] activations = [.. spec.Hooks.Select(hook =>
+            empty([rows.Count, model.Config.WidthOf(hook)], dtype: ScalarType.Float32, device: CPU).DetachFromDisposeScope())];
         var done = 0L;
         try
         {
-            Workers.For((count + spec.BatchContexts - 1) / spec.BatchContexts, piece =>
+            Workers.For(passes.Length, i =>
             {
-                var context = first + piece * spec.BatchContexts;
-                var part = contexts.RowsOf(context, Math.Min(spec.BatchContexts, first + count - context));
-                Capture(model, device, contexts, spec, context, activations, part.Start - start, part.Count);
-                progress(Interlocked.Add(ref done, part.Count));
+                Capture(model, device, contexts, spec, passes[i], activations, rows.Start);
+                progress(Interlocked.Add(ref done, passes[i].Sum(context => contexts.RowsOf(context).Count)));
             }, cancel);
             return activations;
         }
@@ -142,12 +144,6 @@ public static class Extraction
             Array.ForEach(activations, values => values.Dispose());
             throw;
         }
-    }
-
-    /// <summary>Stores that are let go of together.</summary>
-    private readonly struct DisposableStores(StoreBuilder[] stores) : IDisposable
-    {
-        public void Dispose() => Array.ForEach(stores, store => store.Dispose());
     }
 
     /// <summary>Writes a shard of each store, and lets go of its values.</summary>
@@ -160,7 +156,7 @@ public static class Extraction
                 stores[i].Add(shard, activations[i],
                     new("token_ids", tensor(contexts.Tokens.Slice(rows.Start, rows.Count).ToArray(), ScalarType.Int32, CPU)),
                     new("document", tensor(contexts.Documents.Slice(rows.Start, rows.Count).ToArray(), ScalarType.Int32, CPU)),
-                    new("position", arange(rows.Start, rows.Start + rows.Count, ScalarType.Int32, CPU).remainder(contexts.Length)));
+                    new("position", contexts.Positions(rows.Start, rows.Count)));
         }
         finally
         {

@@ -13,6 +13,9 @@ public sealed record ExtractionSpec(IReadOnlyList<HookPoint> Hooks, int BatchCon
     /// <summary>How a store keeps its numbers; live activations keep float32.</summary>
     public StoreDtype Dtype { get; init; }
 
+    /// <summary>Which tokens of a store do not count; their activations are kept.</summary>
+    public TokenSkipping Skipping { get; init; } = new(0, null);
+
     /// <summary>What makes the store again, by name, for its manifest; null: left out.</summary>
     public IReadOnlyDictionary<string, string>? Origin { get; init; }
 }

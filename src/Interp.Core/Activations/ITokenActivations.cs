@@ -5,4 +5,7 @@ public interface ITokenActivations : IActivationSource, IDisposable
 {
     /// <summary>Tokens and documents of the rows.</summary>
     TokenContexts Contexts { get; }
+
+    /// <summary>Whether the activations of a row count for whoever made them; all do unless a store was made with <see cref="TokenSkipping"/>.</summary>
+    bool Counts(int row) => true;
 }

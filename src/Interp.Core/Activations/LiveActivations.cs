@@ -17,9 +17,10 @@ public sealed class LiveActivations : ITokenActivations
     private readonly LanguageModel model;
     private readonly Device device;
     private readonly ExtractionSpec spec;
-    private readonly int blockRows;
-    private readonly int blocksKept;
-    private readonly Dictionary<int, Block> blocks = [];
+    private readonly ContextBatches batches;
+    private readonly int[] widths;
+    private readonly int groupsKept;
+    private readonly Dictionary<int, Group> groups = [];
     private long clock;
 
     /// <param name="model">The model; not owned.</param>
@@ -30,8 +31,9 @@ public sealed class LiveActivations : ITokenActivations
     public LiveActivations(LanguageModel model, Device device, TokenContexts contexts, ExtractionSpec spec, long rowsKept)
     {
         (this.model, this.device, this.spec, Contexts) = (model, device, spec, contexts);
-        blockRows = spec.BatchContexts * contexts.Length;
-        blocksKept = (int)Math.Min(int.MaxValue, rowsKept / blockRows + 2);
+        batches = new ContextBatches(contexts, spec.BatchContexts);
+        widths = [.. spec.Hooks.Select(model.Config.WidthOf)];
+        groupsKept = (int)Math.Min(int.MaxValue, rowsKept / batches.RowsPerGroup + 2);
         Target = spec.Hooks.Count > 1 ? new SecondHook(this) : null;
     }
 
@@ -42,7 +44,7 @@ public sealed class LiveActivations : ITokenActivations
     public TokenContexts Contexts { get; }
 
     /// <inheritdoc/>
-    public int Width => model.Config.Width;
+    public int Width => widths[0];
 
     /// <inheritdoc/>
     public long Count => Contexts.Rows;
@@ -56,7 +58,7 @@ public sealed class LiveActivations : ITokenActivations
         get
         {
             lock (gate)
-                return blocks.Values.Sum(block => block.Values[0].Length / Width);
+                return groups.Values.Sum(group => group.Values[0].Length / Width);
         }
     }
 
@@ -64,22 +66,23 @@ public sealed class LiveActivations : ITokenActivations
     public void Gather(ReadOnlySpan<int> rows, Span<float> destination) => Gather(0, rows, destination);
 
     /// <summary>Lets go of what is in memory.</summary>
-    public void Dispose() => blocks.Clear();
+    public void Dispose() => groups.Clear();
 
     private void Gather(int hook, ReadOnlySpan<int> rows, Span<float> destination)
     {
+        var width = widths[hook];
         lock (gate)
         {
             clock++;
             Compute(Missing(rows));
             for (var i = 0; i < rows.Length; i++)
             {
-                var block = blocks[rows[i] / blockRows];
-                block.Used = clock;
-                block.Values[hook].AsSpan(rows[i] % blockRows * Width, Width).CopyTo(destination.Slice(i * Width, Width));
+                var group = groups[batches.GroupOf(rows[i])];
+                group.Used = clock;
+                group.Values[hook].AsSpan((rows[i] - group.Start) * width, width).CopyTo(destination.Slice(i * width, width));
             }
-            foreach (var old in blocks.OrderBy(pair => pair.Value.Used).ThenBy(pair => pair.Key).Take(blocks.Count - blocksKept).ToArray())
-                blocks.Remove(old.Key);
+            foreach (var old in groups.OrderBy(pair => pair.Value.Used).ThenBy(pair => pair.Key).Take(groups.Count - groupsKept).ToArray())
+                groups.Remove(old.Key);
         }
     }
 
@@ -88,20 +91,20 @@ public sealed class LiveActivations : ITokenActivations
         var missing = new SortedSet<int>();
         foreach (var row in rows)
         {
-            if (!blocks.ContainsKey(row / blockRows))
-                missing.Add(row / blockRows);
+            if (batches.GroupOf(row) is var group && !groups.ContainsKey(group))
+                missing.Add(group);
         }
         return [.. missing];
     }
 
     private void Compute(int[] missing)
     {
-        var made = new Block[missing.Length];
+        var made = new Group[missing.Length];
         var outer = Workers.Share;
         Workers.Share = Workers.Count;
         try
         {
-            Workers.For(missing.Length, i => made[i] = new Block(Run(missing[i] * spec.BatchContexts)) { Used = clock });
+            Workers.For(missing.Length, i => made[i] = Run(missing[i]));
         }
         finally
         {
@@ -109,22 +112,23 @@ public sealed class LiveActivations : ITokenActivations
         }
         for (var i = 0; i < missing.Length; i++)
         {
-            blocks.Add(missing[i], made[i]);
+            groups.Add(missing[i], made[i]);
             Computed += made[i].Values[0].Length / Width;
         }
     }
 
-    private float[][] Run(int context)
+    private Group Run(int number)
     {
         using var scope = NewDisposeScope();
-        var rows = Contexts.RowsOf(context, spec.BatchContexts).Count;
-        Tensor[] activations = [.. spec.Hooks.Select(_ => empty([rows, Width], dtype: ScalarType.Float32, device: CPU))];
-        Extraction.Capture(model, device, Contexts, spec, context, activations, 0, rows);
-        return [.. activations.Select(values => TensorMemory.Span<float>(values).ToArray())];
+        var (start, rows) = batches.RowsOf(number);
+        Tensor[] activations = [.. widths.Select(width => empty([rows, width], dtype: ScalarType.Float32, device: CPU))];
+        foreach (var pass in batches.Passes(number))
+            Extraction.Capture(model, device, Contexts, spec, pass, activations, start);
+        return new Group(start, [.. activations.Select(values => TensorMemory.Span<float>(values).ToArray())]) { Used = clock };
     }
 
-    /// <summary>Values of some contexts, an array per hook.</summary>
-    private sealed record Block(float[][] Values)
+    /// <summary>Values of a group of contexts from a row on, an array per hook.</summary>
+    private sealed record Group(int Start, float[][] Values)
     {
         public long Used { get; set; }
     }
@@ -134,7 +138,7 @@ public sealed class LiveActivations : ITokenActivations
     {
         public TokenContexts Contexts => live.Contexts;
 
-        public int Width => live.Width;
+        public int Width => live.widths[1];
 
         public long Count => live.Count;
 

@@ -12,7 +12,7 @@ public enum PackingStyle
     /// <summary>The same, and every document ends with the token that ends a text; the tokenizer must name one.</summary>
     Separated,
 
-    /// <summary>A context holds one document's text; what does not fill a context at a document's end is left out.</summary>
+    /// <summary>A context holds one document's text, and ends where the document does.</summary>
     OneDocument,
 }
 
@@ -46,6 +46,9 @@ public sealed record PackingSpec
 
     /// <summary>Text tokens to validate on; the tokens that begin contexts come on top.</summary>
     public required int ValidationTokens { get; init; }
+
+    /// <summary>Leading positions of a context whose tokens are not among those asked for; only contexts of one document, which may be short, heed them.</summary>
+    public int UncountedPositions { get; init; }
 
     /// <summary>Share of the documents that validate.</summary>
     public double ValidationFraction { get; init; } = 0.1;

@@ -10,11 +10,11 @@ internal delegate (PendingFile File, string Sha256) WriteShard(string path, IRea
 
 /// <summary>
 /// An activation store while it is being written: shards are written whole and entered in the manifest one by one, in order, so
-/// that what a stopped process leaves can be gone on with. The disk flushes a shard while the next one is being written.
+/// that what a stopped process leaves can be gone on with. All are flushed before the store counts as complete; what a loss of power takes
+/// from one before that is found by its checksum.
 /// </summary>
-internal sealed class StoreBuilder : IDisposable
+internal sealed class StoreBuilder
 {
-    private readonly BackgroundWork flushing = new();
     private readonly string folder;
     private readonly StoreManifest blank;
     private readonly StoreManifest known;
@@ -31,13 +31,13 @@ internal sealed class StoreBuilder : IDisposable
     public static StoreBuilder Open(string folder, StoreManifest blank, WriteShard write)
     {
         var known = StoreManifest.Exists(folder) ? StoreManifest.Read(folder) : blank;
-        return known.SameWork(blank)
-            ? new StoreBuilder(folder, blank, known, write)
-            : throw new InterpException($"{folder} holds the activations of another model, text or hook point; give another folder, or delete this one.");
+        return blank.Differences(known) is { Count: > 0 } differences
+            ? throw new InterpException($"{folder} holds other activations ({string.Join("; ", differences)}); give another name, or remove these first.")
+            : new StoreBuilder(folder, blank with { Origin = known.Origin }, known, write);
     }
 
-    /// <summary>Whether a shard is there and sound.</summary>
-    public bool Holds(int shard) => shard < known.Shards.Length && ActivationStore.Fault(folder, known, shard) is null;
+    /// <summary>Whether a shard of so many rows is there and sound.</summary>
+    public bool Holds(int shard, int rows) => shard < known.Shards.Length && known.Shards[shard].Rows == rows && ActivationStore.Fault(folder, known, shard) is null;
 
     /// <summary>Writes a shard and enters it in the manifest, after those before it.</summary>
     /// <param name="shard">Its number.</param>
@@ -55,31 +55,46 @@ internal sealed class StoreBuilder : IDisposable
         tensors.AddRange(columns);
 
         var name = FormattableString.Invariant($"shard-{shard:00000}.safetensors");
-        var (file, sha256) = Explained(() => write(Path.Combine(folder, name), tensors));
+        var sha256 = Explained(() => Written(Path.Combine(folder, name), tensors));
         var entry = new StoreShard(name, (int)activations.size(0), sha256);
         if (dtype != StoreDtype.Float32)
         {
             var (error, norm) = RowCodec.Loss(activations, elements, scales, dtype);
             entry = entry with { SquaredError = error, SquaredNorm = norm };
         }
-        flushing.Start(() =>
-        {
-            using (file)
-                Explained(() => { file.Commit(); return file; });
-            Keep(shard);
-            shards.Add(entry);
-            (blank with { Shards = [.. shards] }).Write(folder);
-        });
+        Keep(shard);
+        shards.Add(entry);
+        (blank with { Shards = [.. shards] }).Write(folder);
     }
 
-    /// <summary>Closes a store of so many shards.</summary>
+    /// <summary>Closes a store of so many shards, and says which tokens of it count.</summary>
+    /// <exception cref="InterpException">No token counts.</exception>
     public void Complete(int count)
     {
-        flushing.Wait();
         Keep(count);
-        (blank with { Shards = [.. shards], Complete = true }).Write(folder);
+        foreach (var shard in shards)
+            Explained(() => AtomicFile.Flush(Path.Combine(folder, shard.File)));
+        Judged(blank with { Shards = [.. shards], Complete = true }).Write(folder);
         foreach (var left in Directory.GetFiles(folder, "*.tmp"))
             File.Delete(left);
+    }
+
+    private StoreManifest Judged(StoreManifest whole)
+    {
+        if (whole.Skipping is { Positions: 0, NormFactor: null })
+            return whole;
+        using var store = ActivationStore.Over(folder, whole);
+        var limit = whole.Skipping.NormLimit(store);
+        return whole with { NormLimit = double.IsFinite(limit) ? limit : null, CountedTokens = whole.Skipping.Rows(store, limit).Length };
+    }
+
+    /// <summary>Writes a shard and says its SHA-256; the system has it, and the disk when it likes.</summary>
+    private string Written(string path, List<KeyValuePair<string, Tensor>> tensors)
+    {
+        var (file, sha256) = write(path, tensors);
+        using (file)
+            file.Commit(flush: false);
+        return sha256;
     }
 
     /// <summary>Takes over the shards before a number that were there.</summary>
@@ -88,9 +103,6 @@ internal sealed class StoreBuilder : IDisposable
         while (shards.Count < end)
             shards.Add(known.Shards[shards.Count]);
     }
-
-    /// <summary>Waits for what is under way; shards that were written whole stay.</summary>
-    public void Dispose() => flushing.Dispose();
 
     private T Explained<T>(Func<T> work)
     {

@@ -27,6 +27,9 @@ public sealed record StoreManifest
     /// <summary>Name of the file.</summary>
     public const string FileName = "manifest.json";
 
+    /// <summary>The entry of <see cref="Origin"/> that holds a command line.</summary>
+    public const string CommandName = "command";
+
     internal const string Version = "interp-activations-1";
 
     private static readonly JsonSerializerOptions Json = new()
@@ -78,6 +81,26 @@ public sealed record StoreManifest
     /// <summary>Contexts of one forward pass.</summary>
     public required int BatchContexts { get; init; }
 
+    /// <summary>Leading positions of each context that do not count; their activations are kept.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int SkipPositions { get; init; }
+
+    /// <summary>Tokens above this multiple of the median norm do not count; null: all do. Their activations are kept.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? SkipNorm { get; init; }
+
+    /// <summary>The largest norm that counts by <see cref="SkipNorm"/>; null without that rule, and before the store is complete.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? NormLimit { get; init; }
+
+    /// <summary>Tokens that count; null where all do, and before the store is complete.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? CountedTokens { get; init; }
+
+    /// <summary>Which tokens do not count.</summary>
+    [JsonIgnore]
+    public TokenSkipping Skipping => new(SkipPositions, SkipNorm);
+
     /// <summary>What makes the store again, by name, besides what the digests identify; null: not recorded.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string>? Origin { get; init; }
@@ -96,8 +119,8 @@ public sealed record StoreManifest
     [JsonIgnore]
     public double RelativeError => Shards.Sum(shard => shard.SquaredNorm ?? 0) is > 0 and var norm ? Shards.Sum(shard => shard.SquaredError ?? 0) / norm : 0;
 
-    /// <summary>SHA-256 (hex) of the manifest as it is written: the identity of what a complete store holds.</summary>
-    public string Digest() => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(this, Json)));
+    /// <summary>SHA-256 (hex) of the manifest without its <see cref="Origin"/>: the identity of what a complete store holds, whatever its parts are called.</summary>
+    public string Digest() => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(this with { Origin = null }, Json)));
 
     /// <summary>Whether a folder holds a manifest.</summary>
     public static bool Exists(string folder) => File.Exists(Path.Combine(folder, FileName));
@@ -129,10 +152,29 @@ public sealed record StoreManifest
         file.Commit(flush: Complete);
     }
 
-    /// <summary>Whether another manifest describes the same work, whatever of it is done.</summary>
-    internal bool SameWork(StoreManifest other) => JsonSerializer.Serialize(Blank(), Json) == JsonSerializer.Serialize(other.Blank(), Json);
+    /// <summary>In what the work of this manifest differs from that of another, whatever of it is done: field, value here, value there.</summary>
+    internal IReadOnlyList<string> Differences(StoreManifest there)
+    {
+        var (ours, theirs) = (Fields(Work()), Fields(there.Work()));
+        string[] work = [.. Compared(ours, theirs)];
+        // Names tell a reader more than digests do, but make no difference by themselves.
+        return work.Length == 0 ? [] : [.. Compared(Named(Origin), Named(there.Origin)), .. work];
+    }
 
-    private StoreManifest Blank() => this with { Complete = false, Shards = [] };
+    private static IEnumerable<string> Compared(IReadOnlyDictionary<string, string> ours, IReadOnlyDictionary<string, string> theirs) =>
+        ours.Keys.Union(theirs.Keys).Where(field => ours.GetValueOrDefault(field) != theirs.GetValueOrDefault(field))
+            .Select(field => $"{field}: here {Shown(ours.GetValueOrDefault(field))}, there {Shown(theirs.GetValueOrDefault(field))}");
+
+    private static Dictionary<string, string> Fields(StoreManifest manifest) =>
+        JsonSerializer.SerializeToNode(manifest, Json)!.AsObject().ToDictionary(field => field.Key, field => field.Value?.ToJsonString().Trim('"') ?? "none");
+
+    private static Dictionary<string, string> Named(IReadOnlyDictionary<string, string>? origin) =>
+        (origin ?? new Dictionary<string, string>()).Where(pair => pair.Key != CommandName).ToDictionary();
+
+    /// <summary>Digests by their beginning.</summary>
+    private static string Shown(string? value) => value is null ? "none" : value.Length == 64 ? value[..12] : value;
+
+    private StoreManifest Work() => this with { Complete = false, Shards = [], Origin = null, NormLimit = null, CountedTokens = null };
 
     private bool IsSound() =>
         Format == Version && StoreDtypes.TryParse(Dtype) is not null && Shape is [>= 0 and <= int.MaxValue, >= 1 and <= int.MaxValue] && ContextLength >= 1

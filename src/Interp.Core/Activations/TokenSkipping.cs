@@ -16,7 +16,7 @@ public sealed record TokenSkipping(int Positions, double? NormFactor)
     {
         if (NormFactor is not { } factor)
             return double.PositiveInfinity;
-        var norms = Norms(store).Where((_, row) => row % store.Contexts.Length >= Positions).Order().ToArray();
+        var norms = Norms(store).Where((_, row) => store.Contexts.PositionOf(row) >= Positions && store.Counts(row)).Order().ToArray();
         return norms.Length == 0 ? double.PositiveInfinity : factor * norms[norms.Length / 2];
     }
 
@@ -24,10 +24,13 @@ public sealed record TokenSkipping(int Positions, double? NormFactor)
     /// <param name="store">The activations.</param>
     /// <param name="normLimit">Of <see cref="NormLimit"/> on the training store, so that both splits follow one rule.</param>
     /// <exception cref="InterpException">No token is left.</exception>
-    public int[] Rows(ITokenActivations store, double normLimit)
+    public int[] Rows(ITokenActivations store, double normLimit) => Rows(store, normLimit, store.Counts);
+
+    /// <summary>The same among the rows that <paramref name="counts"/> lets through.</summary>
+    internal int[] Rows(ITokenActivations store, double normLimit, Func<int, bool> counts)
     {
         var norms = double.IsPositiveInfinity(normLimit) ? null : Norms(store);
-        int[] rows = [.. Enumerable.Range(0, (int)store.Count).Where(row => row % store.Contexts.Length >= Positions && (norms is null || norms[row] <= normLimit))];
+        int[] rows = [.. Enumerable.Range(0, (int)store.Count).Where(row => store.Contexts.PositionOf(row) >= Positions && counts(row) && (norms is null || norms[row] <= normLimit))];
         return rows.Length > 0
             ? rows
             : throw new InterpException($"Skipping {Positions} positions of contexts of {store.Contexts.Length} leaves no token; skip fewer.");

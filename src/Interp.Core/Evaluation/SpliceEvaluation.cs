@@ -111,7 +111,7 @@ public sealed class SpliceEvaluation(LanguageModel model, HookPoint hook, IActiv
         var values = rows.unsqueeze(0).to(model.Precision, device);
         var logits = hook.Site is HookSite.ResidPost or HookSite.ResidPre or HookSite.Embed
             ? model.Resume(hook, values)
-            : model.Run(ids, [], [Intervention.Of(hook, _ => values.alias())]).Logits!;
+            : model.Run(ids, [], [Intervention.Of(hook, clean => values.view(clean.shape))]).Logits!;
         var wide = logits.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
         return logits[0].index_select(0, positions).to(wide).log_softmax(-1);
     }

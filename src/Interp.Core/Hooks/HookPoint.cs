@@ -20,10 +20,6 @@ public readonly record struct HookPoint(HookSite Site, int Layer) : IComparable<
     /// <summary>Whether the site lies after all blocks.</summary>
     public bool IsAfterBlocks => Site is HookSite.FinalNormScale or HookSite.FinalNorm;
 
-    /// <summary>Whether a value is one vector as wide as the residual stream for each position.</summary>
-    public bool IsResidualWide => Site is HookSite.Embed or HookSite.PosEmbed or HookSite.ResidPre or HookSite.AttnIn or HookSite.AttnOut
-        or HookSite.ResidMid or HookSite.MlpIn or HookSite.MlpOut or HookSite.ResidPost or HookSite.FinalNorm;
-
     /// <summary>Whether a value has one row for each query and a column for each key, [B, H, P, keys].</summary>
     public bool IsAttentionMap => Site is HookSite.AttnScores or HookSite.Pattern;
 

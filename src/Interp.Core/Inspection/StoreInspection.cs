@@ -28,7 +28,10 @@ internal static class StoreInspection
             ["shards"] = store.Manifest.Shards.Length,
             ["model_digest"] = store.Manifest.Model,
             ["corpus_digest"] = store.Manifest.Corpus,
+            ["counted_tokens"] = store.Manifest.CountedTokens ?? store.Count,
         };
+        if (store.Manifest.Origin is { } origin)
+            facts["origin"] = new JsonObject(origin.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));
         return new Inspection("activation store", facts, notFinite);
     }
 }

@@ -21,6 +21,23 @@ public static class HookSupport
         };
     }
 
+    /// <summary>Why a point has no row per position, as the rest of a sentence that begins with it; null when it has.</summary>
+    public static string? WhyNoRows(HookPoint point) => point.IsAttentionMap
+        ? $"has a number for each pair of tokens, not a row for each token; activations are rows, such as those of {new HookPoint(HookSite.Mixed, point.Layer)}"
+        : null;
+
+    /// <summary>Numbers of a value at a point for each position, all heads together.</summary>
+    /// <exception cref="InterpException">The point has no row per position.</exception>
+    public static int WidthOf(this ModelConfig config, HookPoint point) => point.Site switch
+    {
+        HookSite.AttnNormScale or HookSite.MlpNormScale or HookSite.FinalNormScale => 1,
+        HookSite.Query or HookSite.RotQuery or HookSite.Mixed => (int)config.QueryWidth,
+        HookSite.Key or HookSite.RotKey or HookSite.Value => (int)config.KeyValueWidth,
+        HookSite.MlpPre or HookSite.MlpPreLinear or HookSite.MlpPost => config.MlpWidth,
+        HookSite.AttnScores or HookSite.Pattern => throw new InterpException($"The hook {point} {WhyNoRows(point)}."),
+        _ => config.Width,
+    };
+
     /// <summary>All points that a model has, in the order of the forward pass.</summary>
     public static IEnumerable<HookPoint> HookPoints(this ModelConfig config) =>
         Enum.GetValues<HookSite>()

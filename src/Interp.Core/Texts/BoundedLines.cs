@@ -54,7 +54,7 @@ internal static class BoundedLines
     }
 
     /// <summary>Opens a text file, UTF-8 with or without compression (<c>.gz</c>).</summary>
-    /// <exception cref="InterpException">It cannot be read.</exception>
+    /// <exception cref="InterpException">It cannot be read; reading ends with one where bytes are no UTF-8.</exception>
     public static StreamReader Open(string file)
     {
         try
@@ -62,7 +62,7 @@ internal static class BoundedLines
             Stream stream = File.OpenRead(file);
             if (file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
                 stream = new GZipStream(stream, CompressionMode.Decompress);
-            return new StreamReader(stream, Encoding.UTF8);
+            return new StreamReader(new Utf8Stream(stream, file), Encoding.UTF8, detectEncodingFromByteOrderMarks: false, 1 << 16);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

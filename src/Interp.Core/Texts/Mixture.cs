@@ -65,7 +65,8 @@ public sealed class Mixture : IDocumentSource
                 given[next] += tokens;
                 yield return document;
             }
-            note?.Invoke($"The mixture ended with {parts[next].Source.Name}, the first of its sources that had no more text.");
+            note?.Invoke(FormattableString.Invariant(
+                $"The mixture ended after {given.Sum()} tokens, because its source {parts[next].Source.Name} has no more than {given[next]}: the shares hold only while every source has text. Give more of it or a lower weight, where that is too few."));
         }
         finally
         {

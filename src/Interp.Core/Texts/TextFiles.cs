@@ -9,7 +9,7 @@ namespace Interp.Texts;
 /// (the first row names the fields), each also compressed as <c>.gz</c>, and <c>.parquet</c>; or a folder of these, in the order of their
 /// names, where every <c>.txt</c> is one document.
 /// </summary>
-/// <remarks>Text is UTF-8; bytes that are not become U+FFFD. A document's id is its <c>id</c> field, else file name and line or row.</remarks>
+/// <remarks>Text is UTF-8; bytes that are not are an error, but in Parquet, whose reader makes them U+FFFD. A document's id is its <c>id</c> field, else file name and line or row.</remarks>
 public sealed class TextFiles : IDocumentSource
 {
     private readonly string where;

@@ -34,13 +34,25 @@ module Numbers =
 /// Next-token loss of the model itself: clean, and with zeros or the mean in place of the counted activations.
 [<RequireQualifiedAccess>]
 module BaselineStage =
+    /// Contexts, from the first on, that predict as many counted tokens as were asked for.
+    let private lossContexts (spec: Spec) (contexts: TokenContexts) =
+        if contexts.IsRagged then
+            Seq.init contexts.Count (fun context ->
+                int64 (max 0 (snd ((contexts.RowsOf context).ToTuple()) - 1 - spec.Extract.SkipPositions)))
+            |> Seq.scan (+) 0L
+            |> Seq.takeWhile (fun predictions -> predictions < int64 spec.Evaluate.LossTokens)
+            |> Seq.length
+            |> min contexts.Count
+        else
+            min contexts.Count (Stage.lossContexts spec)
+
     /// What splices into the held-out contexts; the loss reads the first of them.
     let splice (context: StageContext) model (counted: int[]) progress =
         let spec = context.Spec
         let heldOut = context.HeldOut
         let flags = Array.zeroCreate<bool>(int heldOut.Count)
         counted |> Array.iter (fun row -> flags[row] <- true)
-        let contexts = min heldOut.Contexts.Count (Stage.lossContexts spec)
+        let contexts = lossContexts spec heldOut.Contexts
 
         SpliceEvaluation(
             model,

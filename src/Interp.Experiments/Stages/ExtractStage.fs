@@ -1,5 +1,6 @@
 namespace Interp
 
+open System.Collections.Generic
 open System.IO
 open Interp.Activations
 open Interp.Runtime
@@ -16,6 +17,7 @@ module ExtractStage =
             ContextLength = spec.Extract.ContextLength,
             Bos = spec.Extract.Bos,
             Style = spec.Extract.Packing,
+            UncountedPositions = spec.Extract.SkipPositions,
             TrainingTokens = train,
             ValidationTokens = heldOut,
             ValidationFraction = min 0.9 (max 0.02 (float heldOut / float (int64 train + int64 heldOut)))
@@ -72,12 +74,17 @@ module ExtractStage =
 
         for hook in spec.Extract.Hook :: Option.toList spec.Extract.Target do
             for store, _ in context.Named hook do
-                let model = store.Manifest.Model
+                let there, here = store.Manifest.Model, context.Inputs.ModelDigest spec
 
-                if model <> ActivationImport.Unknown && model <> context.Inputs.ModelDigest spec then
+                if there <> ActivationImport.Unknown && there <> here then
+                    let name =
+                        match store.Manifest.Origin with
+                        | null -> "unnamed"
+                        | origin -> origin.GetValueOrDefault("model", "unnamed")
+
                     raise (
                         InterpException
-                            $"The activations of {hook} come from another model than {context.Inputs.ModelName spec}; name theirs with --model, or extract them again."
+                            $"The activations of {hook} come from another model (here {context.Inputs.ModelName spec}, {here.Substring(0, 12)}; there {name}, {there.Substring(0, 12)}); name theirs with --model, or extract them again."
                     )
 
         let store = context.Named spec.Extract.Hook |> List.head |> fst

@@ -1,7 +1,7 @@
 namespace Interp
 
 open System
-open System.Globalization
+open System.Collections.Generic
 open System.IO
 open System.Threading
 open Interp.Activations
@@ -13,24 +13,28 @@ open Interp.Runtime
 type StoreRequest =
     {
         Name: string
-        /// TransformerLens names; all are served by one pass of the model, a store each.
+        /// Any names of hook points; all are served by one pass of the model, a store each.
         Hooks: string list
         Dtype: StoreDtype
-        /// Model, text, training tokens, context, batch, device and precision count.
+        /// The settings in `StoreExtraction.settings` count.
         Spec: Spec
+        /// The command line that makes the same, for the manifest.
+        Command: string option
     }
 
     static member Create name hooks (spec: Spec) =
         {
             Name = name
-            Hooks = hooks
+            Hooks = hooks |> List.map Codec.hookName
             Dtype = StoreDtype.Float32
             Spec = spec
+            Command = None
         }
 
-/// What a request will take.
+/// What a request takes.
 type StoreEstimate =
     {
+        /// Rows of each store.
         Tokens: int64
         Seconds: float
         /// Bytes that are still to be written.
@@ -38,30 +42,64 @@ type StoreEstimate =
         FreeBytes: int64
     }
 
+/// A request that was found valid, with its text as contexts.
+[<NoEquality; NoComparison>]
+type PackedRequest =
+    {
+        Request: StoreRequest
+        Text: PackedCorpus
+        Estimate: StoreEstimate
+    }
+
 /// A text to activation stores that have a name.
 [<RequireQualifiedAccess>]
 module StoreExtraction =
+    /// The settings of a spec that a store depends on; its hooks and its name stand in the request.
+    let settings =
+        [
+            "model"
+            "corpus.source"
+            "corpus.textField"
+            "corpus.chat"
+            "corpus.distinct"
+            "corpus.order"
+            "corpus.trainTokens"
+            "extract.contextLength"
+            "extract.bos"
+            "extract.packing"
+            "extract.skipPositions"
+            "extract.skipNorm"
+            "extract.batchContexts"
+            "device"
+            "precision"
+        ]
+
     let private points request =
         request.Hooks |> List.map HookPoint.Parse
 
     let private errors (config: ModelConfig) request =
-        let extract = request.Spec.Extract
+        let hooks = points request
 
         [
-            if request.Hooks.IsEmpty then
+            if hooks.IsEmpty then
                 "No hook is named; give one such as blocks.2.hook_resid_post."
-            for hook, count in request.Hooks |> List.countBy id do
+            for hook, count in hooks |> List.countBy id do
                 if count > 1 then
                     $"The hook {hook} is named {count} times; name it once."
-            for point in points request do
-                if point.Layer >= config.LayerCount then
-                    $"The hook {point} lies outside the model, whose blocks are 0 to {config.LayerCount - 1}; name another."
-                elif not point.IsResidualWide then
-                    $"The hook {point} is not as wide as the residual stream; stores hold what is, such as blocks.2.hook_resid_post or blocks.2.hook_mlp_out."
-            if extract.ContextLength < 3 || extract.ContextLength > config.ContextLength then
-                $"The context length is {extract.ContextLength}; give 3 to {config.ContextLength}, what the model was made for."
-            if extract.BatchContexts < 1 then
-                $"A batch is {extract.BatchContexts} contexts; give 1 or more."
+
+                match config.WhyNot hook, HookSupport.WhyNoRows hook with
+                | null, null -> ()
+                | null, reason
+                | reason, _ -> $"The hook {hook} {reason}."
+            if request.Spec.Corpus.Source.IsStoredActivations then
+                "corpus.source names activations that are there already; name a text."
+            yield!
+                Validation.extraction
+                    { request.Spec with
+                        Extract.Hook = ExtractSpec.Default.Hook
+                        Extract.Target = None
+                    }
+            yield! Validation.extractionAgainstModel config [] request.Spec
         ]
 
     let private folders store request =
@@ -76,36 +114,28 @@ module StoreExtraction =
         else
             0L
 
-    /// What a request will take; rough in time, close in bytes.
-    let estimate (inputs: Inputs) (store: Store) request =
-        let config = inputs.Config request.Spec
-        NamedActivations.checkName request.Name
-        errors config request |> List.tryHead |> Option.iter (fun error -> raise (InterpException error))
-        let tokens = int64 request.Spec.Corpus.TrainTokens
-        let length = int64 request.Spec.Extract.ContextLength
+    /// Whether anything of a request is there to go on from.
+    let isBegun store request =
+        folders store request |> List.exists (fun folder -> written folder > 0L)
 
-        // Every context may begin with a token that is not of the text.
-        let rows =
-            if request.Spec.Extract.Bos <> BosRule.None then
-                tokens + (tokens + length - 2L) / (length - 1L)
-            else
-                tokens
+    let private estimate (inputs: Inputs) (store: Store) request rows =
+        let config = inputs.Config request.Spec
+        let hooks = points request
 
         let bytes =
-            rows * request.Dtype.BytesPerToken config.Width * int64 request.Hooks.Length
+            hooks |> List.sumBy (fun hook -> rows * request.Dtype.BytesPerToken(config.WidthOf hook))
 
-        let there = folders store request |> List.sumBy written
-        let left = max 0L (bytes - there)
+        let left = max 0L (bytes - (folders store request |> List.sumBy written))
 
         {
             Tokens = rows
-            Seconds = Cost.extraction config rows (points request) * float left / float (max 1L bytes)
+            Seconds = Cost.extraction config rows hooks * float left / float (max 1L bytes)
             DiskBytes = left
             FreeBytes = store.FreeBytes
         }
 
-    /// Refuses a request that the disk has no room for.
-    let requireRoom (store: Store) estimate =
+    /// Refuses what the disk has no room for.
+    let private requireRoom (store: Store) estimate =
         if estimate.DiskBytes > estimate.FreeBytes then
             let bytes = Amounts.bytes
 
@@ -114,50 +144,65 @@ module StoreExtraction =
                     $"The activations need {bytes estimate.DiskBytes} of disk and {bytes estimate.FreeBytes} are free at {store.Root}, {bytes (estimate.DiskBytes - estimate.FreeBytes)} too few; use fewer tokens or hooks, --dtype bf16 or int8, or another --store."
             )
 
-    /// What makes a store again, besides what its digests identify.
-    let private origin (inputs: Inputs) (spec: Spec) =
-        let whole (number: int) =
-            number.ToString CultureInfo.InvariantCulture
+    let private packing (spec: Spec) =
+        PackingSpec(
+            ContextLength = spec.Extract.ContextLength,
+            Bos = spec.Extract.Bos,
+            Style = spec.Extract.Packing,
+            TrainingTokens = spec.Corpus.TrainTokens,
+            ValidationTokens = 0,
+            // All documents are taken.
+            ValidationFraction = Double.Epsilon
+        )
 
-        readOnlyDict
-            [
-                "model", inputs.ModelName spec
-                "corpus", (inputs.Documents spec).Name
-                "textField", spec.Corpus.TextField
-                "tokens", whole spec.Corpus.TrainTokens
-                "bos", spec.Extract.Bos.ToString().ToLowerInvariant()
-                "packing", spec.Extract.Packing.ToString().ToLowerInvariant()
-            ]
+    /// Checks a request, reads its text and says what it takes; what cannot be right is refused before the text is read.
+    let pack (inputs: Inputs) (store: Store) warn (cancel: CancellationToken) request =
+        let spec = request.Spec
+        NamedActivations.checkName request.Name
+
+        errors (inputs.Config spec) request
+        |> List.tryHead
+        |> Option.iter (fun error -> raise (InterpException error))
+
+        inputs.Require spec
+
+        let surely =
+            min (float spec.Corpus.TrainTokens) (CorpusText.leastTokens spec.Corpus.Source)
+
+        estimate inputs store request (int64 surely) |> requireRoom store
+
+        let text =
+            ContextPacking.Pack(inputs.Documents spec, inputs.Tokenizer spec, packing spec, cancel)
+
+        text.Notes |> Seq.iter warn
+        let estimate = estimate inputs store request (int64 text.Training.Rows)
+        requireRoom store estimate
+
+        {
+            Request = request
+            Text = text
+            Estimate = estimate
+        }
+
+    /// What makes a store again, by the names that were given.
+    let private origin request =
+        SortedDictionary(
+            dict
+                [
+                    for path in settings do
+                        path, SpecFields.typed path request.Spec
+                    match request.Command with
+                    | Some command -> StoreManifest.CommandName, command
+                    | None -> ()
+                ],
+            StringComparer.Ordinal
+        )
 
     /// The folders of the stores, which are complete when it returns; what a stopped run left is gone on with.
-    let run
-        (inputs: Inputs)
-        (store: Store)
-        (progress: int64 -> int64 -> unit)
-        warn
-        (cancel: CancellationToken)
-        request
-        =
-        estimate inputs store request |> requireRoom store
+    let make (inputs: Inputs) (store: Store) (progress: int64 -> int64 -> unit) (cancel: CancellationToken) packed =
+        let request = packed.Request
         let spec = request.Spec
-
-        let packing =
-            PackingSpec(
-                ContextLength = spec.Extract.ContextLength,
-                Bos = spec.Extract.Bos,
-                Style = spec.Extract.Packing,
-                TrainingTokens = spec.Corpus.TrainTokens,
-                ValidationTokens = 0,
-                // All documents are taken.
-                ValidationFraction = Double.Epsilon
-            )
-
         use model = inputs.OpenModel spec
-
-        let packed =
-            ContextPacking.Pack(inputs.Documents spec, inputs.Tokenizer spec, packing, cancel)
-
-        packed.Notes |> Seq.iter warn
         let folders = folders store request
 
         let extraction =
@@ -166,21 +211,24 @@ module StoreExtraction =
                 spec.Extract.BatchContexts,
                 inputs.TokenizerDigest spec,
                 inputs.CorpusDigest spec,
-                packed.BosId,
+                packed.Text.BosId,
                 Dtype = request.Dtype,
-                Origin = origin inputs spec
+                Skipping = TokenSkipping(spec.Extract.SkipPositions, Option.toNullable spec.Extract.SkipNorm),
+                Origin = origin request
             )
-
-        let total = int64 packed.Training.Rows
 
         Extraction.Run(
             model,
             Devices.Parse spec.Device,
-            packed.Training,
+            packed.Text.Training,
             extraction,
             Array.ofList folders,
-            (fun done' -> progress done' total),
+            (fun done' -> progress done' packed.Estimate.Tokens),
             cancel
         )
 
         folders
+
+    /// Packs a request and makes its stores.
+    let run inputs store progress warn cancel request =
+        pack inputs store warn cancel request |> make inputs store progress cancel

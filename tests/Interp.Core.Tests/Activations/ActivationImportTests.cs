@@ -90,7 +90,7 @@ public class ActivationImportTests
         using var store = Imported(folder, files);
         Assert.Equal(Numbers(24), All(store));
         Assert.Equal([0, 0, 0, 1, 1, 2], store.Contexts.Documents.ToArray());
-        Assert.Equal(1, store.Contexts.Length);
+        Assert.Equal([(0, 3), (3, 2), (5, 1)], Enumerable.Range(0, store.Contexts.Count).Select(text => store.Contexts.RowsOf(text)));
         using var shard = SafeTensors.Open(Path.Combine(folder.Path, "store", "shard-00000.safetensors"));
         Assert.Equal([0, 1, 2, 0, 1, 0], TensorMemory.Span<int>(shard.View("position")).ToArray());
     }

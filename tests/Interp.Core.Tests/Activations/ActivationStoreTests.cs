@@ -36,7 +36,7 @@ public class ActivationStoreTests
         for (var context = 0; context < contexts.Count; context++)
         {
             var (start, count) = contexts.RowsOf(context);
-            using var run = model.Run(contexts.Batch(context, 1, CPU), [Hook]);
+            using var run = model.Run(contexts.Batch(CPU, context), [Hook]);
             for (var i = 0; i < count; i++)
             {
                 var row = TensorMemory.Span<float>(run[Hook][0, i]).ToArray();

@@ -122,6 +122,40 @@ public class TextFilesTests
         Assert.Contains(hint, Message(() => TextFiles.Open(path, Messages).Read().ToArray()), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a.txt", false)]
+    [InlineData("a.jsonl", true)]
+    [InlineData("a.csv", false)]
+    public void Bytes_that_are_no_UTF8_are_an_error_that_names_the_first(string name, bool compressed)
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, compressed ? name + ".gz" : name);
+        // Characters of three bytes, so that the parts in which a file is read end within one.
+        byte[] good = [.. Encoding.UTF8.GetBytes("text\n"), .. Enumerable.Repeat("{\"text\":\"\u20ac\u20ac\u20ac\"}\n", 9000).SelectMany(Encoding.UTF8.GetBytes)];
+        byte[] Sound() => name.EndsWith(".jsonl", StringComparison.Ordinal) ? good[5..] : name.EndsWith(".csv", StringComparison.Ordinal) ? [.. good.Where(value => value != '"')] : good;
+        string? Read(byte[] bytes)
+        {
+            using (var file = File.Create(path))
+            using (var stream = compressed ? (Stream)new GZipStream(file, CompressionLevel.Fastest) : file)
+                stream.Write(bytes);
+            try
+            {
+                Assert.NotEmpty(TextFiles.Open(path).Read().ToArray());
+                return null;
+            }
+            catch (InterpException e)
+            {
+                return e.Message;
+            }
+        }
+        var sound = Sound();
+        Assert.Null(Read(sound));
+        Assert.Null(Read([0xEF, 0xBB, 0xBF, .. sound]));
+        Assert.Contains($"{Path.GetFileName(path)} is not UTF-8: byte 70000 {(compressed ? "of what it holds " : "")}belongs", Read([.. sound[..70_000], 0xFF, .. sound[70_000..]]), StringComparison.Ordinal);
+        Assert.Contains("is not UTF-8: byte 0 ", Read([0xFF, 0xFE, (byte)'a', 0]), StringComparison.Ordinal);
+        Assert.Contains($"byte {sound.Length} ", Read([.. sound, 0xE2, 0x82]), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_folder_is_read_by_names_and_its_text_files_whole()
     {
