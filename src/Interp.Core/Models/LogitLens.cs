@@ -47,6 +47,21 @@ public static class LogitLens
         return (bias is null ? zeros_like(rows) : rows * bias).sum(-1).MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// What directions [n, d] of the last residual stream add to all logits [n, V] per unit of the final norm's divisor, with the norm's weights
+    /// folded into the head and the mean over the vocabulary, which changes no probability, taken away.
+    /// </summary>
+    /// <exception cref="InterpException">The directions do not have the model's width.</exception>
+    public static Tensor Effects(LanguageModel model, Tensor directions)
+    {
+        RequireWidth(model, directions, "direction");
+        using var scope = NewDisposeScope();
+        var (norm, rows) = model.Decoder.HeadWeights();
+        var folded = Norm.Undivided(model.Config, norm, directions.to(rows.device));
+        var effects = folded.mm((rows.dtype == ScalarType.BFloat16 ? rows.to(ScalarType.Float32) : rows).t().to(folded.dtype));
+        return effects.sub_(effects.mean([1], keepdim: true)).MoveToOuterDisposeScope();
+    }
+
     /// <summary>The points whose values sum to the residual stream after the last block: embeddings and what each block adds.</summary>
     public static IReadOnlyList<HookPoint> Parts(ModelConfig config) =>
         [.. config.HookPoints().Where(point => point.Site is HookSite.Embed or HookSite.PosEmbed or HookSite.AttnOut or HookSite.MlpOut)];

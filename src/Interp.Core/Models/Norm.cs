@@ -39,10 +39,14 @@ internal static class Norm
     /// What a part [..., width] of a sum <paramref name="whole"/> [..., width] contributes to the norm of the sum, when the divisor stays that of
     /// the sum: the parts' contributions add up to the norm less its bias.
     /// </summary>
-    public static Tensor Share(ModelConfig config, NormWeights weights, Tensor part, Tensor whole)
+    public static Tensor Share(ModelConfig config, NormWeights weights, Tensor part, Tensor whole) =>
+        Undivided(config, weights, part) / Scale(config, Centred(config, whole));
+
+    /// <summary>A part [..., width] through the norm's weights, its mean taken away where the norm does so, and not divided.</summary>
+    public static Tensor Undivided(ModelConfig config, NormWeights weights, Tensor part)
     {
         var weight = Wide(weights.Weight);
-        return Centred(config, part) / Scale(config, Centred(config, whole)) * (config.Norm == NormKind.RmsPlusOne ? weight + 1 : weight);
+        return Centred(config, part) * (config.Norm == NormKind.RmsPlusOne ? weight + 1 : weight);
     }
 
     private static Tensor Centred(ModelConfig config, Tensor x)

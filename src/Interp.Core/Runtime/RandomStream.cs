@@ -26,9 +26,11 @@ public sealed class RandomStream
     public ulong Counter { get; private set; }
 
     /// <summary>The next 64 random bits.</summary>
-    public ulong NextBits()
+    public ulong NextBits() => Mix(key + Counter++ * 0x9E3779B97F4A7C15UL);
+
+    /// <summary>SplitMix64's finaliser: a bijection that scatters numbers which lie close together.</summary>
+    internal static ulong Mix(ulong z)
     {
-        var z = key + Counter++ * 0x9E3779B97F4A7C15UL;
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9UL;
         z = (z ^ (z >> 27)) * 0x94D049BB133111EBUL;
         return z ^ (z >> 31);

@@ -1,0 +1,35 @@
+namespace Interp.Features;
+
+/// <summary>What an atlas keeps of each latent.</summary>
+public sealed record AtlasSpec
+{
+    /// <summary>The usual numbers.</summary>
+    public static AtlasSpec Default { get; } = new();
+
+    /// <summary>Documents with the largest values, one example each.</summary>
+    public int TopExamples { get; init; } = 20;
+
+    /// <summary>Random examples from each factor of two of the value.</summary>
+    public int ExamplesPerInterval { get; init; } = 5;
+
+    /// <summary>Tokens of an example before the one that fires.</summary>
+    public int TokensBefore { get; init; } = 24;
+
+    /// <summary>Tokens of an example after the one that fires.</summary>
+    public int TokensAfter { get; init; } = 8;
+
+    /// <summary>Tokens that a latent fires on, the most frequent.</summary>
+    public int TopTokens { get; init; } = 20;
+
+    /// <summary>Latents that fire together with a latent, the most frequent.</summary>
+    public int CoFiring { get; init; } = 20;
+
+    /// <summary>Tokens that a latent raises most, and as many that it lowers most.</summary>
+    public int LogitEffects { get; init; } = 10;
+
+    /// <summary>Latents with the most similar decoder rows.</summary>
+    public int Neighbours { get; init; } = 10;
+
+    /// <summary>Seed of the random examples.</summary>
+    public int Seed { get; init; } = 1;
+}
