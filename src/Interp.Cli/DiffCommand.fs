@@ -8,7 +8,7 @@ open Interp.Cli.Json
 open Interp.Runtime
 
 type DiffOptions =
-    | [<MainCommand; ExactlyOnce; Last>] Between of before: string * after: string
+    | [<MainCommand; ExactlyOnce>] Between of before: string * after: string
     | Metric of name: string
     | All
     | Fail_On of what: string
@@ -52,8 +52,7 @@ let private shown (options: ParseResults<DiffOptions>) (sides: Side list) =
     | _ when options.Contains All -> None
     | [] ->
         sides
-        |> List.collect (fun side ->
-            (side.Experiment |> Option.defaultValue (Experiment.create side.Name)).Metrics)
+        |> List.collect (fun side -> (side.Experiment |> Option.defaultValue (Experiment.create side.Name)).Metrics)
         |> List.map _.Name
         |> List.distinct
         |> Some

@@ -24,10 +24,20 @@ let print (lines: DiffLine list) =
 
     let layer, place, what = width _.Layer, width _.Place, width _.What
 
+    // A terminal breaks lines that are too long by itself, and a file has none that are.
+    AnsiConsole.Profile.Width <- 1000
+
     for line in lines do
-        let change = if line.From = "" && line.To = "" then "" else $"{line.From} → {line.To}  "
+        let change =
+            if line.From = "" && line.To = "" then
+                ""
+            else
+                $"{line.From} → {line.To}  "
+
         let note = if line.Note = "" then "" else $"  ({line.Note})"
-        let before = $"{line.Layer.PadRight layer}  {line.Place.PadRight place}  {line.What.PadRight what}  {change}"
+
+        let before =
+            $"{line.Layer.PadRight layer}  {line.Place.PadRight place}  {line.What.PadRight what}  {change}"
 
         AnsiConsole.MarkupLine(
             $"{Markup.Escape before}[{colour line.Status}]{Markup.Escape line.Status}[/]{Markup.Escape note}"
@@ -62,7 +72,13 @@ let json before after (diff: Diff) =
     let names (cells: Cell list) = cells |> List.map _.Name |> texts
 
     let field (change: FieldChange) =
-        Fields [ "path", Text change.Path; "from", canon change.From; "to", canon change.To; "cells", texts change.Cells ]
+        Fields
+            [
+                "path", Text change.Path
+                "from", canon change.From
+                "to", canon change.To
+                "cells", texts change.Cells
+            ]
 
     let stage (change: StageChange) =
         Fields
@@ -82,8 +98,7 @@ let json before after (diff: Diff) =
                 "before", optional estimate change.Before
                 "after", optional estimate change.After
                 "status", Text(MetricDiff.statusName change.Status)
-                "test",
-                optional (fun tested -> Text(if tested.Test = Paired then "paired" else "welch")) change.Tested
+                "test", optional (fun tested -> Text(if tested.Test = Paired then "paired" else "welch")) change.Tested
                 "p", optional (fun tested -> Number tested.P) change.Tested
                 "p_corrected", optional Number change.Corrected
             ]
@@ -99,7 +114,12 @@ let json before after (diff: Diff) =
             ]
 
     let environment (change: EnvironmentChange) =
-        Fields [ "name", Text change.Name; "from", optional Text change.From; "to", optional Text change.To ]
+        Fields
+            [
+                "name", Text change.Name
+                "from", optional Text change.From
+                "to", optional Text change.To
+            ]
 
     Fields
         [

@@ -35,7 +35,8 @@ let private run arguments =
             [ Results.folder name; name ]
             |> List.tryFind Directory.Exists
             |> Option.map (fun folder -> Path.Combine(folder, "report.html"))
-            |> Option.defaultWith (fun () -> raise (InterpException $"{name} is no folder; say where the report goes with --output."))
+            |> Option.defaultWith (fun () ->
+                raise (InterpException $"{name} is no folder; say where the report goes with --output."))
 
     AtomicFile.WriteText(file, page)
 

@@ -93,8 +93,7 @@ let private conditions option text =
     | Error error -> raise (InterpException $"{option}: {error}")
 
 let private query (options: ParseResults<ResultsOptions>) (results: Results) =
-    let wanted =
-        options.GetResults Where |> List.collect (conditions "--where")
+    let wanted = options.GetResults Where |> List.collect (conditions "--where")
 
     let found = ResultQuery.where wanted results
 

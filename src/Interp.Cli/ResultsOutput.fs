@@ -75,6 +75,4 @@ let private entry =
 
 /// The rows of a table as objects.
 let rows (table: ResultTable) =
-    table.Rows
-    |> List.map (fun row -> List.zip table.Header (List.map entry row) |> Fields)
-    |> Items
+    table.Rows |> List.map (fun row -> List.zip table.Header (List.map entry row) |> Fields) |> Items

@@ -34,6 +34,7 @@ module ConfigDiff =
 
     let make (before: Experiment) (after: Experiment) =
         let a, b = byName before, byName after
+
         let without (other: Map<string, Cell>) (experiment: Experiment) =
             experiment.Cells |> List.filter (fun cell -> not (other.ContainsKey cell.Name))
 
@@ -60,7 +61,13 @@ module ConfigDiff =
         {
             Removed = diff.Added
             Added = diff.Removed
-            Changed = diff.Changed |> List.map (fun change -> { change with From = change.To; To = change.From })
+            Changed =
+                diff.Changed
+                |> List.map (fun change ->
+                    { change with
+                        From = change.To
+                        To = change.From
+                    })
         }
 
     let private edit (change: FieldChange) (cell: Cell) =

@@ -83,7 +83,9 @@ module Diff =
     let private planChanges config (before: Provenance) (after: Provenance) =
         let a, b = stagesOf before, stagesOf after
         let inA, inB = Map.ofList a, Map.ofList b
-        let order (stage, _) = List.tryFindIndex ((=) stage) Stage.names
+
+        let order (stage, _) =
+            List.tryFindIndex ((=) stage) Stage.names
 
         a @ b
         |> List.map fst
@@ -91,9 +93,7 @@ module Diff =
         |> List.filter (fun place ->
             (Map.tryFind place inA |> Option.map _.Key) <> (Map.tryFind place inB |> Option.map _.Key))
         |> List.groupBy (fun (stage, cell) ->
-            stage,
-            Map.tryFind (stage, cell) inA |> Option.map _.Key,
-            Map.tryFind (stage, cell) inB |> Option.map _.Key)
+            stage, Map.tryFind (stage, cell) inA |> Option.map _.Key, Map.tryFind (stage, cell) inB |> Option.map _.Key)
         |> List.sortBy (fun ((stage, _, _), _) -> order (stage, ""))
         |> List.map (fun ((stage, from, to'), places) ->
             let cells = List.map snd places
@@ -159,7 +159,8 @@ module Diff =
         let agree same a b =
             Option.map2 same a b |> Option.defaultValue true
 
-        agree MetricDiff.sameRuler (specs before) (specs after) && agree (=) (version before) (version after)
+        agree MetricDiff.sameRuler (specs before) (specs after)
+        && agree (=) (version before) (version after)
 
     /// Compares two results. Layers of which one side knows nothing are empty.
     let make (before: Side) (after: Side) =

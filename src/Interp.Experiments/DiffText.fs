@@ -24,7 +24,10 @@ module DiffText =
         | other -> Canonical.encode other
 
     let private short (digest: string) =
-        if digest.Length = 64 then digest.Substring(0, 8) else digest
+        if digest.Length = 64 then
+            digest.Substring(0, 8)
+        else
+            digest
 
     let private cells count =
         if count = 1 then "1 cell" else $"{count} cells"
@@ -40,14 +43,23 @@ module DiffText =
             Note = note
         }
 
+    /// Cells of one side: each by its name, or many in one line.
+    let private onlyIn status (cells: Cell list) =
+        let from, to' = if status = "removed" then "there", "–" else "–", "there"
+
+        match cells with
+        | first :: _ :: _ :: _ :: _ ->
+            [
+                line "config" $"{cells.Length} cells" "cells" from to' status $"{first.Name} …"
+            ]
+        | cells -> cells |> List.map (fun cell -> line "config" cell.Name "cell" from to' status "")
+
     let private config (diff: ConfigDiff) =
         [
             for change in diff.Changed do
                 line "config" (cells change.Cells.Length) change.Path (value change.From) (value change.To) "changed" ""
-            for cell in diff.Removed do
-                line "config" cell.Name "cell" "there" "–" "removed" ""
-            for cell in diff.Added do
-                line "config" cell.Name "cell" "–" "there" "added" ""
+            yield! onlyIn "removed" diff.Removed
+            yield! onlyIn "added" diff.Added
         ]
 
     let private stage (change: StageChange) =
@@ -96,8 +108,12 @@ module DiffText =
         match differing |> List.map _.Status |> List.distinct with
         | [ (Missing | FailedCell | Incomparable) as status ] when differing.Length > 1 ->
             let place = noun differing.Head.Group
+
             let side pick =
-                if differing |> List.exists (pick >> Option.isSome) then "there" else "–"
+                if differing |> List.exists (pick >> Option.isSome) then
+                    "there"
+                else
+                    "–"
 
             [
                 line
@@ -113,7 +129,8 @@ module DiffText =
             let isShown (change: MetricChange) =
                 match shown with
                 | None -> true
-                | Some names -> List.contains change.Metric.Name names || change.Status = Improved || change.Status = Regressed
+                | Some names ->
+                    List.contains change.Metric.Name names || change.Status = Improved || change.Status = Regressed
 
             let inFull, others = List.partition isShown differing
 
@@ -127,7 +144,9 @@ module DiffText =
             @ (if others.IsEmpty then
                    []
                else
-                   [ line "metrics" (noun others.Head.Group) $"{others.Length} more" "" "" rest "" ])
+                   [
+                       line "metrics" (noun others.Head.Group) $"{others.Length} more" "" "" rest ""
+                   ])
 
     /// Every difference. `shown` are the metrics to show; None shows all.
     let lines (shown: string list option) (diff: Diff) =
@@ -170,8 +189,18 @@ module DiffText =
     /// Ready for a pull request.
     let markdown before after shown diff =
         let row line =
-            let change = if line.From = "" && line.To = "" then "" else $"{line.From} → {line.To}"
-            let status = if line.Status = "regressed" || line.Status = "failed" then $"**{line.Status}**" else line.Status
+            let change =
+                if line.From = "" && line.To = "" then
+                    ""
+                else
+                    $"{line.From} → {line.To}"
+
+            let status =
+                if line.Status = "regressed" || line.Status = "failed" then
+                    $"**{line.Status}**"
+                else
+                    line.Status
+
             let note = if line.Note = "" then "" else $" ({line.Note})"
 
             [ line.Layer; line.Place; line.What; change; status + note ]
@@ -182,7 +211,10 @@ module DiffText =
         let table =
             match lines shown diff with
             | [] -> []
-            | lines -> [ "| layer | where | what | change | status |"; "|---|---|---|---|---|" ] @ List.map row lines @ [ "" ]
+            | lines ->
+                [ "| layer | where | what | change | status |"; "|---|---|---|---|---|" ]
+                @ List.map row lines
+                @ [ "" ]
 
         [ $"**{before} → {after}**"; "" ] @ table @ [ verdict diff ]
         |> fun lines -> String.concat "\n" lines + "\n"
@@ -202,7 +234,15 @@ module DiffText =
         let row line =
             Html.row
                 (css line.Status)
-                [ line.Layer; line.Place; line.What; line.From; line.To; line.Status; line.Note ]
+                [
+                    line.Layer
+                    line.Place
+                    line.What
+                    line.From
+                    line.To
+                    line.Status
+                    line.Note
+                ]
 
         Html.page
             $"{before} → {after}"
@@ -210,5 +250,7 @@ module DiffText =
                 $"<h1>{Html.escape before} → {Html.escape after}</h1>"
                 $"<p>{Html.escape (verdict diff)}</p>"
                 if not (Diff.isEmpty diff) then
-                    Html.table [ "layer"; "where"; "what"; "from"; "to"; "status"; "" ] (lines shown diff |> List.map row)
+                    Html.table
+                        [ "layer"; "where"; "what"; "from"; "to"; "status"; "" ]
+                        (lines shown diff |> List.map row)
             ]

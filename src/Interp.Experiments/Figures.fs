@@ -47,7 +47,8 @@ module Figures =
         | true, value -> Some value
         | _ -> None
 
-    let private texts values = values |> List.map Canon.Text |> Canon.Items
+    let private texts values =
+        values |> List.map Canon.Text |> Canon.Items
 
     let private numbers values =
         values
@@ -58,33 +59,47 @@ module Figures =
                 Canon.Null)
         |> Canon.Items
 
-    let private split (cell: CellResult) =
-        let ks, others = cell.Axes |> List.filter (fun (_, value) -> value <> "") |> List.partition (fst >> (=) "k")
-        let names = others |> List.map snd
-        ks |> List.tryHead |> Option.bind (snd >> number), (if names.IsEmpty then "all" else String.concat ", " names)
+    let private valueOf axis (cell: CellResult) =
+        cell.Axes |> List.tryFind (fst >> (=) axis) |> Option.map snd |> Option.defaultValue ""
 
-    /// One colour per K and one stroke per value of the other axes; one colour per group where there is one K.
+    /// The axis that charts have across: K, or the one of most values where there is one K.
+    let private mainAxis (results: Results) =
+        let count axis =
+            results.Cells |> List.map (valueOf axis) |> List.distinct |> List.length
+
+        if count "k" > 1 then
+            "k"
+        else
+            results.Axes |> List.sortByDescending count |> List.tryHead |> Option.defaultValue "k"
+
+    /// A cell's value on the main axis, and those on the others in words.
+    let private split main (cell: CellResult) =
+        let others =
+            cell.Axes |> List.filter (fun (axis, value) -> axis <> main && value <> "") |> List.map snd
+
+        valueOf main cell, (if others.IsEmpty then "all" else String.concat ", " others)
+
+    /// One colour per value of the main axis and one stroke per values of the others.
     let private entries (results: Results) =
+        let main = mainAxis results
         let groups = Results.groups results |> List.map List.head
-        let ks = groups |> List.map (split >> fst) |> List.distinct
-        let others = groups |> List.map (split >> snd) |> List.distinct
+        let mains = groups |> List.map (split main >> fst) |> List.distinct
+        let others = groups |> List.map (split main >> snd) |> List.distinct
         let place value values = List.findIndex ((=) value) values
 
         groups
-        |> List.mapi (fun i cell ->
-            let k, other = split cell
-
-            let colour, dash =
-                if ks.Length > 1 then
-                    place k ks, place other others
-                else
-                    i, i / colours.Length
+        |> List.map (fun cell ->
+            let value, other = split main cell
 
             cell.Group,
             {
-                Label = if cell.Group = "" then "all seeds" else cell.Group.Replace(",", ", ")
-                Colour = colours[colour % colours.Length]
-                Dash = dashes[dash % dashes.Length]
+                Label =
+                    if cell.Group = "" then
+                        "all seeds"
+                    else
+                        cell.Group.Replace(",", ", ")
+                Colour = colours[place value mains % colours.Length]
+                Dash = dashes[(place other others + place value mains / colours.Length) % dashes.Length]
             })
 
     let private axis title fields =
@@ -97,89 +112,99 @@ module Figures =
         logarithmic @ [ "dtick", Canon.Text "D2"; "tickformat", Canon.Text "~g" ]
 
     let private line entry =
-        Canon.Fields [ "color", Canon.Text entry.Colour; "dash", Canon.Text entry.Dash; "width", Canon.Number 2.0 ]
+        Canon.Fields
+            [
+                "color", Canon.Text entry.Colour
+                "dash", Canon.Text entry.Dash
+                "width", Canon.Number 2.0
+            ]
 
-    /// A metric against K, or by group where there is one K; bars are standard deviations over seeds.
-    let againstK (metric: Metric) (results: Results) =
+    /// A metric against K or whatever else was swept; bars are standard deviations over seeds.
+    let againstMain (metric: Metric) (results: Results) =
+        let main = mainAxis results
+
         let points =
             Results.groups results
             |> List.choose (fun cells ->
-                Results.estimate metric cells |> Option.map (fun estimate -> List.head cells, estimate))
+                Results.estimate metric cells |> Option.map (fun estimate -> split main (List.head cells), estimate))
 
-        let ks = points |> List.choose (fst >> split >> fst) |> List.distinct |> List.sort
+        let values = points |> List.map (fst >> fst) |> List.distinct
+        let sizes = values |> List.choose number
 
-        let trace (entry: LegendEntry) lines x (estimates: Estimate list) =
+        let isNumeric =
+            sizes.Length = values.Length && sizes |> List.forall (fun size -> size > 0.0)
+
+        let trace (entry: LegendEntry) (points: (string * Estimate) list) =
+            let points =
+                if isNumeric then
+                    List.sortBy (fst >> number) points
+                else
+                    points
+
+            let x = List.map fst points
+
             Canon.Fields
                 [
                     "type", Canon.Text "scatter"
-                    "mode", Canon.Text(if lines then "lines+markers" else "markers")
+                    "mode", Canon.Text(if isNumeric then "lines+markers" else "markers")
                     "name", Canon.Text entry.Label
-                    "x", x
-                    "y", numbers (estimates |> List.map _.Mean)
+                    "x",
+                    (if isNumeric then
+                         x |> List.choose number |> numbers
+                     else
+                         texts x)
+                    "y", points |> List.map (fun (_, estimate) -> estimate.Mean) |> numbers
                     "line", line entry
                     "marker", Canon.Fields [ "color", Canon.Text entry.Colour; "size", Canon.Number 8.0 ]
                     "error_y",
                     Canon.Fields
                         [
                             "type", Canon.Text "data"
-                            "array", numbers (estimates |> List.map (_.Deviation >> Option.defaultValue 0.0))
+                            "array",
+                            points
+                            |> List.map (fun (_, estimate) -> estimate.Deviation |> Option.defaultValue 0.0)
+                            |> numbers
                             "thickness", Canon.Number 1.5
                         ]
                 ]
 
-        let layout x =
-            Canon.Fields [ "xaxis", x; "yaxis", axis metric.Label [] ]
+        let series =
+            points
+            |> List.groupBy (fst >> snd)
+            |> List.mapi (fun i (name, points) ->
+                {
+                    Label = name
+                    Colour = colours[i % colours.Length]
+                    Dash = dashes[i / colours.Length % dashes.Length]
+                },
+                points |> List.map (fun ((value, _), estimate) -> value, estimate))
 
-        let legend, data, x =
-            if ks.Length > 1 then
-                let series = points |> List.groupBy (fst >> split >> snd)
+        let title = if main = "k" then "K" else main
 
-                let entries =
-                    series
-                    |> List.mapi (fun i (name, _) ->
-                        {
-                            Label = name
-                            Colour = colours[i % colours.Length]
-                            Dash = dashes[i / colours.Length % dashes.Length]
-                        })
+        let x =
+            if isNumeric then
+                let ticks = List.sort sizes
 
-                let traces =
-                    List.map2
-                        (fun entry (_, points) ->
-                            let points =
-                                points
-                                |> List.choose (fun (cell, estimate) ->
-                                    split cell |> fst |> Option.map (fun k -> k, estimate))
-                                |> List.sortBy fst
-
-                            trace entry true (points |> List.map fst |> numbers) (List.map snd points))
-                        entries
-                        series
-
-                entries,
-                traces,
                 axis
-                    "K"
+                    title
                     (logarithmic
                      @ [
-                         "tickvals", numbers ks
-                         "ticktext", ks |> List.map (fun k -> k.ToString CultureInfo.InvariantCulture) |> texts
+                         "tickvals", numbers ticks
+                         "ticktext", ticks |> List.map (fun size -> size.ToString CultureInfo.InvariantCulture) |> texts
                      ])
             else
-                let entry = { Label = metric.Label; Colour = colours[0]; Dash = "solid" }
-                let names = points |> List.map (fun (cell, _) -> if cell.Group = "" then "all" else cell.Group)
-                [], [ trace entry false (texts names) (List.map snd points) ], axis "" [ "type", Canon.Text "category" ]
+                axis title [ "type", Canon.Text "category" ]
 
         {
-            Title = if ks.Length > 1 then $"{metric.Label} against K" else metric.Label
+            Title = $"{metric.Label} against {title}"
             Note =
                 match metric.Better with
                 | Lower -> "Lower is better; bars are the standard deviation over seeds."
                 | Higher -> "Higher is better; bars are the standard deviation over seeds."
                 | Neither -> "Bars are the standard deviation over seeds."
-            Legend = legend
-            Data = Canon.Items data
-            Layout = layout x
+            Legend = List.map fst series
+            Data = series |> List.map (fun (entry, points) -> trace entry points) |> Canon.Items
+            Layout = Canon.Fields [ "xaxis", x; "yaxis", axis metric.Label [] ]
         }
 
     /// Rows of curves.csv or density.csv: cell, and its fields by name.
@@ -193,7 +218,8 @@ module Figures =
 
     /// Per group of seeds, the mean of a column at each place of another.
     let private means place column (results: Results) csv =
-        let groupOf = results.Cells |> List.map (fun cell -> cell.Cell, cell.Group) |> Map.ofList
+        let groupOf =
+            results.Cells |> List.map (fun cell -> cell.Cell, cell.Group) |> Map.ofList
 
         rows csv
         |> List.choose (fun row ->
@@ -214,7 +240,9 @@ module Figures =
             |> List.sortBy fst)
 
     let private curves title note shape x y (results: Results) (series: (string * (float * float) list) list) =
-        let entries = entries results |> List.filter (fun (group, _) -> List.exists (fst >> (=) group) series)
+        let entries =
+            entries results |> List.filter (fun (group, _) -> List.exists (fst >> (=) group) series)
+
         let points = Map.ofList series
 
         {
@@ -271,12 +299,13 @@ module Figures =
     /// How often latents are active, in bins of half a decade.
     let density (results: Results) csv =
         means "log10_density_from" "latents" results csv
-        |> List.map (fun (group, bins) -> group, bins |> List.map (fun (from, latents) -> 10.0 ** (from + 0.25), latents))
+        |> List.map (fun (group, bins) ->
+            group, bins |> List.map (fun (from, latents) -> 10.0 ** (from + 0.25), latents))
         |> curves
             "Density of latents"
             "Latents by the share of held-out tokens on which they are active, in bins of half a decade, mean over seeds; dead ones are left out."
             "hvh"
-            (axis "share of tokens" (logarithmic @ [ "exponentformat", Canon.Text "power" ]))
+            (axis "share of tokens" (logarithmic @ [ "dtick", Canon.Number 1.0; "exponentformat", Canon.Text "power" ]))
             (axis "latents" [ "rangemode", Canon.Text "tozero" ])
             results
 

@@ -5,12 +5,21 @@ namespace Interp
 module internal Html =
     /// Text as content or attribute.
     let escape (text: string) =
-        text.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;").Replace("\"", "&quot;").Replace("'", "&#39;")
+        text
+            .Replace("&", "&amp;")
+            .Replace("<", "&lt;")
+            .Replace(">", "&gt;")
+            .Replace("\"", "&quot;")
+            .Replace("'", "&#39;")
 
     /// A sentence whose `words` in backticks are code.
     let sentence (text: string) =
         text.Split '`'
-        |> Array.mapi (fun i part -> if i % 2 = 1 then $"<code>{escape part}</code>" else escape part)
+        |> Array.mapi (fun i part ->
+            if i % 2 = 1 then
+                $"<code>{escape part}</code>"
+            else
+                escape part)
         |> String.concat ""
 
     let private style =
@@ -32,7 +41,7 @@ table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{padding:7px 12px;text-align:left;border-bottom:1px solid var(--line);white-space:nowrap}
 th{background:var(--panel);font-weight:600;white-space:normal;vertical-align:bottom}
 tr:last-child td{border-bottom:0}
-td.number,th.number{text-align:right}
+td.number,th.number{text-align:right}th.number{min-width:12ch}th.number:nth-child(-n+4){min-width:6ch}
 code{font:13px/1.4 ui-monospace,monospace}
 nav{display:flex;flex-wrap:wrap;gap:4px 16px;margin:0 0 20px}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:20px}
@@ -49,12 +58,16 @@ details{margin:8px 0}summary{cursor:pointer}
 
     /// A row of text with a class.
     let row kind (cells: string list) =
-        let cells = cells |> List.map (fun cell -> $"<td>{escape cell}</td>") |> String.concat ""
+        let cells =
+            cells |> List.map (fun cell -> $"<td>{escape cell}</td>") |> String.concat ""
+
         $"<tr class=\"{kind}\">{cells}</tr>"
 
     /// A table that scrolls by itself on a narrow screen.
     let table (header: string list) (rows: string list) =
-        let header = header |> List.map (fun title -> $"<th>{escape title}</th>") |> String.concat ""
+        let header =
+            header |> List.map (fun title -> $"<th>{escape title}</th>") |> String.concat ""
+
         let rows = String.concat "\n" rows
         $"<div class=\"scroll\"><table><thead><tr>{header}</tr></thead><tbody>\n{rows}\n</tbody></table></div>"
 

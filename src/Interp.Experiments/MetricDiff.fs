@@ -81,19 +81,29 @@ module MetricDiff =
         match metric.Name with
         | "dead" -> Some Metric.deadTokens
         | "dead_counter" -> Some Metric.deadWindow
-        | name when name.StartsWith "ce_" || name.StartsWith "kl" || name.StartsWith "delta_ce" || name.StartsWith "top1" ->
+        | name when
+            name.StartsWith "ce_"
+            || name.StartsWith "kl"
+            || name.StartsWith "delta_ce"
+            || name.StartsWith "top1"
+            ->
             Metric.tryFind "loss_tokens"
         | name when metric.Better <> Neither && name <> "tail_drop" -> Metric.tryFind "validation_tokens"
         | _ -> None
 
     let private sameColumn before after (column: Metric) =
-        let counts cells = Results.values column cells |> Map.toList |> List.map snd |> List.distinct
+        let counts cells =
+            Results.values column cells |> Map.toList |> List.map snd |> List.distinct
+
         counts before = counts after
 
     /// Whether the values are the same: seed by seed, or one constant under other seeds.
     let private unchanged (a: Map<int, float>) (b: Map<int, float>) =
-        let distinct (values: Map<int, float>) = values.Values |> Seq.distinct |> List.ofSeq
-        a = b || (a.Keys |> List.ofSeq <> (b.Keys |> List.ofSeq) && (distinct a).Length = 1 && distinct a = distinct b)
+        let distinct (values: Map<int, float>) =
+            values.Values |> Seq.distinct |> List.ofSeq
+
+        a = b
+        || (a.Keys |> List.ofSeq <> (b.Keys |> List.ofSeq) && (distinct a).Length = 1 && distinct a = distinct b)
 
     let private failures (cells: CellResult list) =
         cells
@@ -152,8 +162,7 @@ module MetricDiff =
         let cellsOf (results: Results) group =
             results.Cells |> List.filter (fun cell -> cell.Group = group)
 
-        let groups =
-            before.Cells @ after.Cells |> List.map _.Group |> List.distinct
+        let groups = before.Cells @ after.Cells |> List.map _.Group |> List.distinct
 
         let changes =
             [

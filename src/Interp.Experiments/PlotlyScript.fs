@@ -18,4 +18,8 @@ module internal PlotlyScript =
              | Some stream ->
                  use reader = new StreamReader(stream)
                  reader.ReadToEnd()
-             | None -> raise (InterpException "This version of Plotly.NET carries no script; build with the version of paket.lock."))
+             | None ->
+                 raise (
+                     InterpException
+                         "This version of Plotly.NET carries no script; build with the version of paket.lock."
+                 ))

@@ -48,10 +48,7 @@ module Provenance =
             Stage = artifact.Stage
             Key = artifact.Key
             Version = version artifact.Inputs
-            Inputs =
-                artifact.Inputs
-                |> List.filter (fst >> isInput)
-                |> List.map (fun (name, value) -> name, show value)
+            Inputs = artifact.Inputs |> List.filter (fst >> isInput) |> List.map (fun (name, value) -> name, show value)
             Output =
                 artifact.Outputs
                 |> List.map (fun (file, digest) -> file, Canon.Text digest)
@@ -82,8 +79,7 @@ module Provenance =
                 |> environment
             Stages =
                 Stage.ofExperiment inputs experiment
-                |> List.choose (fun stage ->
-                    store.TryRead stage.Name stage.Key |> Option.map (ofArtifact stage.Cells))
+                |> List.choose (fun stage -> store.TryRead stage.Name stage.Key |> Option.map (ofArtifact stage.Cells))
         }
 
     let private texts pairs =

@@ -69,7 +69,10 @@ draw();
             Html.row (if isDefault then "quiet" else "") [ field.Path; String.concat ", " values ])
 
     let private short (digest: string) =
-        if digest.Length = 64 then digest.Substring(0, 12) else digest
+        if digest.Length = 64 then
+            digest.Substring(0, 12)
+        else
+            digest
 
     let private stages (provenance: Provenance) =
         provenance.Stages
@@ -82,7 +85,16 @@ draw();
             let inputs =
                 record.Inputs |> List.map (fun (name, text) -> $"{name} {short text}") |> String.concat ", "
 
-            Html.row "" [ record.Stage; cells; string record.Version; short record.Key; short record.Output; inputs ])
+            Html.row
+                ""
+                [
+                    record.Stage
+                    cells
+                    string record.Version
+                    short record.Key
+                    short record.Output
+                    inputs
+                ])
 
     let private table (experiment: Experiment option) (results: Results) =
         let metrics =
@@ -102,8 +114,8 @@ draw();
 
         let figures =
             [
-                Figures.againstK Metric.fvu results
-                Figures.againstK Metric.ceRecovered results
+                Figures.againstMain Metric.fvu results
+                Figures.againstMain Metric.ceRecovered results
                 yield! curves |> Option.map (Figures.training results) |> Option.toList
                 yield! curves |> Option.map (Figures.dead results) |> Option.toList
                 yield! density |> Option.map (Figures.density results) |> Option.toList
@@ -116,15 +128,14 @@ draw();
                 $"<h1>{Html.escape results.Name}</h1>"
                 for note in notes do
                     $"<p>{Html.sentence note}</p>"
-                yield! section "Results" [ table side.Experiment results; "<p class=\"quiet small\">Mean ± standard deviation over seeds.</p>" ]
                 yield!
                     section
-                        "Charts"
+                        "Results"
                         [
-                            "<div class=\"charts\">"
-                            yield! List.mapi figure figures
-                            "</div>"
+                            table side.Experiment results
+                            "<p class=\"quiet small\">Mean ± standard deviation over seeds.</p>"
                         ]
+                yield! section "Charts" [ "<div class=\"charts\">"; yield! List.mapi figure figures; "</div>" ]
                 yield!
                     side.Experiment
                     |> Option.map (fun experiment ->
@@ -144,7 +155,8 @@ draw();
                             [
                                 Html.table
                                     [ "made with"; "" ]
-                                    (provenance.Environment |> List.map (fun (name, text) -> Html.row "" [ name; text ]))
+                                    (provenance.Environment
+                                     |> List.map (fun (name, text) -> Html.row "" [ name; text ]))
                                 $"<details><summary>{provenance.Stages.Length} stages: cells, version, key, digest of the output, inputs</summary>"
                                 Html.table
                                     [ "stage"; "cells"; "version"; "key"; "output"; "inputs" ]

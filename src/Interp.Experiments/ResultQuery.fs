@@ -51,11 +51,13 @@ module ResultQuery =
 
     /// Reads `k=32,schedule=linear,fvu<0.1`: conditions that all hold.
     let parse (text: string) =
-        let parts = text.Split ',' |> List.ofArray |> List.map (fun part -> part, condition part)
+        let parts =
+            text.Split ',' |> List.ofArray |> List.map (fun part -> part, condition part)
 
         match parts |> List.tryFind (snd >> Option.isNone) with
         | Some(part, _) ->
-            Error $"The condition '{part}' compares nothing; give COLUMN=VALUE, or one of != < <= > >= in the place of =."
+            Error
+                $"The condition '{part}' compares nothing; give COLUMN=VALUE, or one of != < <= > >= in the place of =."
         | None -> Ok(List.choose snd parts)
 
     let private columns (results: Results) =
@@ -102,7 +104,8 @@ module ResultQuery =
         let equal =
             match entry condition.Column cell, number condition.Value with
             | Some(_, Some value), Some wanted -> value = wanted
-            | Some(text, _), _ -> text = condition.Value || condition.Column = "status" && cell.Outcome = condition.Value
+            | Some(text, _), _ ->
+                text = condition.Value || condition.Column = "status" && cell.Outcome = condition.Value
             | None, _ -> condition.Value = ""
 
         match condition.Comparison with
@@ -122,7 +125,10 @@ module ResultQuery =
         for condition in conditions do
             check results condition.Column
 
-            if not (condition.Comparison.IsEqual || condition.Comparison.IsUnequal) && (number condition.Value).IsNone then
+            if
+                not (condition.Comparison.IsEqual || condition.Comparison.IsUnequal)
+                && (number condition.Value).IsNone
+            then
                 raise (
                     InterpException
                         $"The condition on {condition.Column} compares with '{condition.Value}'; give a number after < <= > >=."
@@ -152,11 +158,7 @@ module ResultQuery =
             | _ -> entry column
 
         let compare (a: CellResult) (b: CellResult) =
-            let order =
-                if descending then
-                    (fun value -> -value)
-                else
-                    id
+            let order = if descending then (fun value -> -value) else id
 
             match key a, key b with
             | None, None -> 0

@@ -12,6 +12,7 @@ type Contrast =
         Mean: float
         /// Of the differences by seed where both groups have the same seeds; without interval otherwise.
         Difference: Estimate
+        /// None where a side has one seed, or nothing differs.
         Tested: Tested option
         /// P corrected for all contrasts that were tested together.
         Corrected: float option
@@ -27,7 +28,8 @@ module ResultViews =
         let row (cells: CellResult list) (metric: Metric) =
             Results.estimate metric cells
             |> Option.map (fun estimate ->
-                let value = Option.map (fun value -> Value(metric, value)) >> Option.defaultValue Blank
+                let value =
+                    Option.map (fun value -> Value(metric, value)) >> Option.defaultValue Blank
 
                 [
                     Word(name cells.Head.Group)
@@ -41,11 +43,13 @@ module ResultViews =
 
         {
             Header = [ "group"; "metric"; "mean"; "sd"; "low"; "high"; "n" ]
-            Rows = [
-                for cells in Results.groups results do
-                    yield! metrics |> List.choose (row cells)
-            ]
-            Caption = "Over seeds: standard deviation with n - 1, low and high of Student's t-interval of the mean at 95 %."
+            Rows =
+                [
+                    for cells in Results.groups results do
+                        yield! metrics |> List.choose (row cells)
+                ]
+            Caption =
+                "Over seeds: standard deviation with n - 1, low and high of Student's t-interval of the mean at 95 %."
         }
 
     let private axis (results: Results) axis =
@@ -63,13 +67,15 @@ module ResultViews =
     let pivot rows columns (metric: Metric) (results: Results) =
         axis results rows
         axis results columns
-        let values axis = results.Cells |> List.map (valueOf axis) |> List.distinct
+
+        let values axis =
+            results.Cells |> List.map (valueOf axis) |> List.distinct
+
         let down, across = values rows, values columns
 
         let place row column =
             let cells =
-                results.Cells
-                |> List.filter (fun cell -> valueOf rows cell = row && valueOf columns cell = column)
+                results.Cells |> List.filter (fun cell -> valueOf rows cell = row && valueOf columns cell = column)
 
             match cells |> List.map _.Group |> List.distinct with
             | first :: second :: _ ->
@@ -100,7 +106,10 @@ module ResultViews =
             Results.groups results |> List.partition (List.forall (ResultQuery.meets conditions))
 
         if baselines.IsEmpty then
-            raise (InterpException $"No group of {results.Name} is the baseline that --against names; see interp results {results.Name}.")
+            raise (
+                InterpException
+                    $"No group of {results.Name} is the baseline that --against names; see interp results {results.Name}."
+            )
 
         let contrast (cells: CellResult list) (metric: Metric) (baseline: CellResult list) =
             let before, after = Results.values metric baseline, Results.values metric cells
@@ -126,7 +135,11 @@ module ResultViews =
                         BaselineMean = a.Mean
                         Mean = b.Mean
                         Difference = difference
-                        Tested = Significance.test before after
+                        Tested =
+                            if before = after then
+                                None
+                            else
+                                Significance.test before after
                         Corrected = None
                     }
             | _ -> None
@@ -159,7 +172,8 @@ module ResultViews =
         let contrasts = contrasts conditions metrics results
 
         let row (contrast: Contrast) =
-            let value = Option.map (fun value -> Value(contrast.Metric, value)) >> Option.defaultValue Blank
+            let value =
+                Option.map (fun value -> Value(contrast.Metric, value)) >> Option.defaultValue Blank
 
             [
                 Word(name contrast.Group)
@@ -175,16 +189,32 @@ module ResultViews =
                     match contrast.Tested with
                     | Some { Test = Paired } -> "paired"
                     | Some { Test = Welch } -> "Welch"
+                    | None when contrast.Difference.Mean = 0.0 -> "same"
                     | None -> "one seed"
                 )
                 Count contrast.Difference.Count
             ]
 
         {
-            Header = [ "group"; "against"; "metric"; "baseline"; "mean"; "difference"; "low"; "high"; "p"; "test"; "n" ]
+            Header =
+                [
+                    "group"
+                    "against"
+                    "metric"
+                    "baseline"
+                    "mean"
+                    "difference"
+                    "low"
+                    "high"
+                    "p"
+                    "test"
+                    "n"
+                ]
             Rows = List.map row contrasts
             Caption =
-                let tests = contrasts |> List.filter (fun contrast -> contrast.Tested.IsSome) |> List.length
+                let tests =
+                    contrasts |> List.filter (fun contrast -> contrast.Tested.IsSome) |> List.length
+
                 $"Differences by seed, with their t-interval at 95 %%; p two-sided, after Holm over the {tests} tests of this table."
         }
 

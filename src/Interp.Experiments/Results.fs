@@ -148,7 +148,9 @@ module Results =
     let tryReadFile (name: string) file =
         let beside =
             if name.EndsWith("table.csv", StringComparison.Ordinal) then
-                [ Path.Combine(Option.ofObj (Path.GetDirectoryName name) |> Option.defaultValue "", file) ]
+                [
+                    Path.Combine(Option.ofObj (Path.GetDirectoryName name) |> Option.defaultValue "", file)
+                ]
             else
                 []
 
@@ -190,8 +192,7 @@ module Results =
                 "ok"
 
         Metric.all
-        |> List.choose (fun metric ->
-            Map.tryFind metric.Name numbers |> Option.map (fun value -> metric.Name, value))
+        |> List.choose (fun metric -> Map.tryFind metric.Name numbers |> Option.map (fun value -> metric.Name, value))
         |> Map.ofList
         |> cellResult cell status
 

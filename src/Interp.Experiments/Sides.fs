@@ -13,7 +13,9 @@ module Sides =
         match ExperimentFile.parse text with
         | Ok experiment -> experiment
         | Error errors ->
-            raise (InterpException $"The spec.json of {name} cannot be read: {List.head errors} Run its experiment again.")
+            raise (
+                InterpException $"The spec.json of {name} cannot be read: {List.head errors} Run its experiment again."
+            )
 
     let private ofFiles (name: string) (read: string -> string option) table =
         {
@@ -55,7 +57,10 @@ module Sides =
         [ place; $"results/{place}" ]
         |> List.tryPick (fun folder -> show folder "table.csv" |> Option.map (ofFiles name (show folder)))
         |> Option.defaultWith (fun () ->
-            raise (InterpException $"git has no {revision}:{place}/table.csv; give REVISION:FOLDER, such as HEAD~1:results/demo."))
+            raise (
+                InterpException
+                    $"git has no {revision}:{place}/table.csv; give REVISION:FOLDER, such as HEAD~1:results/demo."
+            ))
 
     /// What the store has of a config: cells that were not run are left out.
     let ofExperiment (inputs: Inputs) (store: Store) (experiment: Experiment) =
@@ -115,15 +120,20 @@ module Sides =
         let artifact =
             match Stage.names |> List.collect store.Artifacts |> List.filter fits with
             | [ artifact ] -> artifact
-            | [] -> raise (InterpException $"The store {store.Root} has no artifact {name}; interp plan --json prints keys.")
-            | several -> raise (InterpException $"{several.Length} artifacts of the store begin with {name}; give more digits.")
+            | [] ->
+                raise (
+                    InterpException $"The store {store.Root} has no artifact {name}; interp plan --json prints keys."
+                )
+            | several ->
+                raise (InterpException $"{several.Length} artifacts of the store begin with {name}; give more digits.")
 
         let rec needed (artifact: Artifact) =
             artifact
             :: (artifact.Inputs
                 |> List.collect (fun (input, value) ->
                     match input.StartsWith "input.", value with
-                    | true, Canon.Text key -> store.TryRead (input.Substring 6) key |> Option.map needed |> Option.defaultValue []
+                    | true, Canon.Text key ->
+                        store.TryRead (input.Substring 6) key |> Option.map needed |> Option.defaultValue []
                     | _ -> []))
 
         let all = needed artifact |> List.distinct
@@ -172,8 +182,13 @@ module Sides =
         let ends (ending: string) =
             name.EndsWith(ending, StringComparison.OrdinalIgnoreCase)
 
-        if ends ".fsx" || ends ".json" then ofConfig store name
-        elif (Results.tryReadFile name "table.csv").IsSome then stored name
-        elif name.IndexOf ':' > 0 then ofRevision name
-        elif isKey name then ofKey store name
-        else stored name
+        if ends ".fsx" || ends ".json" then
+            ofConfig store name
+        elif (Results.tryReadFile name "table.csv").IsSome then
+            stored name
+        elif name.IndexOf ':' > 0 then
+            ofRevision name
+        elif isKey name then
+            ofKey store name
+        else
+            stored name

@@ -51,8 +51,7 @@ module Significance =
                     Count = 1
                 }
         | values ->
-            let mean, deviation =
-                Statistics.Mean values, Statistics.StandardDeviation values
+            let mean, deviation = Statistics.Mean values, Statistics.StandardDeviation values
 
             let count = float values.Length
 

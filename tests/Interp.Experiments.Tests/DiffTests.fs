@@ -58,7 +58,9 @@ let ``noise, change and direction are told apart`` () =
 
 [<Fact>]
 let ``one seed never improves or regresses`` () =
-    let diff = Diff.make (side "a" [ cell 8 1 0.9 0.0 ]) (side "b" [ cell 8 1 0.1 500.0 ])
+    let diff =
+        Diff.make (side "a" [ cell 8 1 0.9 0.0 ]) (side "b" [ cell 8 1 0.1 500.0 ])
+
     Assert.Equal(Changed, status "k=8" "fvu" diff)
     Assert.Equal(Changed, status "k=8" "dead" diff)
     Assert.False(Diff.regressed diff)
@@ -71,7 +73,12 @@ let ``many groups are corrected for: what is significant alone is not among twen
             [
                 for k in 1..20 do
                     for seed in 1..3 do
-                        let own = if k = 1 then shift * (1.0 + 0.1 * float seed) else 0.001 * float (seed - 2) * shift
+                        let own =
+                            if k = 1 then
+                                shift * (1.0 + 0.2 * float seed)
+                            else
+                                0.001 * float (seed - 2) * shift
+
                         cell k seed (0.3 + 0.01 * float seed + own) 0.0
             ]
 
@@ -104,7 +111,13 @@ let ``failed, missing and incomparable are no numbers`` () =
     Assert.Equal(Missing, status "k=16" "fvu" (Diff.make a before))
 
     let counted tokens =
-        side "t" [ { cell 8 1 0.5 tokens with Metrics = Map.ofList [ "dead", tokens; "dead_tokens", tokens ] } ]
+        side
+            "t"
+            [
+                { cell 8 1 0.5 tokens with
+                    Metrics = Map.ofList [ "dead", tokens; "dead_tokens", tokens ]
+                }
+            ]
 
     let diff = Diff.make (counted 10.0) (counted 20.0)
     Assert.Equal(Incomparable, status "k=8" "dead" diff)
@@ -123,7 +136,12 @@ let ``failed, missing and incomparable are no numbers`` () =
         { withHook "blocks.1.hook_resid_post" with
             Results =
                 { before.Results with
-                    Cells = before.Results.Cells |> List.map (fun cell -> { cell with Metrics = Map.ofList [ "fvu", 0.9 ] })
+                    Cells =
+                        before.Results.Cells
+                        |> List.map (fun cell ->
+                            { cell with
+                                Metrics = Map.ofList [ "fvu", 0.9 ]
+                            })
                 }
         }
 
@@ -172,16 +190,29 @@ let ``settings that differ are named once, with the cells they differ in`` () =
     let a = Experiment.create "a" |> Sweep.over "k" [ 8; 16 ] Sae.k
     let b = a |> Experiment.edit (Train.batch 64)
     let change = (ConfigDiff.make a b).Changed |> List.exactlyOne
-    Assert.Equal(("train.batch", Canon.Integer 512L, Canon.Integer 64L, 2), (change.Path, change.From, change.To, change.Cells.Length))
+
+    Assert.Equal(
+        ("train.batch", Canon.Integer 512L, Canon.Integer 64L, 2),
+        (change.Path, change.From, change.To, change.Cells.Length)
+    )
 
 /// Cells that share names with those of another list as far as that goes.
 let private experiment (specs: Spec list) =
     { Experiment.create "e" with
-        Cells = specs |> List.mapi (fun i spec -> { Axes = [ "c", string i ]; Spec = { spec with Seed = i } })
+        Cells =
+            specs
+            |> List.mapi (fun i spec ->
+                {
+                    Axes = [ "c", string i ]
+                    Spec = { spec with Seed = i }
+                })
     }
 
 [<Property(Arbitrary = [| typeof<SpecTests.Specs> |], MaxTest = 50)>]
-let ``applying the config diff to the first gives the second, and its mirror leads back`` (left: Spec list) (right: Spec list) =
+let ``applying the config diff to the first gives the second, and its mirror leads back``
+    (left: Spec list)
+    (right: Spec list)
+    =
     let a, b = experiment left, experiment right
     let diff = ConfigDiff.make a b
     let cells (experiment: Experiment) = experiment.Cells |> List.sortBy _.Name
@@ -223,12 +254,20 @@ let ``what is same or within noise does not count, everything else does`` left r
 
     Diff.differs diff =
         (diff.Metrics
-         |> List.exists (fun change -> not (List.contains (MetricDiff.statusName change.Status) [ "same"; "within noise" ])))
+         |> List.exists (fun change ->
+             not (List.contains (MetricDiff.statusName change.Status) [ "same"; "within noise" ])))
 
 [<Fact>]
 let ``Markdown and the page escape what comes from axes`` () =
     let odd (fvu: float) =
-        side "odd" [ { cell 8 1 fvu 0.0 with Axes = [ "with", "a|<b>" ]; Cell = "with=a|<b>,seed=1" } ]
+        side
+            "odd"
+            [
+                { cell 8 1 fvu 0.0 with
+                    Axes = [ "with", "a|<b>" ]
+                    Cell = "with=a|<b>,seed=1"
+                }
+            ]
 
     let diff = Diff.make (odd 0.5) (odd 0.25)
     let markdown = DiffText.markdown "a" "b" None diff

@@ -100,7 +100,9 @@ let ``the commands on results run as they are written`` () =
             file.CopyTo(Path.Combine(copy.FullName, file.Name)) |> ignore
 
     // Other than in this folder, the repository's last commit has the demo too; that side is tested with a repository of its own.
-    let written = commandsOf "results.md" |> List.filter (List.exists (fun word -> word.StartsWith "HEAD:") >> not)
+    let written =
+        commandsOf "results.md" |> List.filter (List.exists (fun word -> word.StartsWith "HEAD:") >> not)
+
     Assert.True(written.Length >= 12)
 
     for words in written do

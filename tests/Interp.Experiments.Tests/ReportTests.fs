@@ -12,7 +12,9 @@ let private demo name =
     System.IO.Path.Combine(repository, "results", name)
 
 let private figures (page: string) =
-    let found = Regex.Match(page, "(?s)<script type=\"application/json\" id=\"figures\">(.*?)</script>")
+    let found =
+        Regex.Match(page, "(?s)<script type=\"application/json\" id=\"figures\">(.*?)</script>")
+
     JsonDocument.Parse found.Groups[1].Value
 
 [<Fact>]
@@ -81,8 +83,14 @@ let ``names from a config cannot leave their place in the page`` () =
         {
             Name = attack
             Results = results
-            Experiment = Some(Experiment.create attack |> Experiment.edit (fun spec -> { spec with Model = ModelPath attack }))
-            Provenance = Some { Environment = [ "cpu", attack ]; Stages = [] }
+            Experiment =
+                Some(Experiment.create attack |> Experiment.edit (fun spec -> { spec with Model = ModelPath attack }))
+            Provenance =
+                Some
+                    {
+                        Environment = [ "cpu", attack ]
+                        Stages = []
+                    }
         }
 
     Assert.DoesNotContain(attack, ReportPage.make side [ attack ] None None)

@@ -43,7 +43,11 @@ let private refused (words: string) action =
 
 [<Fact>]
 let ``conditions compare axes, seeds, statuses and metrics`` () =
-    Assert.Equal<string list>([ "k=8,schedule=linear,seed=1"; "k=8,schedule=linear,seed=2" ], where "k=8,schedule=linear")
+    Assert.Equal<string list>(
+        [ "k=8,schedule=linear,seed=1"; "k=8,schedule=linear,seed=2" ],
+        where "k=8,schedule=linear"
+    )
+
     Assert.Equal<string list>([ "k=16,schedule=linear,seed=1" ], where "status=diverged")
     Assert.Equal<string list>(where "k=16", where "k>8")
     Assert.Equal<string list>(where "k=8", where "k!=16")
@@ -94,7 +98,10 @@ let ``a pivot has a mean in each place, and refuses places of several groups`` (
     Assert.Equal<string list>([ "k \\ schedule"; "constant"; "linear" ], table.Header)
 
     Assert.Equal<string list list>(
-        [ [ "8"; "0.4100 ± 0.0141"; "0.4700 ± 0.0283" ]; [ "16"; "0.2100 ± 0.0141"; "" ] ],
+        [
+            [ "8"; "0.4100 ± 0.0141"; "0.4700 ± 0.0283" ]
+            [ "16"; "0.2100 ± 0.0141"; "" ]
+        ],
         table.Rows |> List.map (List.map ResultTable.text)
     )
 
@@ -103,7 +110,11 @@ let ``a pivot has a mean in each place, and refuses places of several groups`` (
             Cells =
                 grid.Cells
                 |> List.collect (fun cell ->
-                    [ "a"; "b" ] |> List.map (fun kind -> { cell with Axes = cell.Axes @ [ "kind", kind ] }))
+                    [ "a"; "b" ]
+                    |> List.map (fun kind ->
+                        { cell with
+                            Axes = cell.Axes @ [ "kind", kind ]
+                        }))
         }
 
     refused "choose among them with --where" (fun () -> ResultViews.pivot "k" "schedule" Metric.fvu wider)
@@ -136,13 +147,28 @@ let ``groups are held against the baseline that shares their other axes, in pair
 
     let table = ResultViews.against conditions [ Metric.fvu; Metric.dead ] grid
     Assert.Contains("over the 2 tests", table.Caption)
-    let parse text = ResultQuery.parse text |> Result.defaultValue []
+
+    let parse text =
+        ResultQuery.parse text |> Result.defaultValue []
+
     refused "No group" (fun () -> ResultViews.against (parse "k=99") [ Metric.fvu ] grid)
-    refused "name one baseline" (fun () -> ResultViews.contrasts (parse "fvu<1,k=8") [ Metric.fvu ] grid)
+
+    let three =
+        { grid with
+            Cells = cell 4 "constant" 1 0.5 1.0 :: grid.Cells
+        }
+
+    refused "name one baseline" (fun () -> ResultViews.contrasts (parse "k<16") [ Metric.fvu ] three)
 
 [<Fact>]
 let ``a table is CSV in full precision, Markdown as people read it, and a frame of numbers`` () =
-    let table = ResultViews.aggregate [ Metric.dead ] { grid with Cells = List.truncate 2 grid.Cells }
+    let table =
+        ResultViews.aggregate
+            [ Metric.dead ]
+            { grid with
+                Cells = List.truncate 2 grid.Cells
+            }
+
     let lines = (ResultTable.csv table).Split '\n'
     Assert.Equal("group,metric,mean,sd,low,high,n", lines[0])
     Assert.StartsWith("\"k=8,schedule=constant\",dead,12,2.8284271247461903,", lines[1])

@@ -47,9 +47,7 @@ let ``Welch's test is that of the sleep data and of a hand-computed example`` ()
 [<Fact>]
 let ``two seeds give the interval of one degree of freedom`` () =
     match Significance.estimate [ 0.25; 0.35 ] with
-    | Some {
-               Interval = Some(low, high)
-           } ->
+    | Some { Interval = Some(low, high) } ->
         // t is 12.7062, the deviation 0.1/√2, so the half-width is 12.7062 · 0.05.
         Assert.Equal(0.3 - 0.635310, low, 6)
         Assert.Equal(0.3 + 0.635310, high, 6)
@@ -72,8 +70,7 @@ let ``the same seeds are tested in pairs, others by Welch, and differences that 
     // Neither side varies: the difference is beyond whatever noise there is.
     Assert.Equal(
         Some 0.0,
-        Significance.test (Map.ofList [ 1, 2.0; 2, 2.0 ]) (Map.ofList [ 1, 3.0; 2, 3.0 ])
-        |> Option.map _.P
+        Significance.test (Map.ofList [ 1, 2.0; 2, 2.0 ]) (Map.ofList [ 1, 3.0; 2, 3.0 ]) |> Option.map _.P
     )
 
 [<Fact>]
