@@ -12,8 +12,9 @@ let private commands =
     [
         RunCommand.run'
         RunCommand.plan'
-        ResultsCommand.results'
-        ResultsCommand.diff'
+        ResultsCommand.command
+        DiffCommand.command
+        ReportCommand.command
         ExtractCommand.command
         ActivationsCommand.command
         ExportCommand.command

@@ -1,8 +1,6 @@
-/// `interp results` and `interp diff`: stored tables, and how two of them differ.
+/// `interp results`: stored tables, filtered, sorted, pivoted, aggregated and compared with a baseline.
 module Interp.Cli.ResultsCommand
 
-open System.Diagnostics
-open System.IO
 open Argu
 open Interp
 open Interp.Cli.Arguments
@@ -11,198 +9,148 @@ open Interp.Runtime
 
 type ResultsOptions =
     | [<MainCommand>] Name of name: string
+    | Where of conditions: string
+    | Sort of column: string
+    | Descending
+    | Metric of name: string
+    | Aggregate
+    | Pivot of rows: string * columns: string
+    | Value of metric: string
+    | Against of conditions: string
+    | Metrics
+    | Csv
+    | Markdown
     | Json
 
     interface IArgParserTemplate with
         member option.Usage =
             match option with
-            | Name _ -> "name of a result, or a folder with a table.csv; without it the names are listed."
+            | Name _ -> "name of a result, a folder, or a table.csv; without it the names are listed."
+            | Where _ ->
+                "only cells that meet all conditions, such as k=32,schedule=linear or fvu<0.1 (= != < <= > >= on an axis, seed, status or metric). Repeatable."
+            | Sort _ -> "sort by an axis, seed, status, or the mean of a metric."
+            | Descending -> "sort from large to small."
+            | Metric _ -> "show this metric (default: those that the experiment names). Repeatable."
+            | Aggregate -> "per group of seeds: mean, standard deviation, 95 % t-interval and number of seeds."
+            | Pivot _ -> "two axes, one down and one across."
+            | Value _ -> "the metric of --pivot (default fvu)."
+            | Against _ ->
+                "differences to the baseline that meets the conditions, such as k=32: paired by seed, with interval and corrected p."
+            | Metrics -> "list every metric, which direction is better, and its meaning."
+            | Csv -> "print CSV."
+            | Markdown -> "print Markdown."
             | Json -> "print one JSON object."
 
-let private resultsExamples = [ "results"; "results demo"; "results demo --json" ]
-
-let private experimentOf (name: string) =
+let private examples =
     [
-        Path.Combine(Results.folder name, "spec.json")
-        Path.Combine(name, "spec.json")
+        "results"
+        "results demo --where k=32,schedule=linear"
+        "results demo --sort fvu"
+        "results demo --pivot k schedule --value dead"
+        "results demo --aggregate --metric fvu --json"
+        "results demo --against schedule=constant --metric fvu --markdown"
+        "results --metrics"
     ]
-    |> List.tryFind File.Exists
-    |> Option.bind (File.ReadAllText >> ExperimentFile.parse >> Result.toOption)
 
-let private names () =
-    if Directory.Exists "results" then
-        Directory.GetDirectories "results"
-        |> Array.filter (fun folder -> File.Exists(Path.Combine(folder, "table.csv")))
-        |> Array.map (fun folder -> (DirectoryInfo folder).Name)
-        |> Array.sortWith (fun a b -> System.String.CompareOrdinal(a, b))
-        |> List.ofArray
-    else
-        []
+type private Form =
+    | Console
+    | AsCsv
+    | AsMarkdown
+    | AsJson
 
-let private results arguments =
-    let options = parse<ResultsOptions> "results" resultsExamples arguments
+let private form (options: ParseResults<ResultsOptions>) =
+    let asked =
+        [
+            if options.Contains Csv then
+                AsCsv
+            if options.Contains Markdown then
+                AsMarkdown
+            if options.Contains Json then
+                AsJson
+        ]
+
+    match asked with
+    | [] -> Console
+    | [ form ] -> form
+    | _ -> raise (InterpException "--csv, --markdown and --json exclude one another; give one of them.")
+
+let private print form jsonField json table =
+    match form with
+    | Console -> ResultsOutput.view table
+    | AsCsv -> printf "%s" (ResultTable.csv table)
+    | AsMarkdown -> printf "%s" (ResultTable.markdown table)
+    | AsJson -> printfn "%s" (render (Fields(json @ [ jsonField, ResultsOutput.rows table ])))
+
+let private names form =
+    match form, Results.names () with
+    | AsJson, names -> printfn "%s" (render (Fields [ "names", Items(List.map Text names) ]))
+    | Console, [] -> printfn "There are no results here yet; interp run configs/demo.fsx makes some."
+    | _, names -> names |> List.iter (printfn "%s")
+
+let private conditions option text =
+    match ResultQuery.parse text with
+    | Ok conditions -> conditions
+    | Error error -> raise (InterpException $"{option}: {error}")
+
+let private query (options: ParseResults<ResultsOptions>) (results: Results) =
+    let wanted = options.GetResults Where |> List.collect (conditions "--where")
+
+    let found = ResultQuery.where wanted results
+
+    if found.Cells.IsEmpty && not results.Cells.IsEmpty then
+        eprintfn "No cell of %s meets the conditions." results.Name
+
+    match options.TryGetResult Sort with
+    | Some column -> ResultQuery.sort column (options.Contains Descending) found
+    | None when options.Contains Descending -> raise (InterpException "--descending needs --sort COLUMN.")
+    | None -> found
+
+let private show (options: ParseResults<ResultsOptions>) form name =
+    let side = Sides.stored name
+    let results = query options side.Results
+
+    let metrics =
+        match options.GetResults Metric with
+        | [] -> side.Experiment |> Option.map _.Metrics |> Option.defaultValue (Experiment.create name).Metrics
+        | names -> names |> List.map Metric.find
+
+    let heading = [ "name", Text results.Name ]
+
+    match options.TryGetResult Pivot, options.Contains Aggregate, options.TryGetResult Against with
+    | None, false, None when options.Contains Value -> raise (InterpException "--value needs --pivot ROWS COLUMNS.")
+    | None, false, None ->
+        match form with
+        | Console -> ResultsOutput.table metrics results
+        | AsCsv -> printf "%s" (Results.csv results)
+        | AsMarkdown -> printf "%s" (Results.markdown [] metrics results)
+        | AsJson -> printfn "%s" (render (ResultsOutput.json results))
+    | Some(rows, columns), false, None ->
+        let metric =
+            options.TryGetResult Value |> Option.map Metric.find |> Option.defaultValue Metric.fvu
+
+        ResultViews.pivot rows columns metric results
+        |> print form "rows" (heading @ [ "pivot", Items [ Text rows; Text columns ]; "value", Text metric.Name ])
+    | None, true, None -> ResultViews.aggregate metrics results |> print form "groups" heading
+    | None, false, Some baseline ->
+        ResultViews.against (conditions "--against" baseline) metrics results
+        |> print form "contrasts" (heading @ [ "against", Text baseline ])
+    | _ -> raise (InterpException "--pivot, --aggregate and --against exclude one another; give one of them.")
+
+let private run arguments =
+    let options = parse<ResultsOptions> "results" examples arguments
+    let form = form options
 
     match options.TryGetResult Name with
-    | None when options.Contains Json -> printfn "%s" (render (Fields [ "names", Items(names () |> List.map Text) ]))
-    | None ->
-        match names () with
-        | [] -> printfn "There are no results here yet; interp run configs/demo.fsx makes some."
-        | names -> names |> List.iter (printfn "%s")
-    | Some name ->
-        let results = Results.load name
-
-        if options.Contains Json then
-            printfn "%s" (render (ResultsOutput.json results))
-        else
-            let metrics =
-                experimentOf name |> Option.map _.Metrics |> Option.defaultValue (Experiment.create name).Metrics
-
-            ResultsOutput.table metrics results
+    | _ when options.Contains Metrics -> print form "metrics" [] ResultViews.metrics
+    | None -> names form
+    | Some name -> show options form name
 
     0
 
-let results' =
+let command =
     {
         Name = "results"
-        Summary = "stored result tables"
-        Examples = resultsExamples
-        Run = results
-    }
-
-type DiffOptions =
-    | [<MainCommand; ExactlyOnce; Last>] Between of before: string * after: string
-    | Json
-    | Markdown
-    | Fail_On of what: string
-
-    interface IArgParserTemplate with
-        member option.Usage =
-            match option with
-            | Between _ -> "two results: names, folders, or REVISION:FOLDER of the git repository here."
-            | Json -> "print one JSON object."
-            | Markdown -> "print a Markdown table."
-            | Fail_On _ ->
-                "regression: exit with 1 only when a metric regressed or failed; change (default): when anything differs."
-
-let private diffExamples =
-    [
-        "diff demo small"
-        "diff HEAD~1:results/demo demo"
-        "diff before after --fail-on regression"
-    ]
-
-let private git (arguments: string list) =
-    let start =
-        ProcessStartInfo("git", RedirectStandardOutput = true, RedirectStandardError = true)
-
-    arguments |> List.iter start.ArgumentList.Add
-
-    match Process.Start start with
-    | null -> None
-    | child ->
-        use child = child
-        let errors = child.StandardError.ReadToEndAsync()
-        let text = child.StandardOutput.ReadToEnd()
-        child.WaitForExit()
-        errors.Wait()
-        if child.ExitCode = 0 then Some text else None
-
-/// Results and experiment of a name, a folder, or REVISION:FOLDER.
-let private side (name: string) =
-    match name.IndexOf ':' with
-    | at when at > 0 && not (Directory.Exists name) ->
-        let show file = git [ "show"; $"{name}/{file}" ]
-
-        match show "table.csv" with
-        | Some table ->
-            Results.parse name table, show "spec.json" |> Option.bind (ExperimentFile.parse >> Result.toOption)
-        | None -> raise (InterpException $"git has no {name}/table.csv; give REVISION:FOLDER as git show takes it.")
-    | _ -> Results.load name, experimentOf name
-
-let private diffJson (diff: Diff) =
-    let optional value =
-        match value with
-        | Some value -> Number value
-        | None -> Null
-
-    Fields
-        [
-            "same", Flag(Diff.isSame diff)
-            "config",
-            diff.Config
-            |> List.map (fun change ->
-                Fields
-                    [
-                        "path", Text change.Path
-                        "from", Text change.From
-                        "to", Text change.To
-                        "groups", Items(List.map Text change.Groups)
-                    ])
-            |> Items
-            "only_before", Items(List.map Text diff.OnlyBefore)
-            "only_after", Items(List.map Text diff.OnlyAfter)
-            "metrics",
-            diff.Metrics
-            |> List.map (fun change ->
-                Fields
-                    [
-                        "group", Text change.Group
-                        "metric", Text change.Metric
-                        "before", optional change.Before
-                        "after", optional change.After
-                        "status", Text(Diff.statusName change.Status)
-                        "p", optional change.P
-                    ])
-            |> Items
-        ]
-
-let private diff arguments =
-    let options = parse<DiffOptions> "diff" diffExamples arguments
-
-    let onlyRegressions =
-        match options.TryGetResult Fail_On with
-        | None
-        | Some "change" -> false
-        | Some "regression" -> true
-        | Some other -> raise (InterpException $"--fail-on is '{other}'; give regression or change.")
-
-    let before, after = options.GetResult Between
-    let (a, specA), (b, specB) = side before, side after
-    let diff = Diff.make a b (Option.map2 (fun a b -> a, b) specA specB)
-
-    if options.Contains DiffOptions.Json then
-        printfn "%s" (render (diffJson diff))
-    elif options.Contains Markdown then
-        printfn "| group | metric | before | after | status |\n| --- | --- | ---: | ---: | --- |"
-
-        for change in diff.Metrics |> List.filter (fun change -> change.Status <> Same) do
-            let number value =
-                match value with
-                | Some(value: float) -> value.ToString("0.######", System.Globalization.CultureInfo.InvariantCulture)
-                | None -> "–"
-
-            printfn
-                "| %s | %s | %s | %s | %s |"
-                change.Group
-                change.Metric
-                (number change.Before)
-                (number change.After)
-                (Diff.statusName change.Status)
-    else
-        Diff.lines diff |> List.iter (printfn "%s")
-
-    let regressed =
-        diff.Metrics |> List.exists (fun change -> change.Status = Regressed || change.Status = FailedCell)
-
-    if (if onlyRegressions then not regressed else Diff.isSame diff) then
-        0
-    else
-        1
-
-let diff' =
-    {
-        Name = "diff"
-        Summary = "how two results differ, with the noise of seeds; exits 0 same, 1 differs, 2 error"
-        Examples = diffExamples
-        Run = diff
+        Summary = "stored result tables: filter, sort, pivot, aggregate, compare with a baseline"
+        Examples = examples
+        Run = run
     }

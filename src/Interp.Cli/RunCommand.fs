@@ -42,7 +42,7 @@ let private run arguments =
             ResultsOutput.table experiment.Metrics results
 
             printfn
-                "Stored in %s: table.csv, table.md, curves.csv, density.csv, spec.json, two plots."
+                "Stored in %s: table.csv, table.md, curves.csv, density.csv, spec.json, provenance.json, two plots."
                 (Results.folder results.Name)
 
         if results.Cells |> List.forall (fun cell -> cell.Status = "ok") then

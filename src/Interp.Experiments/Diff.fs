@@ -1,211 +1,200 @@
 namespace Interp
 
-open System
-open System.Globalization
-open MathNet.Numerics.Distributions
-open MathNet.Numerics.Statistics
-
-type MetricStatus =
-    | Same
-    | WithinNoise
-    | Improved
-    | Regressed
-    /// Differs, and neither direction is better.
-    | Changed
-    /// One side has no number.
-    | Missing
-    /// One side's cell failed or diverged.
-    | FailedCell
-
-type MetricChange =
+/// One of two results that are compared, with as much of what is behind it as is known.
+type Side =
     {
-        Group: string
-        Metric: string
-        Before: float option
-        After: float option
-        Status: MetricStatus
-        /// Two-sided p of Welch's t-test over seeds; none where a side has one seed.
-        P: float option
+        Name: string
+        Results: Results
+        Experiment: Experiment option
+        Provenance: Provenance option
     }
 
-type ConfigChange =
+/// A stage that has another key in the two results, and why.
+type StageChange =
     {
-        Path: string
+        Stage: string
+        From: string option
+        To: string option
+        Cells: string list
+        Reason: string
+    }
+
+/// What a stage made.
+type ArtifactChange =
+    {
+        Stage: string
+        Key: string
         From: string
         To: string
-        /// Groups in which it holds.
-        Groups: string list
+        Cells: string list
     }
 
-/// How two results differ: the settings behind them, and the metrics, with the noise of seeds taken into account.
+type EnvironmentChange =
+    {
+        Name: string
+        From: string option
+        To: string option
+    }
+
+/// How two results differ, in five layers. Plan and environment inform; the others decide.
 type Diff =
     {
-        Config: ConfigChange list
-        OnlyBefore: string list
-        OnlyAfter: string list
+        Config: ConfigDiff
+        Plan: StageChange list
         Metrics: MetricChange list
+        /// Stages of the same key that made something else: the alarm for lost determinism.
+        Artifacts: ArtifactChange list
+        Environment: EnvironmentChange list
     }
 
 [<RequireQualifiedAccess>]
 module Diff =
-    /// Below this p a difference is more than noise.
-    let private level = 0.05
+    let private stagesOf (provenance: Provenance) =
+        [
+            for record in provenance.Stages do
+                for cell in record.Cells -> (record.Stage, cell), record
+        ]
 
-    let statusName =
-        function
-        | Same -> "same"
-        | WithinNoise -> "within noise"
-        | Improved -> "improved"
-        | Regressed -> "regressed"
-        | Changed -> "changed"
-        | Missing -> "missing"
-        | FailedCell -> "failed"
+    let private shorten (text: string) =
+        if text.Length = 64 then text.Substring(0, 8) else text
 
-    /// Two-sided p of Welch's t-test; none where a side has fewer than two values or nothing varies.
-    let welch (a: float list) (b: float list) =
-        if a.Length < 2 || b.Length < 2 then
-            None
+    let private reason (config: ConfigDiff) cells (before: StageRecord) (after: StageRecord) =
+        let inputs =
+            before.Inputs
+            |> List.choose (fun (name, value) ->
+                match List.tryFind (fst >> (=) name) after.Inputs with
+                | Some(_, other) when other <> value -> Some $"{name} {shorten value} → {shorten other}"
+                | _ -> None)
+
+        let settings =
+            config.Changed
+            |> List.filter (fun change -> change.Cells |> List.exists (fun cell -> List.contains cell cells))
+            |> List.map _.Path
+
+        if before.Version <> after.Version then
+            $"version {before.Version} → {after.Version}"
+        elif not inputs.IsEmpty then
+            String.concat ", " inputs
+        elif not settings.IsEmpty then
+            String.concat ", " settings
         else
-            let va = Statistics.Variance a / float a.Length
-            let vb = Statistics.Variance b / float b.Length
+            "an earlier stage"
 
-            if va + vb = 0.0 then
-                None
-            else
-                let t = abs (Statistics.Mean a - Statistics.Mean b) / sqrt (va + vb)
+    let private planChanges config (before: Provenance) (after: Provenance) =
+        let a, b = stagesOf before, stagesOf after
+        let inA, inB = Map.ofList a, Map.ofList b
 
-                let freedom =
-                    (va + vb) ** 2.0 / (va ** 2.0 / float (a.Length - 1) + vb ** 2.0 / float (b.Length - 1))
+        let order (stage, _) =
+            List.tryFindIndex ((=) stage) Stage.names
 
-                Some(2.0 * StudentT.CDF(0.0, 1.0, freedom, -t))
+        a @ b
+        |> List.map fst
+        |> List.distinct
+        |> List.filter (fun place ->
+            (Map.tryFind place inA |> Option.map _.Key) <> (Map.tryFind place inB |> Option.map _.Key))
+        |> List.groupBy (fun (stage, cell) ->
+            stage, Map.tryFind (stage, cell) inA |> Option.map _.Key, Map.tryFind (stage, cell) inB |> Option.map _.Key)
+        |> List.sortBy (fun ((stage, _, _), _) -> order (stage, ""))
+        |> List.map (fun ((stage, from, to'), places) ->
+            let cells = List.map snd places
 
-    let private compare group (metric: Metric) (before: CellResult list) (after: CellResult list) =
-        let values (cells: CellResult list) =
-            cells |> List.choose (fun cell -> Map.tryFind metric.Name cell.Metrics)
-
-        let a, b = values before, values after
-
-        let mean (values: float list) =
-            if List.isEmpty values then
-                None
-            else
-                Some(Statistics.Mean values)
-
-        let failed = before @ after |> List.exists (fun cell -> cell.Status <> "ok")
-        let p = welch a b
-
-        let direction () =
-            match metric.Better, Statistics.Mean b > Statistics.Mean a with
-            | Neither, _ -> Changed
-            | Higher, true
-            | Lower, false -> Improved
-            | _ -> Regressed
-
-        let status =
-            if failed then
-                FailedCell
-            elif a.IsEmpty && b.IsEmpty then
-                Same
-            elif a.IsEmpty || b.IsEmpty then
-                Missing
-            elif List.sort a = List.sort b then
-                Same
-            else
-                match p with
-                | Some p when p >= level -> WithinNoise
-                | _ -> direction ()
-
-        {
-            Group = group
-            Metric = metric.Name
-            Before = mean a
-            After = mean b
-            Status = status
-            P = p
-        }
-
-    let private show =
-        function
-        | Canon.Text text -> text
-        | Canon.Null -> "none"
-        | value -> Canonical.encode value
-
-    let private configChanges (before: Experiment) (after: Experiment) =
-        let pairs =
-            before.Cells
-            |> List.choose (fun cell ->
-                after.Cells
-                |> List.tryFind (fun other -> other.Name = cell.Name)
-                |> Option.map (fun other -> cell, other))
-
-        pairs
-        |> List.collect (fun (a, b) ->
-            SpecFields.diff a.Spec b.Spec |> List.map (fun (path, x, y) -> (path, show x, show y), a.Group))
-        |> List.groupBy fst
-        |> List.map (fun ((path, x, y), groups) ->
             {
-                Path = path
-                From = x
-                To = y
-                Groups = groups |> List.map snd |> List.distinct
+                Stage = stage
+                From = from
+                To = to'
+                Cells = cells
+                Reason =
+                    match Map.tryFind places.Head inA, Map.tryFind places.Head inB with
+                    | Some record, Some other -> reason config cells record other
+                    | Some _, None -> "only in the first"
+                    | _ -> "only in the second"
             })
 
-    /// Compares two results; the experiments behind them where their spec.json is there.
-    let make (before: Results) (after: Results) (specs: (Experiment * Experiment) option) =
-        let groups results =
-            Results.groups results |> List.map (fun cells -> (List.head cells).Group, cells)
+    let private artifactChanges (before: Provenance) (after: Provenance) =
+        before.Stages
+        |> List.choose (fun record ->
+            after.Stages
+            |> List.tryFind (fun other -> other.Stage = record.Stage && other.Key = record.Key)
+            |> Option.filter (fun other -> other.Output <> record.Output)
+            |> Option.map (fun other ->
+                {
+                    Stage = record.Stage
+                    Key = record.Key
+                    From = record.Output
+                    To = other.Output
+                    Cells = record.Cells
+                }))
 
-        let a, b = groups before, groups after
-        let other = Map.ofList b
+    let private environmentChanges (before: Provenance) (after: Provenance) =
+        let known = not before.Environment.IsEmpty && not after.Environment.IsEmpty
+
+        before.Environment @ after.Environment
+        |> List.map fst
+        |> List.distinct
+        |> List.map (fun name ->
+            let find (provenance: Provenance) =
+                provenance.Environment |> List.tryFind (fst >> (=) name) |> Option.map snd
+
+            {
+                Name = name
+                From = find before
+                To = find after
+            })
+        |> List.filter (fun change -> known && change.From <> change.To)
+
+    /// Whether a group's metrics are measured by the same ruler, as far as specs and provenance tell.
+    let private comparable before after group =
+        let specs (side: Side) =
+            side.Experiment
+            |> Option.bind (fun experiment ->
+                experiment.Cells |> List.tryFind (fun cell -> cell.Group = group || side.Results.Axes.IsEmpty))
+            |> Option.map _.Spec
+
+        let version (side: Side) =
+            side.Provenance
+            |> Option.bind (fun provenance ->
+                provenance.Stages |> List.tryFind (fun record -> record.Stage = "evaluate"))
+            |> Option.map _.Version
+
+        let agree same a b =
+            Option.map2 same a b |> Option.defaultValue true
+
+        agree MetricDiff.sameRuler (specs before) (specs after)
+        && agree (=) (version before) (version after)
+
+    /// Compares two results. Layers of which one side knows nothing are empty.
+    let make (before: Side) (after: Side) =
+        let both select compare none =
+            Option.map2 compare (select before) (select after) |> Option.defaultValue none
+
+        let config = both _.Experiment ConfigDiff.make ConfigDiff.empty
 
         {
-            Config =
-                match specs with
-                | Some(before, after) -> configChanges before after
-                | None -> []
-            OnlyBefore = a |> List.map fst |> List.filter (fun group -> not (other.ContainsKey group))
-            OnlyAfter = b |> List.map fst |> List.filter (fun group -> not (List.exists (fst >> (=) group) a))
-            Metrics =
-                [
-                    for group, cells in a do
-                        match Map.tryFind group other with
-                        | Some others ->
-                            for metric in Metric.all do
-                                compare group metric cells others
-                        | None -> ()
-                ]
+            Config = config
+            Plan = both _.Provenance (planChanges config) []
+            Metrics = MetricDiff.make (comparable before after) before.Results after.Results
+            Artifacts = both _.Provenance artifactChanges []
+            Environment = both _.Provenance environmentChanges []
         }
 
-    let isSame diff =
-        diff.Config.IsEmpty
-        && diff.OnlyBefore.IsEmpty
-        && diff.OnlyAfter.IsEmpty
+    /// Whether nothing differs in any layer.
+    let isEmpty diff =
+        ConfigDiff.isEmpty diff.Config
+        && diff.Plan.IsEmpty
+        && diff.Artifacts.IsEmpty
+        && diff.Environment.IsEmpty
         && diff.Metrics |> List.forall (fun change -> change.Status = Same)
 
-    let private number value =
-        match value with
-        | Some(value: float) -> value.ToString("0.######", CultureInfo.InvariantCulture)
-        | None -> "–"
+    /// Whether a difference counts: of settings, of a metric beyond noise, or of what the same key made.
+    let differs diff =
+        not (ConfigDiff.isEmpty diff.Config)
+        || not diff.Artifacts.IsEmpty
+        || diff.Metrics |> List.exists (fun change -> change.Status <> Same && change.Status <> WithinNoise)
 
-    let private noun group = if group = "" then "all" else group
+    /// Whether a metric regressed or failed.
+    let regressed diff =
+        diff.Metrics |> List.exists (fun change -> change.Status = Regressed || change.Status = FailedCell)
 
-    /// The differences as lines of text; none where nothing differs.
-    let lines diff =
-        let config (change: ConfigChange) =
-            $"config   {change.Path}  {change.From} → {change.To}  ({change.Groups.Length} groups)"
-
-        let metric change =
-            let p =
-                match change.P with
-                | Some p -> " (p " + p.ToString("0.000", CultureInfo.InvariantCulture) + ")"
-                | None -> ""
-
-            $"metrics  {noun change.Group}  {change.Metric}  {number change.Before} → {number change.After}  {statusName change.Status}{p}"
-
-        List.concat
-            [
-                diff.Config |> List.map config
-                diff.OnlyBefore |> List.map (fun group -> $"cells    {noun group}  only in the first")
-                diff.OnlyAfter |> List.map (fun group -> $"cells    {noun group}  only in the second")
-                diff.Metrics |> List.filter (fun change -> change.Status <> Same) |> List.map metric
-            ]
+    /// How many tests the corrected p of the metrics stand for.
+    let tests diff =
+        diff.Metrics |> List.filter (fun change -> change.Tested.IsSome) |> List.length

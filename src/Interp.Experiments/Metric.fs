@@ -1,5 +1,7 @@
 namespace Interp
 
+open Interp.Runtime
+
 /// Which direction of a metric is the good one.
 type Direction =
     | Lower
@@ -119,3 +121,22 @@ module Metric =
 
     let tryFind name =
         all |> List.tryFind (fun metric -> metric.Name = name)
+
+    /// The direction that is better, in a word.
+    let better metric =
+        match metric.Better with
+        | Lower -> "lower"
+        | Higher -> "higher"
+        | Neither -> "neither"
+
+    /// A metric by its name; an unknown one is an error that names the nearest.
+    let find name =
+        match tryFind name with
+        | Some metric -> metric
+        | None ->
+            let hint =
+                match NearestName.Of(name, all |> List.map _.Name) with
+                | null -> "interp results --metrics lists all."
+                | near -> $"did you mean {near}?"
+
+            raise (InterpException $"There is no metric '{name}'; {hint}")

@@ -89,7 +89,7 @@ module Plots =
     /// A metric against K, a line per schedule and other axes.
     let private againstK (metric: Metric) (results: Results) =
         let value (cells: CellResult list) =
-            Results.summary metric cells |> Option.map (fun (mean, _, _) -> mean)
+            Results.estimate metric cells |> Option.map _.Mean
 
         let groups =
             Results.groups results

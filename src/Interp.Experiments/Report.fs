@@ -4,7 +4,8 @@ open System
 open System.Globalization
 open System.IO
 
-/// Writes the folder of a result: table.csv, table.md, curves.csv, density.csv, spec.json and two plots.
+/// Writes the folder of a result: table.csv, table.md, curves.csv, density.csv, spec.json, provenance.json and
+/// two plots.
 [<RequireQualifiedAccess>]
 module Report =
     let private count (value: int64) =
@@ -107,6 +108,8 @@ module Report =
         write "curves.csv" (joined curves)
         write "density.csv" (joined (gather inputs store "evaluate" "density.csv" experiment))
         write "spec.json" (ExperimentFile.print { experiment with Name = results.Name })
+
+        write "provenance.json" (Provenance.ofExperiment inputs store experiment |> Provenance.print)
 
         for file, svg in Plots.ofResults results curves do
             write file svg

@@ -6,7 +6,6 @@ open System.IO
 open Deedle
 open Interp.Formats
 open Interp.Runtime
-open MathNet.Numerics.Statistics
 
 type CellResult =
     {
@@ -40,7 +39,7 @@ type Results =
 /// Result tables: CSV for programs and diffs, Markdown and console for people, Deedle frames for FSI.
 [<RequireQualifiedAccess>]
 module Results =
-    let private csvField (text: string) =
+    let internal csvField (text: string) =
         if text |> Seq.exists (fun c -> c = ',' || c = '"' || c = '\n' || c = '\r') then
             "\"" + text.Replace("\"", "\"\"") + "\""
         else
@@ -69,7 +68,7 @@ module Results =
         |> List.map (List.map csvField >> String.concat ",")
         |> fun lines -> String.concat "\n" lines + "\n"
 
-    let private splitCsv (line: string) =
+    let internal splitCsv (line: string) =
         let rec fields at acc (field: Text.StringBuilder) quoted =
             if at = line.Length then
                 List.rev (field.ToString() :: acc)
@@ -134,27 +133,68 @@ module Results =
 
     let folder name = Path.Combine("results", name)
 
-    /// The stored results of a name or of a folder.
+    /// Names of the stored results.
+    let names () =
+        if Directory.Exists "results" then
+            Directory.GetDirectories "results"
+            |> Array.filter (fun folder -> File.Exists(Path.Combine(folder, "table.csv")))
+            |> Array.map (fun folder -> (DirectoryInfo folder).Name)
+            |> Array.sortWith (fun a b -> String.CompareOrdinal(a, b))
+            |> List.ofArray
+        else
+            []
+
+    /// Reads a file of a stored result by its name, its folder, or its table.csv; none where there is no such file.
+    let tryReadFile (name: string) file =
+        let beside =
+            if name.EndsWith("table.csv", StringComparison.Ordinal) then
+                [
+                    Path.Combine(Option.ofObj (Path.GetDirectoryName name) |> Option.defaultValue "", file)
+                ]
+            else
+                []
+
+        [ Path.Combine(folder name, file); Path.Combine(name, file) ] @ beside
+        |> List.tryFind File.Exists
+        |> Option.map File.ReadAllText
+
+    /// The stored results of a name, a folder or a table.csv.
     let load (name: string) =
-        let path =
-            [ Path.Combine(folder name, "table.csv"); Path.Combine(name, "table.csv") ]
-            |> List.tryFind File.Exists
-
-        match path with
-        | Some path -> parse name (File.ReadAllText path)
+        match tryReadFile name "table.csv" with
+        | Some text -> parse name text
         | None ->
-            let known =
-                if Directory.Exists "results" then
-                    Directory.GetDirectories "results" |> Array.map (fun folder -> (DirectoryInfo folder).Name)
-                else
-                    [||]
-
             let hint =
-                match NearestName.Of(name, known) with
+                match NearestName.Of(name, names ()) with
                 | null -> "run its experiment first, or give a folder with a table.csv"
                 | near -> $"did you mean {near}?"
 
             raise (InterpException $"There are no results '{name}'; {hint}")
+
+    let private cellResult (cell: Cell) status metrics =
+        {
+            Cell = cell.Name
+            Axes = cell.Axes
+            Seed = cell.Spec.Seed
+            Status = status
+            Metrics = metrics
+        }
+
+    /// A cell that came to no numbers.
+    let failedCell cell = cellResult cell "failed" Map.empty
+
+    /// A cell's result, from the numbers that evaluation left.
+    let ofNumbers cell (numbers: Map<string, float>) =
+        let status =
+            if numbers["diverged"] > 0.0 then
+                let step = int numbers["steps"]
+                $"diverged at step {step}"
+            else
+                "ok"
+
+        Metric.all
+        |> List.choose (fun metric -> Map.tryFind metric.Name numbers |> Option.map (fun value -> metric.Name, value))
+        |> Map.ofList
+        |> cellResult cell status
 
     /// Cells by name, one column per axis and metric.
     let frame (results: Results) : Frame<string, string> =
@@ -169,22 +209,25 @@ module Results =
 
         results.Cells |> Seq.map row |> Frame.ofRows
 
-    /// Mean over seeds, their standard deviation (n - 1; none for one seed), and their number.
-    let summary (metric: Metric) (cells: CellResult list) =
-        match cells |> List.choose (fun cell -> Map.tryFind metric.Name cell.Metrics) with
-        | [] -> None
-        | [ value ] -> Some(value, None, 1)
-        | values -> Some(Statistics.Mean values, Some(Statistics.StandardDeviation values), values.Length)
+    /// A metric's values by seed.
+    let values (metric: Metric) (cells: CellResult list) =
+        cells
+        |> List.choose (fun cell -> Map.tryFind metric.Name cell.Metrics |> Option.map (fun value -> cell.Seed, value))
+        |> Map.ofList
 
-    let private show (metric: Metric) cells =
+    /// What the seeds of a group say about a metric.
+    let estimate metric cells =
+        values metric cells |> Map.toList |> List.map snd |> Significance.estimate
+
+    /// An estimate as people read it: mean ± standard deviation.
+    let show (metric: Metric) (estimate: Estimate) =
         let text (value: float) =
             value.ToString("F" + string metric.Decimals, CultureInfo.InvariantCulture)
 
-        match summary metric cells with
-        | None -> "–"
-        | Some(mean, None, _) -> text mean
-        | Some(mean, Some sd, _) when sd = 0.0 || metric.Better = Neither && text sd = text 0.0 -> text mean
-        | Some(mean, Some sd, _) -> $"{text mean} ± {text sd}"
+        match estimate.Deviation with
+        | Some sd when sd > 0.0 && not (metric.Better = Neither && text sd = text 0.0) ->
+            $"{text estimate.Mean} ± {text sd}"
+        | _ -> text estimate.Mean
 
     /// Groups of cells that differ in nothing but the seed, in their order.
     let groups (results: Results) =
@@ -221,7 +264,8 @@ module Results =
              |> List.map (fun axis ->
                  first.Axes |> List.tryFind (fst >> (=) axis) |> Option.map snd |> Option.defaultValue ""))
             @ [ string cells.Length ]
-            @ (metrics |> List.map (fun metric -> show metric cells))
+            @ (metrics
+               |> List.map (fun metric -> estimate metric cells |> Option.map (show metric) |> Option.defaultValue "–"))
             @ [
                 states |> List.map (fun (state, count) -> $"{count} {state}") |> String.concat ", "
             ]

@@ -62,30 +62,12 @@ module Runner =
     let private resultOf (store: Store) (failures: Dictionary<string, string>) (inputs: Inputs) (cell: Cell) =
         let evaluate = Stage.ofCell inputs cell |> List.last
 
-        let status, metrics =
-            if failures.ContainsKey cell.Name then
-                "failed", Map.empty
-            else
-                let numbers =
-                    Numbers.read (Path.Combine(store.Folder evaluate.Name evaluate.Key, "metrics.json"))
-
-                (if numbers["diverged"] > 0.0 then
-                     let step = int numbers["steps"]
-                     $"diverged at step {step}"
-                 else
-                     "ok"),
-                Metric.all
-                |> List.choose (fun metric ->
-                    Map.tryFind metric.Name numbers |> Option.map (fun value -> metric.Name, value))
-                |> Map.ofList
-
-        {
-            Cell = cell.Name
-            Axes = cell.Axes
-            Seed = cell.Spec.Seed
-            Status = status
-            Metrics = metrics
-        }
+        if failures.ContainsKey cell.Name then
+            Results.failedCell cell
+        else
+            Path.Combine(store.Folder evaluate.Name evaluate.Key, "metrics.json")
+            |> Numbers.read
+            |> Results.ofNumbers cell
 
     /// Runs an experiment that is valid. Trainings on the CPU go through the data together, as many as fit the memory. Failed training
     /// and evaluation leave a failed cell; everything else is an error.

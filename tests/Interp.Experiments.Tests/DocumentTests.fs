@@ -72,3 +72,41 @@ let ``the autoencoder in assets is what its folder says`` () =
 
     Assert.True((outcome.Code = 0), outcome.Errors)
     Assert.Contains("2048", outcome.Output)
+
+/// The commands of a document, as words; what is in double quotes is one word.
+let private commandsOf document =
+    [
+        for line in File.ReadAllLines(Path.Combine(repository, "docs", document)) do
+            let found = Regex.Match(line, @"^    \./interp (\S.*?)(\s{3,}.*)?$")
+
+            if found.Success then
+                [
+                    for word in Regex.Matches(found.Groups[1].Value, "\"([^\"]*)\"|\\S+") ->
+                        if word.Groups[1].Success then
+                            word.Groups[1].Value
+                        else
+                            word.Value
+                ]
+    ]
+
+[<Fact>]
+let ``the commands on results run as they are written`` () =
+    use folder = new TemporaryFolder()
+
+    for name in [ "demo"; "ksearch-smollm2" ] do
+        let copy = Directory.CreateDirectory(folder.Child $"results/{name}")
+
+        for file in DirectoryInfo(Path.Combine(repository, "results", name)).GetFiles() do
+            file.CopyTo(Path.Combine(copy.FullName, file.Name)) |> ignore
+
+    // Other than in this folder, the repository's last commit has the demo too; that side is tested with a repository of its own.
+    let written =
+        commandsOf "results.md" |> List.filter (List.exists (fun word -> word.StartsWith "HEAD:") >> not)
+
+    Assert.True(written.Length >= 12)
+
+    for words in written do
+        let outcome = run folder.Path words
+        let differs = words.Head = "diff" && words[1] <> words[2]
+        let line = String.concat " " words
+        Assert.True((outcome.Code = (if differs then 1 else 0)), $"{line}: {outcome.Output}{outcome.Errors}")

@@ -73,46 +73,6 @@ let ``a frame has a row per cell and a column per axis and metric`` () =
     Assert.Equal(0.35, frame.GetColumn<float>("fvu").Get "k=8,seed=2")
 
 [<Fact>]
-let ``Welch's p is that of a hand-computed example`` () =
-    // Means 2 and 5, variances 1 and 1, n 3: t = 3/√(2/3) = 3.6742 with 4 degrees of freedom, p = 0.02131.
-    match Diff.welch [ 1.0; 2.0; 3.0 ] [ 4.0; 5.0; 6.0 ] with
-    | Some p -> Assert.Equal(0.02131, p, 5)
-    | None -> Assert.Fail "There are enough values."
-
-    Assert.Equal(None, Diff.welch [ 1.0 ] [ 2.0; 3.0 ])
-
-[<Fact>]
-let ``a diff tells noise from change`` () =
-    let after =
-        results
-            "after"
-            [
-                cell 8 1 0.24 30.0
-                cell 8 2 0.37 31.0
-                cell 16 1 0.125 0.0
-                cell 16 2 0.125 0.0
-            ]
-
-    let diff = Diff.make two after None
-
-    let status group metric =
-        (diff.Metrics |> List.find (fun change -> change.Group = group && change.Metric = metric)).Status
-
-    Assert.Equal(WithinNoise, status "k=8" "fvu")
-    Assert.Equal(Regressed, status "k=8" "dead")
-    Assert.Equal(Same, status "k=16" "fvu")
-    Assert.False(Diff.isSame diff)
-    Assert.True(Diff.isSame (Diff.make two two None))
-    Assert.Equal<string list>([ "k=16" ], (Diff.make two (results "one" [ cell 8 1 0.2 1.0 ]) None).OnlyBefore)
-
-[<Fact>]
-let ``the configs of two results are compared field by field`` () =
-    let a = Experiment.create "a" |> Sweep.over "k" [ 8; 16 ] Sae.k
-    let b = a |> Experiment.edit (Train.batch 64)
-    let change = (Diff.make two two (Some(a, b))).Config |> List.exactlyOne
-    Assert.Equal(("train.batch", "512", "64"), (change.Path, change.From, change.To))
-
-[<Fact>]
 let ``a stage runs once for two that ask at the same time, and a failure leaves no artifact`` () =
     use folder = new TemporaryFolder()
     let key = String('a', 64)

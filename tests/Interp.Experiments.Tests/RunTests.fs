@@ -57,6 +57,7 @@ let ``a run writes its folder, does nothing the second time, and reruns only a c
                 "curves.csv"
                 "density.csv"
                 "spec.json"
+                "provenance.json"
                 "validation-loss.svg"
                 "schedule.svg"
             ] do

@@ -42,6 +42,16 @@ public sealed record SystemReport(
     string Cache,
     string? Problem)
 {
+    /// <summary>Version of this library and, where it was built from a git clone, the first 12 digits of the commit.</summary>
+    public static string Revision
+    {
+        get
+        {
+            var parts = InformationalVersion(typeof(SystemReport).Assembly).Split('+');
+            return parts.Length < 2 ? parts[0] : $"{parts[0]}+{parts[1][..Math.Min(12, parts[1].Length)]}";
+        }
+    }
+
     /// <summary>Looks at the machine; a libtorch that does not load is a finding, not an error.</summary>
     public static SystemReport Take()
     {
@@ -99,8 +109,10 @@ public sealed record SystemReport(
         return pretty is null ? RuntimeInformation.OSDescription : pretty[12..].Trim('"');
     }
 
-    private static string VersionOf(Assembly assembly) =>
-        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+    private static string VersionOf(Assembly assembly) => InformationalVersion(assembly).Split('+')[0];
+
+    private static string InformationalVersion(Assembly assembly) =>
+        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     /// <summary>The version that a PyTorch folder states, else the one of the package that the build names.</summary>
     private static string LibtorchVersion(string folder)

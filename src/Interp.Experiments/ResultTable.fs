@@ -1,0 +1,95 @@
+namespace Interp
+
+open System.Globalization
+open Deedle
+
+/// An entry of a table that was asked for.
+type Entry =
+    | Word of string
+    | Count of int
+    | Value of Metric * float
+    | Spread of Metric * Estimate
+    | Probability of float
+    | Blank
+
+/// A table made from results, for a console, a file or a program.
+type ResultTable =
+    {
+        Header: string list
+        Rows: Entry list list
+        /// What the entries are, in a sentence.
+        Caption: string
+    }
+
+[<RequireQualifiedAccess>]
+module ResultTable =
+    let private invariant format (value: float) =
+        value.ToString((format: string), CultureInfo.InvariantCulture)
+
+    /// An entry as people read it.
+    let text entry =
+        match entry with
+        | Word word -> word
+        | Count count -> count.ToString CultureInfo.InvariantCulture
+        | Value(metric, value) -> invariant ("F" + string metric.Decimals) value
+        | Spread(metric, estimate) -> Results.show metric estimate
+        | Probability p when p < 0.0001 -> "< 0.0001"
+        | Probability p -> invariant "0.0000" p
+        | Blank -> ""
+
+    /// An entry as a number where it is one, as programs read it.
+    let number entry =
+        match entry with
+        | Value(_, value)
+        | Probability value -> Some value
+        | Spread(_, estimate) -> Some estimate.Mean
+        | Count count -> Some(float count)
+        | Word _
+        | Blank -> None
+
+    let isNumeric (entry: Entry) = not entry.IsWord
+
+    let private csvEntry (entry: Entry) =
+        match entry, number entry with
+        | Count _, _
+        | _, None -> text entry
+        | _, Some value -> invariant "R" value
+
+    /// Full precision, one line per row.
+    let csv (table: ResultTable) =
+        table.Header :: List.map (List.map csvEntry) table.Rows
+        |> List.map (List.map Results.csvField >> String.concat ",")
+        |> fun lines -> String.concat "\n" lines + "\n"
+
+    let private cell (text: string) = text.Replace("|", "\\|")
+
+    let markdown (table: ResultTable) =
+        let line cells = "| " + String.concat " | " cells + " |"
+
+        let rule =
+            table.Header
+            |> List.mapi (fun i _ ->
+                if table.Rows |> List.forall (fun row -> isNumeric row[i]) then
+                    "---:"
+                else
+                    "---")
+
+        [ line (List.map cell table.Header); line rule ]
+        @ List.map (List.map (text >> cell) >> line) table.Rows
+        @ (if table.Caption = "" then [] else [ ""; table.Caption ])
+        |> fun lines -> String.concat "\n" lines + "\n"
+
+    /// The table as a Deedle frame: numbers as numbers, the rows counted from 0.
+    let frame (table: ResultTable) : Frame<int, string> =
+        table.Rows
+        |> List.mapi (fun i row ->
+            i
+            => Series.ofObservations (
+                List.zip table.Header row
+                |> List.choose (fun (name, entry) ->
+                    match entry, number entry with
+                    | Blank, _ -> None
+                    | _, Some value -> Some(name => box value)
+                    | _ -> Some(name => box (text entry)))
+            ))
+        |> Frame.ofRows
