@@ -6,7 +6,7 @@ type Side =
         Name: string
         Results: Results
         Experiment: Experiment option
-        Provenance: Provenance option
+        Provenance: ResultProvenance option
     }
 
 /// A stage that has another key in the two results, and why.
@@ -49,7 +49,7 @@ type Diff =
 
 [<RequireQualifiedAccess>]
 module Diff =
-    let private stagesOf (provenance: Provenance) =
+    let private stagesOf (provenance: ResultProvenance) =
         [
             for record in provenance.Stages do
                 for cell in record.Cells -> (record.Stage, cell), record
@@ -80,7 +80,7 @@ module Diff =
         else
             "an earlier stage"
 
-    let private planChanges config (before: Provenance) (after: Provenance) =
+    let private planChanges config (before: ResultProvenance) (after: ResultProvenance) =
         let a, b = stagesOf before, stagesOf after
         let inA, inB = Map.ofList a, Map.ofList b
 
@@ -110,7 +110,7 @@ module Diff =
                     | _ -> "only in the second"
             })
 
-    let private artifactChanges (before: Provenance) (after: Provenance) =
+    let private artifactChanges (before: ResultProvenance) (after: ResultProvenance) =
         before.Stages
         |> List.choose (fun record ->
             after.Stages
@@ -125,14 +125,14 @@ module Diff =
                     Cells = record.Cells
                 }))
 
-    let private environmentChanges (before: Provenance) (after: Provenance) =
+    let private environmentChanges (before: ResultProvenance) (after: ResultProvenance) =
         let known = not before.Environment.IsEmpty && not after.Environment.IsEmpty
 
         before.Environment @ after.Environment
         |> List.map fst
         |> List.distinct
         |> List.map (fun name ->
-            let find (provenance: Provenance) =
+            let find (provenance: ResultProvenance) =
                 provenance.Environment |> List.tryFind (fst >> (=) name) |> Option.map snd
 
             {

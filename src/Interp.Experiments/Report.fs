@@ -109,7 +109,7 @@ module Report =
         write "density.csv" (joined (gather inputs store "evaluate" "density.csv" experiment))
         write "spec.json" (ExperimentFile.print { experiment with Name = results.Name })
 
-        write "provenance.json" (Provenance.ofExperiment inputs store experiment |> Provenance.print)
+        write "provenance.json" (ResultProvenance.ofExperiment inputs store experiment |> ResultProvenance.print)
 
         for file, svg in Plots.ofResults results curves do
             write file svg

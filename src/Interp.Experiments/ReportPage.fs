@@ -74,7 +74,7 @@ draw();
         else
             digest
 
-    let private stages (provenance: Provenance) =
+    let private stages (provenance: ResultProvenance) =
         provenance.Stages
         |> List.map (fun record ->
             let cells =

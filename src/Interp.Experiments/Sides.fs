@@ -22,7 +22,7 @@ module Sides =
             Name = name
             Results = Results.parse name table
             Experiment = read "spec.json" |> Option.map (experimentOf name)
-            Provenance = read "provenance.json" |> Option.bind Provenance.parse
+            Provenance = read "provenance.json" |> Option.bind ResultProvenance.parse
         }
 
     /// A stored result by its name, folder or table.csv.
@@ -86,7 +86,7 @@ module Sides =
             // As a table would have them.
             Results = Results.csv results |> Results.parse experiment.Name
             Experiment = Some experiment
-            Provenance = Some(Provenance.ofExperiment inputs store experiment)
+            Provenance = Some(ResultProvenance.ofExperiment inputs store experiment)
         }
 
     let private ofConfig (store: Store) path =
@@ -172,7 +172,7 @@ module Sides =
                 Some
                     {
                         Environment = []
-                        Stages = all |> List.map (Provenance.ofArtifact [ cell.Name ])
+                        Stages = all |> List.map (ResultProvenance.ofArtifact [ cell.Name ])
                     }
         }
 

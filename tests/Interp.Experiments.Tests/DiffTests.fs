@@ -182,8 +182,8 @@ let ``another output of the same key is an alarm; plan and environment only info
 [<Fact>]
 let ``provenance reads back`` () =
     let written = (provenance 1 "aa" "2.10").Value
-    Assert.Equal(Some written, Provenance.parse (Provenance.print written))
-    Assert.Equal(None, Provenance.parse "{}")
+    Assert.Equal(Some written, ResultProvenance.parse (ResultProvenance.print written))
+    Assert.Equal(None, ResultProvenance.parse "{}")
 
 [<Fact>]
 let ``settings that differ are named once, with the cells they differ in`` () =

@@ -57,7 +57,7 @@ let ``a run's result is queried, diffed in every form and reported`` () =
     Assert.Contains("Same.", succeed folder [ "diff"; "mini"; "again" ])
 
     let stages =
-        match Provenance.parse provenance with
+        match ResultProvenance.parse provenance with
         | Some provenance -> provenance.Stages
         | None -> failwith "no provenance"
 

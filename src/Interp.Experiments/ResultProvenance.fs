@@ -19,14 +19,14 @@ type StageRecord =
 
 /// Where a result comes from: the machine and the code, and the stages with what they made. The same run on the same machine
 /// gives the same text: no times, paths or threads.
-type Provenance =
+type ResultProvenance =
     {
         Environment: (string * string) list
         Stages: StageRecord list
     }
 
 [<RequireQualifiedAccess>]
-module Provenance =
+module ResultProvenance =
     let private settings = SpecFields.all |> List.map _.Path |> set
 
     let private version (inputs: (string * Canon) list) =
