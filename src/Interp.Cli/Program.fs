@@ -16,6 +16,9 @@ let private commands =
         ResultsCommand.diff'
         ExtractCommand.command
         ActivationsCommand.command
+        ShowCommand.command
+        CheckCommand.command
+        StoreCommand.command
         ExportCommand.command
         InspectCommand.command
         VerifyCommand.command
