@@ -18,6 +18,17 @@ let private bar (share: float) =
     let full = int (Math.Round(share * float width))
     String('━', full) + String('╌', width - full)
 
+/// Characters of a line; 80 where the terminal does not say.
+let private width () =
+    if Console.WindowWidth > 1 then
+        Console.WindowWidth - 1
+    else
+        80
+
+/// A line's part that the terminal shows without wrapping.
+let private cut (text: string) =
+    text.Substring(0, min text.Length (width ()))
+
 let private clear () =
     if interactive then
         eprintf "\r\x1b[2K"
@@ -26,14 +37,7 @@ let private show (text: string) =
     clear ()
 
     if interactive then
-        let width = max 40 (Console.WindowWidth - 1)
-
-        eprintf
-            "%s"
-            (if text.Length > width then
-                 text.Substring(0, width)
-             else
-                 text)
+        eprintf "%s" (cut text)
     else
         eprintfn "%s" text
 
@@ -102,15 +106,9 @@ type private Block() =
     member block.Draw(lines: string list) =
         if interactive then
             block.Erase()
-            let width = max 40 (Console.WindowWidth - 1)
 
             for line in lines do
-                eprintfn
-                    "%s"
-                    (if line.Length > width then
-                         line.Substring(0, width)
-                     else
-                         line)
+                eprintfn "%s" (cut line)
 
             height <- lines.Length
 

@@ -13,7 +13,7 @@ module StoreArchive =
         Interp.Formats.AtomicFile.Write(
             path,
             fun stream ->
-                use tar = new TarWriter(stream, TarEntryFormat.Pax, leaveOpen = true)
+                use tar = new TarWriter(stream, TarEntryFormat.Ustar, leaveOpen = true)
 
                 for artifact in artifacts do
                     let folder = store.Folder artifact.Stage artifact.Key
@@ -26,7 +26,7 @@ module StoreArchive =
                         use content = File.OpenRead(Path.Combine(folder, file))
 
                         tar.WriteEntry(
-                            PaxTarEntry(
+                            UstarTarEntry(
                                 TarEntryType.RegularFile,
                                 $"{artifact.Name}/{file}",
                                 DataStream = content,
