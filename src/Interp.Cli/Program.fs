@@ -17,6 +17,9 @@ let private commands =
         ReportCommand.command
         ExtractCommand.command
         ActivationsCommand.command
+        ShowCommand.command
+        CheckCommand.command
+        StoreCommand.command
         ExportCommand.command
         InspectCommand.command
         VerifyCommand.command

@@ -1,0 +1,146 @@
+/// `interp store ls` and `interp store du`: what the store holds.
+module Interp.Cli.StoreListing
+
+open System
+open System.IO
+open Argu
+open Interp
+open Interp.Cli.Arguments
+open Interp.Cli.Json
+
+let internal storeUsage =
+    "folder of the store (default $INTERP_STORE, else .interp)."
+
+let internal jsonUsage = "print one JSON object."
+
+/// What `ls` and `du` tell of an artifact.
+[<NoEquality; NoComparison>]
+type private Entry =
+    {
+        Artifact: Artifact
+        Bytes: int64
+        Completed: DateTime
+        Cells: string list
+        Experiments: string list
+        Pinned: bool
+    }
+
+let private entries (store: Interp.Store) =
+    let needed =
+        StoreNeeds.find (Inputs store.Root) store (StoreNeeds.experiments store)
+
+    store.All
+    |> List.map (fun artifact ->
+        let folder = store.Folder artifact.Stage artifact.Key
+
+        {
+            Artifact = artifact
+            Bytes = ArtifactFolder.bytes folder
+            Completed = File.GetLastWriteTimeUtc(Path.Combine(folder, ArtifactFolder.record))
+            Cells = Provenance.cells store artifact
+            Experiments = fst (needed artifact)
+            Pinned = StoreNeeds.isPinned store artifact
+        })
+
+type ListOptions =
+    | Store of folder: string
+    | Json
+
+    interface IArgParserTemplate with
+        member option.Usage =
+            match option with
+            | Store _ -> storeUsage
+            | Json -> jsonUsage
+
+let private age (completed: DateTime) =
+    Amounts.time (max 0.0 (DateTime.UtcNow - completed).TotalSeconds)
+
+let private stamp (time: DateTime) =
+    time.ToString("yyyy-MM-ddTHH:mm:ssZ", Globalization.CultureInfo.InvariantCulture)
+
+let private entryJson entry =
+    Fields
+        [
+            "stage", Text entry.Artifact.Stage
+            "key", Text entry.Artifact.Key
+            "bytes", Integer entry.Bytes
+            "completed", Text(stamp entry.Completed)
+            "cells", Items(List.map Text entry.Cells)
+            "results", Items(List.map Text entry.Experiments)
+            "pinned", Flag entry.Pinned
+        ]
+
+let private line entry =
+    let cells =
+        match entry.Cells with
+        | [ cell ] -> cell
+        | cells -> $"{cells.Length} cells"
+
+    let by =
+        entry.Experiments @ (if entry.Pinned then [ "a pin" ] else [])
+        |> function
+            | [] -> "nothing needs it"
+            | names -> "for " + String.concat ", " names
+
+    $"{entry.Artifact.Stage, -9} {entry.Artifact.Key.Substring(0, 12)}  {Amounts.bytes entry.Bytes, 10}  {age entry.Completed, 10} ago  {cells}  {by}"
+
+/// Lists all artifacts.
+let ls arguments =
+    let options = parse<ListOptions> "store ls" [ "store ls" ] arguments
+    let store = Interp.Store.Open(options.TryGetResult Store)
+    let entries = entries store
+
+    if options.Contains Json then
+        printfn "%s" (render (Fields [ "store", Text store.Root; "artifacts", Items(List.map entryJson entries) ]))
+    elif entries.IsEmpty then
+        printfn "The store %s is empty; interp run fills it." store.Root
+    else
+        entries |> List.iter (line >> printfn "%s")
+
+    0
+
+/// Bytes by kind of stage.
+let du arguments =
+    let options = parse<ListOptions> "store du" [ "store du" ] arguments
+    let store = Interp.Store.Open(options.TryGetResult Store)
+
+    let stages =
+        store.All
+        |> List.groupBy _.Stage
+        |> List.map (fun (stage, artifacts) ->
+            stage,
+            artifacts.Length,
+            artifacts
+            |> List.sumBy (fun artifact -> ArtifactFolder.bytes (store.Folder artifact.Stage artifact.Key)))
+
+    let unfinished =
+        store.Unfinished.Length, store.Unfinished |> List.sumBy ArtifactFolder.bytes
+
+    let total = snd unfinished + (stages |> List.sumBy (fun (_, _, bytes) -> bytes))
+
+    if options.Contains Json then
+        let part count bytes =
+            [ "count", Integer(int64<int> count); "bytes", Integer bytes ]
+
+        printfn
+            "%s"
+            (render (
+                Fields
+                    [
+                        "store", Text store.Root
+                        "stages",
+                        stages
+                        |> List.map (fun (stage, count, bytes) -> Fields(("stage", Text stage) :: part count bytes))
+                        |> Items
+                        "unfinished", Fields(unfinished ||> part)
+                        "bytes", Integer total
+                    ]
+            ))
+    else
+        for stage, count, bytes in stages do
+            printfn "%-10s %5d  %10s" stage count (Amounts.bytes bytes)
+
+        printfn "%-10s %5d  %10s" "unfinished" (fst unfinished) (Amounts.bytes (snd unfinished))
+        printfn "%-10s        %10s" "together" (Amounts.bytes total)
+
+    0
