@@ -12,6 +12,9 @@ let private commands =
     [
         RunCommand.run'
         RunCommand.plan'
+        ShowCommand.command
+        NewCommand.command
+        SchemaCommand.command
         ResultsCommand.results'
         ResultsCommand.diff'
         ExtractCommand.command

@@ -13,6 +13,10 @@ type Codec<'T> =
         Read: Canon -> 'T option
         /// Reads what was typed after `--set path=`.
         Parse: string -> 'T option
+        /// JSON Schema of what `Write` gives.
+        Schema: Canon
+        /// The words among the allowed values, of which the nearest is named when one is misspelt.
+        Words: string list
     }
 
 [<RequireQualifiedAccess>]
@@ -27,6 +31,21 @@ module Codec =
         | true, value when Double.IsFinite value -> Some value
         | _ -> None
 
+    let private schemaType name =
+        Canon.Fields [ "type", Canon.Text name ]
+
+    let internal anyOf schemas =
+        Canon.Fields [ "anyOf", Canon.Items schemas ]
+
+    let internal pattern expression =
+        Canon.Fields [ "type", Canon.Text "string"; "pattern", Canon.Text $"^({expression})$" ]
+
+    let internal oneOf words =
+        Canon.Fields [ "enum", Canon.Items(List.map Canon.Text words) ]
+
+    let private digits = "-?[0-9]+"
+    let private decimal = @"-?[0-9]+(\.[0-9]+)?(E[+-]?[0-9]+)?"
+
     let private showFloat (value: float) =
         value.ToString("R", CultureInfo.InvariantCulture)
 
@@ -39,6 +58,8 @@ module Codec =
                 | Canon.Integer value when abs value <= int64 Int32.MaxValue -> Some(int32 value)
                 | _ -> None
             Parse = tryInt
+            Schema = schemaType "integer"
+            Words = []
         }
 
     let float =
@@ -51,6 +72,8 @@ module Codec =
                 | Canon.Integer value -> Some(Operators.float value)
                 | _ -> None
             Parse = tryFloat
+            Schema = schemaType "number"
+            Words = []
         }
 
     let bool =
@@ -66,11 +89,15 @@ module Codec =
                 | "true" -> Some true
                 | "false" -> Some false
                 | _ -> None
+            Schema = schemaType "boolean"
+            Words = []
         }
 
     /// A value that has a text form; `read` gives None where a text is none of its forms.
-    let text expected show read =
+    let text schema expected show read =
         {
+            Schema = schema
+            Words = []
             Expected = expected
             Write = show >> Canon.Text
             Read =
@@ -80,7 +107,7 @@ module Codec =
             Parse = read
         }
 
-    let string = text "text" id Some
+    let string = text (schemaType "string") "text" id Some
 
     /// One of a few named values.
     let choice names =
@@ -90,7 +117,11 @@ module Codec =
         let valueOf name =
             names |> List.tryFind (fun (known, _) -> known = name) |> Option.map snd
 
-        text (names |> List.map fst |> String.concat ", ") nameOf valueOf
+        let words = List.map fst names
+
+        { text (oneOf words) (String.concat ", " words) nameOf valueOf with
+            Words = words
+        }
 
     /// A value that may be absent, written as null or `none`.
     let optional codec =
@@ -108,6 +139,8 @@ module Codec =
                 function
                 | "none" -> Some None
                 | text -> codec.Parse text |> Option.map Some
+            Schema = anyOf [ codec.Schema; schemaType "null" ]
+            Words = "none" :: codec.Words
         }
 
     let private storedPrefix = "activations:"
@@ -146,7 +179,7 @@ module Codec =
             | None -> "world"
             | Some path -> path
 
-        text "world, or a path" show world
+        text (pattern ".+") "world, or a path" show world
 
     let dictionarySize =
         let show size =
@@ -160,7 +193,7 @@ module Codec =
             else
                 tryInt text |> Option.map Latents
 
-        text "x8 for eight times the width, or a number of latents" show read
+        text (pattern $"x?{digits}") "x8 for eight times the width, or a number of latents" show read
 
     let private kinds =
         [
@@ -185,6 +218,7 @@ module Codec =
 
         let read (text: string) =
             match List.ofArray (text.Split ':') with
+            | [ "matryoshka"; "" ] -> Some(Matryoshka [])
             | [ "matryoshka"; sizes ] ->
                 let read = sizes.Split '/' |> Array.map tryInt |> List.ofArray
 
@@ -194,8 +228,14 @@ module Codec =
                     None
             | _ -> kinds |> List.tryFind (fun (name, _) -> name = text) |> Option.map snd
 
-        let names = kinds |> List.map fst |> String.concat ", "
-        text $"{names}, or matryoshka:SIZES such as matryoshka:64/256" show read
+        let names = kinds |> List.map fst
+        let sizes = $"matryoshka:(({digits}/)*{digits})?"
+        let schema = pattern (String.concat "|" (names @ [ sizes ]))
+        let listed = String.concat ", " names
+
+        { text schema $"{listed}, or matryoshka:SIZES such as matryoshka:64/256" show read with
+            Words = names
+        }
 
     let private schedules =
         [ "linear", Linear; "cosine", Cosine; "exponential", Exponential; "step", Step ]
@@ -221,7 +261,14 @@ module Codec =
                 | _ -> None
             | _ -> None
 
-        text "constant, or linear|cosine|exponential|step:FROM:UNTIL such as linear:512:0.25" show read
+        let forms = schedules |> List.map fst |> String.concat "|"
+        let schema = pattern $"constant|({forms}):{digits}:{decimal}"
+        let expected =
+            "constant, or linear|cosine|exponential|step:FROM:UNTIL such as linear:512:0.25"
+
+        { text schema expected show read with
+            Words = "constant" :: List.map fst schedules
+        }
 
     let learningRate =
         {
@@ -238,6 +285,8 @@ module Codec =
                 function
                 | "law" -> Some Law
                 | text -> tryFloat text |> Option.map Rate
+            Schema = anyOf [ float.Schema; pattern "law" ]
+            Words = [ "law" ]
         }
 
     let aux =
@@ -265,4 +314,4 @@ module Codec =
                 | _ -> None
             | _ -> None
 
-        text "COEFFICIENT or COEFFICIENT:K, such as 0.03125:64" show read
+        text (pattern $"{decimal}(:{digits})?") "COEFFICIENT or COEFFICIENT:K, such as 0.03125:64" show read

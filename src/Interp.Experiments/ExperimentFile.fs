@@ -21,14 +21,32 @@ module ExperimentFile =
                 "cells", experiment.Cells |> List.map cell |> Canon.Items
             ]
 
+    /// Refuses fields of other names.
+    let private onlyFields place known fields =
+        [
+            for name, _ in fields do
+                if not (List.contains name known) then
+                    match Interp.Runtime.NearestName.Of(name, known) with
+                    | null ->
+                        let known = String.concat ", " known
+                        $"{place} has no field '{name}'; its fields are {known}."
+                    | near -> $"{place} has no field '{name}'; did you mean {near}?"
+        ]
+
     let private axis =
         function
         | Canon.Items [ Canon.Text axis; Canon.Text value ] -> Some(axis, value)
         | _ -> None
 
+    let private errorsOf result =
+        match result with
+        | Error errors -> errors
+        | Ok _ -> []
+
     let private readCell index value =
         match value with
         | Canon.Fields fields ->
+            let unknown = onlyFields $"cells[{index}]" [ "axes"; "spec" ] fields
             let fields = Map.ofList fields
 
             let axes =
@@ -41,53 +59,62 @@ module ExperimentFile =
                 Map.tryFind "spec" fields
                 |> Option.defaultValue (Canon.Fields [])
                 |> SpecFields.ofCanon
-                |> Result.mapError (List.map (fun error -> $"cells[{index}]: {error}"))
+                |> Result.mapError (List.map (fun error -> $"cells[{index}].spec: {error}"))
 
-            match axes, spec with
-            | Ok axes, Ok spec -> Ok { Axes = axes; Spec = spec }
-            | axes, spec ->
-                let errors result =
-                    match result with
-                    | Error errors -> errors
-                    | Ok _ -> []
-
-                Error(errors axes @ errors spec)
+            match axes, spec, unknown with
+            | Ok axes, Ok spec, [] -> Ok { Axes = axes; Spec = spec }
+            | axes, spec, unknown -> Error(unknown @ errorsOf axes @ errorsOf spec)
         | _ -> Error [ $"cells[{index}] is no object." ]
 
-    let private readMetric =
-        function
-        | Canon.Text name -> Metric.tryFind name
-        | _ -> None
+    let private readMetric value =
+        match value with
+        | Canon.Text name ->
+            match Metric.tryFind name, Interp.Runtime.NearestName.Of(name, Metric.all |> List.map _.Name) with
+            | Some metric, _ -> Ok metric
+            | None, null -> Error [ $"metrics: there is no metric '{name}'; see docs/metrics.md for all of them." ]
+            | None, near -> Error [ $"metrics: there is no metric '{name}'; did you mean {near}?" ]
+        | value -> Error [ $"metrics: {Canonical.encode value} is no name of a metric." ]
+
+    let private fieldNames = [ "$schema"; "name"; "metrics"; "cells" ]
 
     /// Reads what `toCanon` wrote; all errors at once.
     let ofCanon value =
         match value with
         | Canon.Fields fields ->
+            let unknown = onlyFields "An experiment" fieldNames fields
             let fields = Map.ofList fields
 
-            match Map.tryFind "name" fields, Map.tryFind "cells" fields with
-            | Some(Canon.Text name), Some(Canon.Items cells) ->
-                let cells = cells |> List.mapi readCell
+            let name =
+                match Map.tryFind "name" fields with
+                | Some(Canon.Text name) -> Ok name
+                | _ -> Error [ "name: an experiment has a name, a text." ]
 
-                let errors =
-                    cells
-                    |> List.collect (function
-                        | Error errors -> errors
-                        | Ok _ -> [])
+            let cells =
+                match Map.tryFind "cells" fields with
+                | Some(Canon.Items cells) -> List.mapi readCell cells
+                | _ -> [ Error [ "cells: an experiment has a list of cells." ] ]
 
-                if errors.IsEmpty then
-                    Ok
-                        {
-                            Name = name
-                            Metrics =
-                                match Map.tryFind "metrics" fields with
-                                | Some(Canon.Items names) -> List.choose readMetric names
-                                | _ -> (Experiment.create name).Metrics
-                            Cells = List.choose Result.toOption cells
-                        }
-                else
-                    Error errors
-            | _ -> Error [ "An experiment has a name and a list of cells." ]
+            let metrics =
+                match Map.tryFind "metrics" fields with
+                | None -> (Experiment.create "").Metrics |> List.map Ok
+                | Some(Canon.Items names) -> List.map readMetric names
+                | Some _ -> [ Error [ "metrics: give a list of names." ] ]
+
+            match
+                unknown
+                @ errorsOf name
+                @ List.collect errorsOf metrics
+                @ List.collect errorsOf cells,
+                name
+            with
+            | [], Ok name ->
+                Ok
+                    {
+                        Name = name
+                        Metrics = List.choose Result.toOption metrics
+                        Cells = List.choose Result.toOption cells
+                    }
+            | errors, _ -> Error errors
         | _ -> Error [ "An experiment is an object with a name and cells." ]
 
     let print experiment = toCanon experiment |> Canonical.print
