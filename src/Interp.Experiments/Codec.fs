@@ -43,6 +43,9 @@ module Codec =
     let internal oneOf words =
         Canon.Fields [ "enum", Canon.Items(List.map Canon.Text words) ]
 
+    let internal someText =
+        Canon.Fields [ "type", Canon.Text "string"; "minLength", Canon.Integer 1L ]
+
     let private digits = "-?[0-9]+"
     let private decimal = @"-?[0-9]+(\.[0-9]+)?(E[+-]?[0-9]+)?"
 
@@ -179,7 +182,7 @@ module Codec =
             | None -> "world"
             | Some path -> path
 
-        text (pattern ".+") "world, or a path" show world
+        text someText "world, or a path" show world
 
     let dictionarySize =
         let show size =

@@ -27,7 +27,8 @@ module ConfigScript =
         let message =
             diagnostic.Message.Split('\n') |> Array.map _.Trim() |> String.concat " "
 
-        let file = Path.GetRelativePath(".", diagnostic.FileName)
+        let relative = Path.GetRelativePath(".", diagnostic.FileName)
+        let file = if relative.StartsWith ".." then diagnostic.FileName else relative
         $"{file}({diagnostic.StartLine},{diagnostic.StartColumn + 1}): {message}"
 
     /// Runs code whose printing goes to standard error, because standard output is the command's.
@@ -48,6 +49,7 @@ module ConfigScript =
                 "--nologo"
                 "--quiet"
                 "--gui-"
+                $"--lib:{Path.GetDirectoryName path}"
                 for assembly in references do
                     $"-r:{assembly.Location}"
             |]

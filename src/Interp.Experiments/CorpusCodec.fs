@@ -90,7 +90,7 @@ module CorpusCodec =
             Schema =
                 Codec.anyOf
                     [
-                        Codec.pattern ".+"
+                        Codec.someText
                         Canon.Fields
                             [
                                 "type", Canon.Text "array"
@@ -144,7 +144,7 @@ module CorpusCodec =
                     [
                         record [ "messages", Codec.string.Schema ]
                         record [ "prompt", Codec.string.Schema; "response", Codec.string.Schema ]
-                        Codec.pattern "messages(:.*)?|columns:[^/]+/[^/]+"
+                        Codec.pattern @"messages(:[\s\S]*)?|columns:[^/]+/[^/]+"
                     ]
         }
 

@@ -23,7 +23,7 @@ let private script k =
 let private kept (folder: TemporaryFolder) =
     Directory.GetFiles(folder.Child "store/configs", "*.json") |> List.ofArray
 
-let private load (folder: TemporaryFolder) text =
+let private load (folder: TemporaryFolder) (text: string) =
     File.WriteAllText(folder.Child "c.fsx", text)
     ConfigScript.load (folder.Child "store") (folder.Child "c.fsx")
 

@@ -34,7 +34,9 @@ let ``a seed draws the same cells on every machine and in every culture`` () =
 
         Assert.Equal<string list>(
             [
-                "?"
+                "rate=0.00555,decay=0.44,k=36,schedule=linear,seed=1"
+                "rate=0.00014,decay=0.265,k=19,schedule=linear,seed=1"
+                "rate=0.00186,decay=0.214,k=26,schedule=constant,seed=1"
             ],
             search 7 3 |> List.map _.Name
         )
