@@ -22,6 +22,7 @@ type ExperimentOptions =
     | Live
     | Memory of size: string
     | Keep_Checkpoints of count: string
+    | Retry_Failed
     | Store of folder: string
     | Json
 
@@ -48,6 +49,8 @@ type ExperimentOptions =
             | Memory _ ->
                 "memory that the run may take, such as 6GiB (default: four fifths of what is free); what does not fit trains in several passes."
             | Keep_Checkpoints _ -> "checkpoints that a training under way keeps (default 2)."
+            | Retry_Failed ->
+                "try stages again that failed in an earlier run; without it their message is shown at once."
             | Store _ -> "folder of the store (default $INTERP_STORE, else .interp)."
             | Json -> "print one JSON object."
 
@@ -166,6 +169,8 @@ let prepare command examples arguments =
                     |> Option.map (wholeNumber "--keep-checkpoints" 1)
                     |> Option.defaultValue RunOptions.Default.KeepCheckpoints
                 Memory = options.TryGetResult Memory |> Option.map (byteCount "--memory")
+                RetryFailed = options.Contains Retry_Failed
+                Command = typed words
             }
         Command = typed words
         Typed = typed ("interp" :: command :: arguments)

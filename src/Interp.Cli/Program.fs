@@ -12,13 +12,15 @@ let private commands =
     [
         RunCommand.run'
         RunCommand.plan'
-        ShowCommand.command
         NewCommand.command
         SchemaCommand.command
         ResultsCommand.results'
         ResultsCommand.diff'
         ExtractCommand.command
         ActivationsCommand.command
+        ShowCommand.command
+        CheckCommand.command
+        StoreCommand.command
         ExportCommand.command
         InspectCommand.command
         VerifyCommand.command

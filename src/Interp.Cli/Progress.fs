@@ -90,10 +90,38 @@ type private Running =
         mutable Words: string
     }
 
-/// A function that is told of a run's events; stages that run side by side share a line.
+/// What a terminal shows of a run below its messages; nothing elsewhere.
+type private Block() =
+    let mutable height = 0
+
+    member _.Erase() =
+        if height > 0 then
+            eprintf "\r\x1b[%dA\x1b[0J" height
+            height <- 0
+
+    member block.Draw(lines: string list) =
+        if interactive then
+            block.Erase()
+            let width = max 40 (Console.WindowWidth - 1)
+
+            for line in lines do
+                eprintfn
+                    "%s"
+                    (if line.Length > width then
+                         line.Substring(0, width)
+                     else
+                         line)
+
+            height <- lines.Length
+
+/// A function that is told of a run's events: a terminal shows the grid as it fills; elsewhere each end of a stage is a line, and
+/// stages that run side by side share one on how far they are.
 let reporter () =
     let running = Dictionary<string, Running>()
+    let marks = Dictionary<string, RunGrid.Mark>()
+    let block = Block()
     let lastPrint = Stopwatch.StartNew()
+    let mutable stages: Stage list = []
     let mutable latest = ""
 
     let rate (stage: Running) =
@@ -105,32 +133,73 @@ let reporter () =
             0.0
 
     let line () =
-        let stages = List.ofSeq running.Values
-        let done' = stages |> List.sumBy _.Done
-        let total = stages |> List.sumBy _.Total
-        let rates = stages |> List.sumBy rate
+        let active = List.ofSeq running.Values
+        let done' = active |> List.sumBy _.Done
+        let total = active |> List.sumBy _.Total
+        let rates = active |> List.sumBy rate
 
         let title, words =
-            match stages with
+            match active with
             | [ stage ] -> stage.Title, stage.Words
-            | stages ->
+            | active ->
                 let words =
                     match running.TryGetValue latest with
                     | true, state -> $"{state.Stage.Cells.Head}: {state.Words}"
-                    | _ -> $"{stages.Head.Stage.Cells.Head}: {stages.Head.Words}"
+                    | _ -> $"{active.Head.Stage.Cells.Head}: {active.Head.Words}"
 
-                $"{stages.Head.Stage.Name, -8} {stages.Length} cells in one pass", words
+                $"{active.Head.Stage.Name, -8} {active.Length} cells in one pass", words
 
         $"{title}  {state done' total rates}  {words}"
 
-    let close (stage: Stage) text =
-        clear ()
-        eprintfn "%s  %s" running[stage.Key].Title text
+    let markOf (stage: Stage) =
+        match running.TryGetValue stage.Key, marks.TryGetValue stage.Key with
+        | (true, state), _ when state.Total > 0L -> RunGrid.Runs(float state.Done / float state.Total)
+        | (true, _), _ -> RunGrid.Runs 0.0
+        | _, (true, mark) -> mark
+        | _ -> RunGrid.Waits
+
+    let draw () =
+        lastPrint.Restart()
+
+        if interactive then
+            let rows = max 3 (Console.WindowHeight - 4)
+
+            block.Draw(RunGrid.lines stages markOf rows @ (if running.Count > 0 then [ line () ] else []))
+        elif running.Count > 0 then
+            eprintfn "%s" (line ())
+
+    let say (text: string) =
+        block.Erase()
+        eprintfn "%s" text
+
+        if interactive then
+            draw ()
+
+    let close (stage: Stage) mark text =
+        let title = running[stage.Key].Title
         running.Remove stage.Key |> ignore
+        marks[stage.Key] <- mark
+
+        if interactive && mark = RunGrid.Done then
+            draw ()
+        else
+            say $"{title}  {text}"
 
     fun event ->
         lock running (fun () ->
             match event with
+            | Planned(all, known) ->
+                stages <- all
+
+                for stage in known do
+                    if marks.GetValueOrDefault(stage.Key, RunGrid.Elsewhere) = RunGrid.Elsewhere then
+                        marks[stage.Key] <- RunGrid.Done
+
+                if known.Length < all.Length && interactive then
+                    draw ()
+            | Waiting stage ->
+                if marks.TryAdd(stage.Key, RunGrid.Elsewhere) then
+                    say $"{stage.Name, -8} {cellsOf stage}  is being made by another process; waiting for it"
             | Started(stage, number, total) ->
                 running[stage.Key] <-
                     {
@@ -144,7 +213,7 @@ let reporter () =
                     }
 
                 if interactive then
-                    show running[stage.Key].Title
+                    draw ()
             | Advanced(stage, done', total, words) ->
                 let state = running[stage.Key]
                 let phase = words.Split(' ')[0]
@@ -160,14 +229,12 @@ let reporter () =
                 latest <- stage.Key
 
                 if lastPrint.ElapsedMilliseconds >= interval then
-                    lastPrint.Restart()
-                    show (line ())
-            | Warned(stage, message) ->
-                clear ()
-                eprintfn "%s  %s" running[stage.Key].Title message
-            | Diverged(stage, step, checkpoint) ->
+                    draw ()
+            | Warned(stage, message) -> say $"{running[stage.Key].Title}  {message}"
+            | RunEvent.Diverged(stage, step, checkpoint) ->
                 close
                     stage
+                    RunGrid.Diverged
                     $"diverged at step {step}: its last good checkpoint is {checkpoint}; lower train.learningRate"
-            | Finished(stage, seconds) -> close stage $"done in {Amounts.time seconds}"
-            | Failed(stage, message) -> close stage $"failed: {message}")
+            | Finished(stage, seconds) -> close stage RunGrid.Done $"done in {Amounts.time seconds}"
+            | RunEvent.Failed(stage, message) -> close stage RunGrid.Failed $"failed: {message}")

@@ -34,6 +34,7 @@ let private run arguments =
         let results, failures =
             Runner.run prepared.Inputs prepared.Store (Progress.reporter ()) prepared.Options cancel experiment
 
+        StoreNeeds.noteResults prepared.Store "results"
         Report.write prepared.Inputs prepared.Store prepared.Command experiment results failures
 
         if prepared.Json then

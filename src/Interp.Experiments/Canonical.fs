@@ -106,3 +106,27 @@ module Canonical =
                 | _ -> ""
 
             Error(place + error.Message.Split('.')[0] + ".")
+
+    /// A field of an object.
+    let tryField name value =
+        match value with
+        | Canon.Fields fields -> fields |> List.tryFind (fst >> (=) name) |> Option.map snd
+        | _ -> None
+
+    /// A field that is text.
+    let tryText name value =
+        match tryField name value with
+        | Some(Canon.Text text) -> Some text
+        | _ -> None
+
+    /// A field that is an object; empty where there is none.
+    let fields name value =
+        match tryField name value with
+        | Some(Canon.Fields fields) -> fields
+        | _ -> []
+
+    /// A field that is a list; empty where there is none.
+    let items name value =
+        match tryField name value with
+        | Some(Canon.Items items) -> items
+        | _ -> []

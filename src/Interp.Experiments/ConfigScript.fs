@@ -105,7 +105,10 @@ module ConfigScript =
         | Some experiment -> experiment
         | None ->
             let experiment = evaluate (Path.GetFullPath path) text
-            ConfigCache.write kept experiment
+
+            if experiment.Stages.IsEmpty then
+                ConfigCache.write kept experiment
+
             experiment
 
     /// The experiment of a .fsx or .json file.

@@ -170,7 +170,7 @@ module Diff =
                     for group, cells in a do
                         match Map.tryFind group other with
                         | Some others ->
-                            for metric in Metric.all do
+                            for metric in List.distinct (before.Columns @ after.Columns) do
                                 compare group metric cells others
                         | None -> ()
                 ]

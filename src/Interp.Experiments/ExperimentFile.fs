@@ -13,9 +13,14 @@ module ExperimentFile =
                 "spec", SpecFields.toCanon cell.Spec
             ]
 
+    let private stage (own: OwnStage) =
+        Canon.Fields [ "name", Canon.Text own.Name; "version", Canon.Integer(int64 own.Version) ]
+
     let toCanon (experiment: Experiment) =
         Canon.Fields
             [
+                if not experiment.Stages.IsEmpty then
+                    "stages", experiment.Stages |> List.map stage |> Canon.Items
                 "name", Canon.Text experiment.Name
                 "metrics", experiment.Metrics |> List.map (fun metric -> Canon.Text metric.Name) |> Canon.Items
                 "cells", experiment.Cells |> List.map cell |> Canon.Items
@@ -66,8 +71,17 @@ module ExperimentFile =
             | axes, spec, unknown -> Error(unknown @ errorsOf axes @ errorsOf spec)
         | _ -> Error [ $"cells[{index}] is no object." ]
 
-    let private readMetric value =
+    let private readStage value =
         match value with
+        | Canon.Fields fields ->
+            match List.sortBy fst fields with
+            | [ "name", Canon.Text name; "version", Canon.Integer version ] -> Ok(OwnStage.OfFile(name, int version))
+            | _ -> Error [ "stages: give each a name and a version." ]
+        | _ -> Error [ "stages: give each a name and a version." ]
+
+    let private readMetric hasOwn value =
+        match value with
+        | Canon.Text name when hasOwn && (Metric.tryFind name).IsNone -> Ok(Metric.own name)
         | Canon.Text name ->
             match Metric.tryFind name, Interp.Runtime.NearestName.Of(name, Metric.all |> List.map _.Name) with
             | Some metric, _ -> Ok metric
@@ -75,7 +89,7 @@ module ExperimentFile =
             | None, near -> Error [ $"metrics: there is no metric '{name}'; did you mean {near}?" ]
         | value -> Error [ $"metrics: {Canonical.encode value} is no name of a metric." ]
 
-    let private fieldNames = [ "$schema"; "name"; "metrics"; "cells" ]
+    let private fieldNames = [ "$schema"; "name"; "metrics"; "stages"; "cells" ]
 
     /// Reads what `toCanon` wrote; all errors at once.
     let ofCanon value =
@@ -94,16 +108,23 @@ module ExperimentFile =
                 | Some(Canon.Items cells) -> List.mapi readCell cells
                 | _ -> [ Error [ "cells: an experiment has a list of cells." ] ]
 
+            let stages =
+                match Map.tryFind "stages" fields with
+                | None -> []
+                | Some(Canon.Items stages) -> List.map readStage stages
+                | Some _ -> [ Error [ "stages: give a list." ] ]
+
             let metrics =
                 match Map.tryFind "metrics" fields with
                 | None -> (Experiment.create "").Metrics |> List.map Ok
-                | Some(Canon.Items names) -> List.map readMetric names
+                | Some(Canon.Items names) -> List.map (readMetric (not stages.IsEmpty)) names
                 | Some _ -> [ Error [ "metrics: give a list of names." ] ]
 
             match
                 unknown
                 @ errorsOf name
                 @ List.collect errorsOf metrics
+                @ List.collect errorsOf stages
                 @ List.collect errorsOf cells,
                 name
             with
@@ -112,6 +133,7 @@ module ExperimentFile =
                     {
                         Name = name
                         Metrics = List.choose Result.toOption metrics
+                        Stages = List.choose Result.toOption stages
                         Cells = List.choose Result.toOption cells
                     }
             | errors, _ -> Error errors

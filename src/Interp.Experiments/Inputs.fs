@@ -247,6 +247,29 @@ type Inputs(storeRoot: string) =
             | StoredActivations _ -> not (inputs.Stored(spec, spec.Extract.Hook).IsEmpty)
             | _ -> true)
 
+    /// What is noted of the files that the text is read from.
+    member _.CorpusFiles(spec: Spec) =
+        let facts path =
+            let text =
+                remember "facts" path (fun () -> FileFacts.ofFile path |> FileFacts.toCanon |> Canonical.encode)
+
+            match Canonical.parse text with
+            | Ok facts -> FileFacts.ofCanon facts
+            | Error _ -> None
+
+        [
+            for _, source in CorpusText.parts spec.Corpus.Source do
+                match source with
+                | TextFile path when File.Exists path -> path
+                | TextFile path when Directory.Exists path ->
+                    yield!
+                        Directory.GetFiles path
+                        |> Array.filter TextFiles.IsServed
+                        |> Array.sortWith (fun a b -> String.CompareOrdinal(a, b))
+                | _ -> ()
+        ]
+        |> List.choose facts
+
     member inputs.CorpusDigest(spec: Spec) =
         match spec.Corpus.Source with
         | _ when not (inputs.HasText spec) -> "no text"

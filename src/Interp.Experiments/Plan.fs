@@ -1,8 +1,6 @@
 namespace Interp
 
 open System
-open System.Globalization
-open System.IO
 open Interp.Runtime
 
 type StageState =
@@ -24,48 +22,18 @@ type PlannedStage =
 /// What a run would do, and why.
 [<RequireQualifiedAccess>]
 module Plan =
-    let private show =
-        function
-        | Canon.Text text -> text
-        | Canon.Null -> "none"
-        | value -> Canonical.encode value
-
-    let private short (value: Canon) =
-        let text = show value
-
-        if text.Length = 64 && text |> Seq.forall Char.IsAsciiHexDigit then
-            text.Substring(0, 8)
-        else
-            text
-
-    /// The first difference to the nearest artifact of the same kind, in words.
-    let private reason (store: Store) (stage: Stage) =
-        let differences (artifact: Artifact) =
-            stage.Inputs
-            |> List.choose (fun (name, value) ->
-                match List.tryFind (fst >> (=) name) artifact.Inputs with
-                | Some(_, before) when before = value -> None
-                | Some(_, before) -> Some(name, Some before, value)
-                | None -> Some(name, None, value))
-
-        match store.Artifacts stage.Name |> List.map differences |> List.sortBy List.length with
-        | [] -> "never run"
-        | nearest :: _ ->
-            match nearest with
-            | (name, Some before, now) :: rest ->
-                let more = if rest.IsEmpty then "" else $" (and {rest.Length} more)"
-
-                if name.StartsWith "input." then
-                    $"its {name.Substring 6} stage changed{more}"
-                else
-                    $"{name} changed: {short before} → {short now}{more}"
-            | (name, None, _) :: _ -> $"{name} is new"
-            | [] -> "its artifact is gone"
-
     /// The stages of an experiment with their states.
     let make (options: RunOptions) (inputs: Inputs) (store: Store) experiment =
-        Stage.ofExperiment inputs experiment
+        let stages = Stage.ofExperiment inputs experiment
+
+        stages
         |> List.map (fun stage ->
+            let failure =
+                if options.RetryFailed then
+                    None
+                else
+                    store.Failure stage.Name stage.Key
+
             let state, reason =
                 if store.Contains stage.Name stage.Key then
                     Hit, ""
@@ -73,17 +41,19 @@ module Plan =
                     Miss, $"the weights of {inputs.ModelPath stage.Spec} are not here"
                 elif not (inputs.HasText stage.Spec) then
                     Miss, "its text is not here"
+                elif failure.IsSome then
+                    Miss, $"failed before, --retry-failed tries again: {failure.Value}"
                 elif store.IsPartial stage.Name stage.Key then
                     Partial, "stopped before its end; it goes on there"
                 else
-                    Miss, reason store stage
+                    Miss, MissReason.find inputs store stages stage
 
             {
                 Stage = stage
                 State = state
                 Reason = reason
                 Cost =
-                    if state = Hit then
+                    if state = Hit || failure.IsSome then
                         Cost.None
                     else
                         Cost.ofStage options inputs store stage
@@ -96,7 +66,7 @@ module Plan =
         | Miss -> "miss"
 
     /// Bytes of memory that a run may take: what the options say, or four fifths of what is free.
-    let private room (options: RunOptions) =
+    let room (options: RunOptions) =
         match options.Memory, SystemReport.Memory() with
         | Some bytes, _ -> bytes
         | None, struct (free, _) when free > 0L -> free / 5L * 4L

@@ -37,6 +37,10 @@ type Results =
     member results.Axes =
         results.Cells |> List.collect (fun cell -> List.map fst cell.Axes) |> List.distinct
 
+    /// Every metric, and those that stages of the experiment's own gave.
+    member results.Columns =
+        results.Cells |> Seq.collect (fun cell -> Map.keys cell.Metrics) |> Metric.andOwn
+
 /// Result tables: CSV for programs and diffs, Markdown and console for people, Deedle frames for FSI.
 [<RequireQualifiedAccess>]
 module Results =
@@ -53,17 +57,18 @@ module Results =
     /// One row per cell: axes, seed, status, one column per metric.
     let csv (results: Results) =
         let axes = results.Axes
+        let metrics = results.Columns
 
         let row cell =
             (axes
              |> List.map (fun axis ->
                  cell.Axes |> List.tryFind (fst >> (=) axis) |> Option.map snd |> Option.defaultValue ""))
             @ [ cell.Seed.ToString CultureInfo.InvariantCulture; cell.Status ]
-            @ (Metric.all
+            @ (metrics
                |> List.map (fun metric ->
                    Map.tryFind metric.Name cell.Metrics |> Option.map (number metric) |> Option.defaultValue ""))
 
-        let header = axes @ [ "seed"; "status" ] @ (Metric.all |> List.map _.Name)
+        let header = axes @ [ "seed"; "status" ] @ (metrics |> List.map _.Name)
 
         header :: List.map row results.Cells
         |> List.map (List.map csvField >> String.concat ",")

@@ -11,6 +11,10 @@ type RunOptions =
         KeepCheckpoints: int
         /// Bytes of memory that a run may take; four fifths of what is free when absent.
         Memory: int64 option
+        /// Whether stages that failed before are tried again.
+        RetryFailed: bool
+        /// The command line that artifacts are noted to come from; empty where there is none.
+        Command: string
     }
 
     static member Default =
@@ -19,4 +23,6 @@ type RunOptions =
             Live = false
             KeepCheckpoints = Interp.Autoencoders.TrainingCheckpoints.DefaultKeep
             Memory = None
+            RetryFailed = false
+            Command = ""
         }

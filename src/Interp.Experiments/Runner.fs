@@ -10,6 +10,10 @@ open Interp.Runtime
 /// What a run tells as it goes.
 [<NoEquality; NoComparison>]
 type RunEvent =
+    /// All stages of the run, with those that are in the store; told again when others may have come from elsewhere.
+    | Planned of stages: Stage list * known: Stage list
+    /// Another process computes a stage; told again and again until it is there.
+    | Waiting of stage: Stage
     /// A stage begins: it, its number and how many there are to run.
     | Started of stage: Stage * number: int * total: int
     /// Done and total (tokens), and a few words.
@@ -28,13 +32,6 @@ type private Divergence(message) =
 /// Runs the stages of a plan that are not in the store, and collects the cells' results.
 [<RequireQualifiedAccess>]
 module Runner =
-    let private runStage (context: StageContext) =
-        match context.Stage.Name with
-        | "extract" -> ExtractStage.run context
-        | "baseline" -> BaselineStage.run context
-        | "train" -> TrainStage.run context
-        | _ -> EvaluateStage.run context
-
     /// Refuses at once what would fail later: weights, text, tokenizer, device.
     let private require (inputs: Inputs) (experiment: Experiment) =
         for spec in
@@ -78,24 +75,28 @@ module Runner =
             else
                 None
 
-    let private resultOf (store: Store) (failures: Dictionary<string, string>) (inputs: Inputs) (cell: Cell) =
-        let evaluate = Stage.ofCell inputs cell |> List.last
+    let private resultOf (store: Store) (failures: Dictionary<string, string>) (inputs: Inputs) experiment (cell: Cell) =
+        let numbersOf (stage: Stage) =
+            Numbers.read (Path.Combine(store.Folder stage.Name stage.Key, "metrics.json"))
 
         let status, metrics =
             if failures.ContainsKey cell.Name then
                 "failed", Map.empty
             else
-                let numbers =
-                    Numbers.read (Path.Combine(store.Folder evaluate.Name evaluate.Key, "metrics.json"))
+                let numbers = Stage.ofCell inputs cell |> List.last |> numbersOf
+
+                let own =
+                    Stage.ownOf inputs experiment cell |> List.collect (numbersOf >> Map.toList)
 
                 (if numbers["diverged"] > 0.0 then
                      let step = int numbers["steps"]
                      $"diverged at step {step}"
                  else
                      "ok"),
-                Metric.all
-                |> List.choose (fun metric ->
-                    Map.tryFind metric.Name numbers |> Option.map (fun value -> metric.Name, value))
+                own
+                @ (Metric.all
+                   |> List.choose (fun metric ->
+                       Map.tryFind metric.Name numbers |> Option.map (fun value -> metric.Name, value)))
                 |> Map.ofList
 
         {
@@ -106,8 +107,9 @@ module Runner =
             Metrics = metrics
         }
 
-    /// Runs an experiment that is valid. Trainings on the CPU go through the data together, as many as fit the memory. Failed training
-    /// and evaluation leave a failed cell; everything else is an error.
+    /// Runs an experiment that is valid, and returns its results and the messages of its failed cells. Trainings on the CPU go through the
+    /// data together, as many as fit the memory. A stage that fails, fails its cells, and is not tried again before the options say so;
+    /// an extraction or baseline without which there is no cell is an error.
     let run
         (inputs: Inputs)
         (store: Store)
@@ -117,10 +119,14 @@ module Runner =
         (experiment: Experiment)
         =
         require inputs experiment
+        use _ = store.Use()
         use opened = new Opened()
         let failures = Dictionary<string, string>()
 
         let report event = lock failures (fun () -> report event)
+
+        let hasFailed (stage: Stage) =
+            lock failures (fun () -> stage.Cells |> List.forall failures.ContainsKey)
 
         let fail (stage: Stage) message =
             report (Failed(stage, message))
@@ -129,9 +135,19 @@ module Runner =
                 for cell in stage.Cells do
                     failures[cell] <- message)
 
+        let stages = Stage.ofExperiment inputs experiment
+
         let known, missing =
-            Stage.ofExperiment inputs experiment
-            |> List.partition (fun stage -> store.Contains stage.Name stage.Key)
+            stages |> List.partition (fun stage -> store.Contains stage.Name stage.Key)
+
+        let tellKnown () =
+            report (Planned(stages, stages |> List.filter (fun stage -> store.Contains stage.Name stage.Key)))
+
+        tellKnown ()
+
+        if options.RetryFailed then
+            for stage in missing do
+                store.Forget stage.Name stage.Key
 
         let stopAt (stage: Stage) (step: int, checkpoint: string) =
             raise (
@@ -143,46 +159,63 @@ module Runner =
             for stage in known do
                 divergence store stage |> Option.iter (stopAt stage)
 
-        let runOne cancel place (number, stage: Stage) =
-            if not (stage.Cells |> List.forall failures.ContainsKey) then
-                report (Started(stage, number, missing.Length))
-                let clock = Diagnostics.Stopwatch.StartNew()
+        let number =
+            missing |> List.mapi (fun i stage -> (stage.Name, stage.Key), i + 1) |> readOnlyDict
 
-                let work folder =
-                    runStage
-                        {
-                            Inputs = inputs
-                            Store = store
-                            Stage = stage
-                            Work = folder
-                            Progress = fun done' total words -> report (Advanced(stage, done', total, words))
-                            Warn = fun message -> report (Warned(stage, message))
-                            Cancel = cancel
-                            Opened = opened
-                            Live = options.Live
-                            KeepCheckpoints = options.KeepCheckpoints
-                            Place = place
-                        }
+        let compute cancel place (stage: Stage) =
+            let clock = Diagnostics.Stopwatch.StartNew()
 
-                try
-                    store.Make stage.Name stage.Key stage.Inputs work
+            let work folder =
+                StageWork.run
+                    {
+                        Inputs = inputs
+                        Store = store
+                        Stage = stage
+                        Work = folder
+                        Logs = Path.Combine(store.Root, "logs")
+                        Progress = fun done' total words -> report (Advanced(stage, done', total, words))
+                        Warn = fun message -> report (Warned(stage, message))
+                        Cancel = cancel
+                        Opened = opened
+                        Live = options.Live
+                        KeepCheckpoints = options.KeepCheckpoints
+                        Place = place
+                    }
 
-                    match divergence store stage with
-                    | Some(step, checkpoint) ->
-                        report (Diverged(stage, step, checkpoint))
+                Provenance.write inputs options experiment.Name stage folder clock.Elapsed.TotalSeconds
 
-                        if options.StopOnDivergence then
-                            stopAt stage (step, checkpoint)
-                    | None -> report (Finished(stage, clock.Elapsed.TotalSeconds))
-                with
-                | :? Divergence -> reraise ()
-                | :? InterpException as error when stage.Name = "train" || stage.Name = "evaluate" ->
-                    fail stage error.Message
+            try
+                store.Complete stage.Name stage.Key stage.Inputs work
 
-        let pass (stages: (int * Stage) list) =
+                match divergence store stage with
+                | Some(step, checkpoint) ->
+                    report (Diverged(stage, step, checkpoint))
+
+                    if options.StopOnDivergence then
+                        stopAt stage (step, checkpoint)
+                | None -> report (Finished(stage, clock.Elapsed.TotalSeconds))
+            with
+            | :? Divergence -> reraise ()
+            | :? InterpException as error when
+                List.contains stage.Name [ "train"; "evaluate" ]
+                || stage.Own.IsSome
+                || stage.Cells.Length < experiment.Cells.Length
+                ->
+                store.Fail stage.Name stage.Key error.Message
+                fail stage error.Message
+
+        let runOne cancel place (stage: Stage) =
+            if not (hasFailed stage) then
+                report (Started(stage, number[stage.Name, stage.Key], missing.Length))
+
+                match store.Failure stage.Name stage.Key with
+                | Some message -> fail stage $"{message} (as before; --retry-failed tries again)"
+                | None -> compute cancel place stage
+
+        let runTogether (stages: Stage list) =
             match stages with
             | [ stage ] -> runOne cancel None stage
-            | stages ->
+            | stages when stages.Head.Name = "train" ->
                 let stages = Array.ofList stages
 
                 TrainingPass.Run(
@@ -190,27 +223,39 @@ module Runner =
                     (fun place -> runOne place.Cancel (Some place) stages[place.Number]),
                     cancel
                 )
+            | stages ->
+                let stages = Array.ofList stages
+                Workers.For(stages.Length, (fun number -> runOne cancel None stages[number]), cancel)
 
-        for name in Stage.names do
-            let stages =
-                missing
-                |> List.indexed
-                |> List.map (fun (i, stage) -> i + 1, stage)
-                |> List.filter (fun (_, stage) -> stage.Name = name)
+        let batches (stages: Stage list) =
+            let onCpu, others =
+                stages |> List.partition (fun stage -> stage.Spec.Device = "cpu")
 
-            let together, alone =
-                stages |> List.partition (fun (_, stage) -> name = "train" && stage.Spec.Device = "cpu")
+            let together =
+                match onCpu with
+                | [] -> []
+                | first :: _ when first.Name = "train" ->
+                    let shared = Cost.shared options inputs store onCpu
+                    onCpu |> Plan.passes options shared _.Needs (fun stage -> Cost.trainingMemory inputs stage.Spec)
+                | first :: _ when first.Name = "extract" -> List.map List.singleton onCpu
+                | _ ->
+                    let memory stage =
+                        (Cost.ofStage options inputs store stage).MemoryBytes
 
-            let shared = Cost.shared options inputs store (List.map snd together)
+                    StageQueue.sideBySide (Plan.room options) memory onCpu
 
-            together
-            |> Plan.passes options shared (snd >> _.Needs) (fun (_, stage) -> Cost.trainingMemory inputs stage.Spec)
-            |> List.iter pass
+            together @ List.map List.singleton others
 
-            alone |> List.iter (runOne cancel None)
+        for name in Stage.namesOf experiment do
+            missing
+            |> List.filter (fun stage -> stage.Name = name && not (hasFailed stage))
+            |> batches
+            |> StageQueue.run store cancel (Waiting >> report) runTogether
+
+            tellKnown ()
 
         {
             Name = experiment.Name
-            Cells = experiment.Cells |> List.map (resultOf store failures inputs)
+            Cells = experiment.Cells |> List.map (resultOf store failures inputs experiment)
         },
         [ for pair in failures -> pair.Key, pair.Value ]

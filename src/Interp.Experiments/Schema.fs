@@ -49,14 +49,26 @@ module Schema =
                     [
                         "$schema", typed "string" []
                         "name", typed "string" [ "minLength", Canon.Integer 1L ]
-                        "metrics", array (Codec.oneOf (Metric.all |> List.map _.Name))
+                        "metrics", array (reference "metric")
+                        "stages", array (reference "stage")
                         "cells", array (reference "cell")
                     ]
                 "required", Canon.Items [ text "name"; text "cells" ]
                 "additionalProperties", Canon.Flag false
+                "if", Canon.Fields [ "required", Canon.Items [ text "stages" ] ]
+                "else",
+                Canon.Fields
+                    [
+                        "properties", Canon.Fields [ "metrics", array (Codec.oneOf (Metric.all |> List.map _.Name)) ]
+                    ]
                 "$defs",
                 Canon.Fields
                     [
+                        "metric", typed "string" []
+                        "stage",
+                        closed
+                            [ "name", typed "string" []; "version", typed "integer" [] ]
+                            [ "name"; "version" ]
                         "cell", closed [ "axes", array axis; "spec", reference "spec" ] []
                         "spec", closed spec []
                         "corpus.source", source

@@ -2,63 +2,54 @@ namespace Interp
 
 open System
 open System.IO
-open System.Security.Cryptography
 open Interp.Formats
 open Interp.Runtime
 
-/// What is known of an artifact: what went into its key, and digests of what came out.
-type Artifact =
-    {
-        Stage: string
-        Key: string
-        Inputs: (string * Canon) list
-        Outputs: (string * string) list
-    }
-
 /// Artifacts by content: `<stage>/<key>/` in the store's folder. A folder appears under its key by one rename, when it is
-/// complete; work under way is in `work/`.
+/// complete; work under way is in `work/`, beside a lock that its process holds, and the message of what failed.
 type Store(root: string) =
-    let artifactFile = "artifact.json"
-    let short (key: string) = key.Substring(0, 24)
+    let work = Path.Combine(root, "work")
 
-    let relative (folder: string) (file: string) =
-        Path.GetRelativePath(folder, file).Replace('\\', '/')
+    let ordinal (paths: string[]) =
+        paths |> Array.sortWith (fun a b -> String.CompareOrdinal(a, b))
 
-    let files folder =
-        Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
-        |> Array.filter (fun file -> Path.GetFileName file <> artifactFile)
-        |> Array.sortWith (fun a b -> String.CompareOrdinal(a, b))
-        |> List.ofArray
+    let folders folder =
+        if Directory.Exists folder then
+            List.ofArray (ordinal (Directory.GetDirectories folder))
+        else
+            []
 
-    let digest (file: string) =
-        use stream = File.OpenRead file
-        Convert.ToHexStringLower(SHA256.HashData stream)
+    let inWork stage key ending =
+        Path.Combine(work, $"{stage}-{Artifact.Short key}{ending}")
 
-    let text name fields =
-        match List.tryFind (fst >> (=) name) fields with
-        | Some(_, Canon.Text text) -> text
-        | _ -> ""
+    let createWork () =
+        try
+            Directory.CreateDirectory work |> ignore
+        with
+        | :? IOException
+        | :? UnauthorizedAccessException as error ->
+            raise (
+                InterpException(
+                    $"The store {root} cannot be written: {error.Message} Name another folder with --store.",
+                    error
+                )
+            )
 
-    let read folder =
-        match Canonical.parse (File.ReadAllText(Path.Combine(folder, artifactFile))) with
-        | Ok(Canon.Fields fields) ->
-            let pairs name =
-                match List.tryFind (fst >> (=) name) fields with
-                | Some(_, Canon.Fields pairs) -> pairs
-                | _ -> []
+    /// A lock that ends with the process, however that ends; none while another holds it.
+    let tryOpen path (access: FileAccess) (share: FileShare) : IDisposable option =
+        createWork ()
 
-            Some
-                {
-                    Stage = text "stage" fields
-                    Key = text "key" fields
-                    Inputs = pairs "inputs"
-                    Outputs =
-                        pairs "outputs"
-                        |> List.choose (function
-                            | name, Canon.Text digest -> Some(name, digest)
-                            | _ -> None)
-                }
-        | _ -> None
+        try
+            Some(new FileStream(path, FileMode.OpenOrCreate, access, share))
+        with :? IOException when File.Exists path ->
+            None
+
+    let rec wait (attempt: unit -> IDisposable option) =
+        match attempt () with
+        | Some held -> held
+        | None ->
+            Threading.Thread.Sleep 200
+            wait attempt
 
     /// The folder of the store: `--store`, else INTERP_STORE, else `.interp` here.
     static member Open(folder: string option) =
@@ -85,63 +76,101 @@ type Store(root: string) =
         DriveInfo(existing root).AvailableFreeSpace
 
     /// Where the artifact of a key is or will be.
-    member _.Folder stage key = Path.Combine(root, stage, short key)
+    member _.Folder stage key =
+        Path.Combine(root, stage, Artifact.Short key)
 
     /// Where a stage works before its artifact is complete; what is there lets a stopped stage go on.
-    member _.WorkFolder stage key =
-        Path.Combine(root, "work", $"{stage}-{short key}")
+    member _.WorkFolder stage key = inWork stage key ""
 
     member store.Contains stage key =
-        File.Exists(Path.Combine(store.Folder stage key, artifactFile))
+        File.Exists(Path.Combine(store.Folder stage key, ArtifactFolder.record))
 
     /// Whether a stopped stage left something to go on from.
     member store.IsPartial stage key =
         Directory.Exists(store.WorkFolder stage key)
 
     member store.TryRead stage key =
-        if store.Contains stage key then
-            read (store.Folder stage key)
-        else
-            None
+        ArtifactFolder.tryRead (store.Folder stage key)
 
-    /// All artifacts of a stage.
+    /// All artifacts of a stage that can be read, in the order of their keys.
     member _.Artifacts stage =
-        let folder = Path.Combine(root, stage)
+        folders (Path.Combine(root, stage)) |> List.choose ArtifactFolder.tryRead
 
-        if Directory.Exists folder then
-            Directory.GetDirectories folder
-            |> Array.sortWith (fun a b -> String.CompareOrdinal(a, b))
-            |> Array.filter (fun folder -> File.Exists(Path.Combine(folder, artifactFile)))
-            |> Array.choose read
-            |> List.ofArray
-        else
-            []
+    /// The folders of all artifacts, of every stage, in the order of stages and keys.
+    member _.ArtifactFolders =
+        folders root
+        |> List.filter ((<>) work)
+        |> List.collect folders
+        |> List.filter (fun folder -> File.Exists(Path.Combine(folder, ArtifactFolder.record)))
 
-    /// Runs a stage unless its artifact is there; a second process waits for the first.
-    member store.Make stage key inputs (run: string -> unit) =
-        let lockFile = Path.Combine(root, "work", $"{stage}-{short key}.lock")
+    /// All artifacts that can be read.
+    member store.All = store.ArtifactFolders |> List.choose ArtifactFolder.tryRead
 
-        try
-            Directory.CreateDirectory(Path.Combine(root, "work")) |> ignore
-        with
-        | :? IOException
-        | :? UnauthorizedAccessException as error ->
+    /// What an artifact's folder holds otherwise than its record says, a sentence each; none when it is sound.
+    member store.Faults(folder: string) =
+        match ArtifactFolder.tryRead folder with
+        | None -> [ $"{Path.Combine(folder, ArtifactFolder.record)} cannot be read." ]
+        | Some artifact ->
+            [
+                if artifact.Key <> Canonical.digest (Canon.Fields artifact.Inputs) then
+                    $"{Path.Combine(folder, ArtifactFolder.record)} has a key that is not the digest of its inputs."
+
+                if
+                    Path.GetRelativePath(root, store.Folder artifact.Stage artifact.Key) <> ArtifactFolder.name folder
+                then
+                    $"{folder} is not the place of its artifact's key."
+
+                for file, what in ArtifactFolder.differences artifact.Outputs (ArtifactFolder.outputs folder) do
+                    $"{Path.Combine(folder, file)} {what}."
+            ]
+
+    /// The artifact of the beginning of a key, or of `STAGE/` and that; one that is none or several is an error.
+    member store.Find(name: string) =
+        let stage, key =
+            match name.IndexOf '/' with
+            | -1 -> None, name
+            | at -> Some(name.Substring(0, at)), name.Substring(at + 1)
+
+        let isMeant (artifact: Artifact) =
+            key <> ""
+            && Option.forall ((=) artifact.Stage) stage
+            && artifact.Key.StartsWith(key, StringComparison.Ordinal)
+
+        match store.All |> List.filter isMeant with
+        | [ artifact ] -> artifact
+        | [] ->
             raise (
-                InterpException(
-                    $"The store {root} cannot be written: {error.Message} Name another folder with --store.",
-                    error
-                )
+                InterpException $"There is no artifact {name} in the store {root}; interp store ls lists what there is."
+            )
+        | several ->
+            let some = several |> List.truncate 3 |> List.map _.Name |> String.concat ", "
+
+            raise (
+                InterpException
+                    $"{several.Length} artifacts in the store begin with {name}, such as {some}; give more of the key."
             )
 
-        let rec acquire () =
-            try
-                new FileStream(lockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)
-            with :? IOException when File.Exists lockFile ->
-                Threading.Thread.Sleep 200
-                acquire ()
+    /// Folders of work that was not completed, under way or left.
+    member _.Unfinished = folders work
 
-        use _ = acquire ()
+    /// What keeps others from computing a stage, until it is disposed of; none where another process does.
+    member _.TryLock stage key =
+        tryOpen (inWork stage key ".lock") FileAccess.ReadWrite FileShare.None
 
+    /// The same, waited for.
+    member store.WaitLock stage key =
+        wait (fun () -> store.TryLock stage key)
+
+    /// Held while stages run, by any number of processes, so that nothing is collected under them.
+    member _.Use() =
+        wait (fun () -> tryOpen (Path.Combine(work, "in-use.lock")) FileAccess.Read FileShare.Read)
+
+    /// Held while artifacts are taken away; none while any process uses the store.
+    member _.TryOwn() =
+        tryOpen (Path.Combine(work, "in-use.lock")) FileAccess.ReadWrite FileShare.None
+
+    /// Completes a stage whose lock the caller holds, unless its artifact is there: `run` leaves the outputs in its folder.
+    member store.Complete stage key inputs (run: string -> unit) =
         if not (store.Contains stage key) then
             let work = store.WorkFolder stage key
             Directory.CreateDirectory work |> ignore
@@ -151,26 +180,46 @@ type Store(root: string) =
                 File.Delete file
 
             run work
+            ArtifactFolder.seal work stage key inputs
+            store.Adopt work stage key
+            store.Forget stage key
 
-            let outputs =
-                files work |> List.map (fun file -> relative work file, Canon.Text(digest file))
+        File.Delete(inWork stage key ".lock")
 
-            let record =
-                Canon.Fields
-                    [
-                        "stage", Canon.Text stage
-                        "key", Canon.Text key
-                        "inputs", Canon.Fields inputs
-                        "outputs", Canon.Fields outputs
-                    ]
+    /// Gives a complete folder its place.
+    member store.Adopt (folder: string) stage key =
+        Directory.CreateDirectory(Path.Combine(root, stage)) |> ignore
+        let place = store.Folder stage key
 
-            AtomicFile.WriteText(Path.Combine(work, artifactFile), Canonical.print record)
-            let folder = store.Folder stage key
+        // A folder without a record is the rest of one that was being removed.
+        if Directory.Exists place then
+            Directory.Delete(place, true)
 
-            match Path.GetDirectoryName folder with
-            | null -> ()
-            | parent -> Directory.CreateDirectory parent |> ignore
+        Directory.Move(folder, place)
 
-            Directory.Move(work, folder)
+    /// Takes an artifact away; its record goes first, so that a rest is no artifact.
+    member store.Remove stage key =
+        let folder = store.Folder stage key
+        File.Delete(Path.Combine(folder, ArtifactFolder.record))
+        Directory.Delete(folder, true)
 
-        File.Delete lockFile
+    /// Runs a stage unless its artifact is there; a second process waits for the first, and takes over when that dies.
+    member store.Make stage key inputs run =
+        use _ = store.WaitLock stage key
+        store.Complete stage key inputs run
+
+    /// Notes why a stage failed, for later runs.
+    member _.Fail stage key (message: string) =
+        AtomicFile.WriteText(inWork stage key ".failed", message + "\n")
+
+    /// Why a stage failed when it last ran.
+    member _.Failure stage key =
+        let path = inWork stage key ".failed"
+
+        if File.Exists path then
+            Some(File.ReadAllText(path).Trim())
+        else
+            None
+
+    /// Lets a stage that failed run again.
+    member _.Forget stage key = File.Delete(inWork stage key ".failed")

@@ -221,6 +221,18 @@ module Validation =
         ]
         |> List.distinct
 
+    let private stageErrors (experiment: Experiment) =
+        let names = [ "extract"; "baseline"; "train"; "evaluate"; "work"; "logs"; "configs" ] @ (experiment.Stages |> List.map _.Name)
+
+        [
+            for own in experiment.Stages do
+                if own.Name = "" || own.Name |> Seq.exists (fun c -> not (Char.IsAsciiLetterOrDigit c || c = '-')) then
+                    $"A stage is called '{own.Name}'; use letters, digits and - for it."
+            for name, times in List.countBy id names do
+                if times > 1 then
+                    $"{times} stages are called {name}; give each a name of its own."
+        ]
+
     /// What is wrong with an experiment by itself.
     let experiment (experiment: Experiment) =
         let names =
@@ -240,6 +252,7 @@ module Validation =
                         $"The experiment {experiment.Name} has no cell; widen the sweep or its filter."
                 ]
                 axisErrors experiment.Cells
+                stageErrors experiment
                 names
                 |> List.map (fun (name, n) ->
                     $"{n} different cells are called {name}; give the sweep an axis that tells them apart.")

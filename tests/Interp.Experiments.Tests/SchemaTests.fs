@@ -20,6 +20,7 @@ let private experimentOf specs =
     {
         Name = "e"
         Metrics = [ Metric.fvu; Metric.dead ]
+        Stages = []
         Cells =
             specs
             |> List.mapi (fun i spec ->

@@ -212,6 +212,7 @@ let ``an experiment reads back as it was written`` (specs: Spec list) =
         {
             Name = "e"
             Metrics = [ Metric.fvu; Metric.dead ]
+            Stages = []
             Cells =
                 specs
                 |> List.mapi (fun i spec ->

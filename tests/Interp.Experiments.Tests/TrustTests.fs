@@ -43,9 +43,10 @@ let private succeed folder arguments =
     let outcome = run folder arguments
     Assert.True((outcome.Code = 0), outcome.Errors)
 
-/// What the trainings left, by file; the folder's name is the key.
+/// What the trainings left, by file, without when and where; the folder's name is the key.
 let private trained (store: string) =
     Directory.GetFiles(Path.Combine(store, "train"), "*", SearchOption.AllDirectories)
+    |> Array.filter (fun file -> Path.GetFileName file <> "provenance.json")
     |> Array.sortWith (fun a b -> String.CompareOrdinal(a, b))
     |> Array.map (fun file ->
         Path.GetRelativePath(Path.Combine(store, "train"), file),

@@ -44,6 +44,8 @@ type StageContext =
         Stage: Stage
         /// The stage's own folder; what it holds becomes the artifact.
         Work: string
+        /// Where a training's log goes.
+        Logs: string
         /// Done and total, in the unit's name, with a few words on the state.
         Progress: int64 -> int64 -> string -> unit
         /// Takes a sentence that whoever started the run should read.

@@ -119,10 +119,7 @@ module TrainStage =
                 []
 
         use log =
-            new TrainingLog(
-                Path.Combine(context.Store.Root, "logs", $"train-{context.Stage.Key.Substring(0, 16)}.jsonl"),
-                trainer
-            )
+            new TrainingLog(Path.Combine(context.Logs, $"train-{context.Stage.Key.Substring(0, 16)}.jsonl"), trainer)
 
         let writeCurve () =
             AtomicFile.WriteText(curvesPath, String.concat "\n" (header :: List.rev curve) + "\n")

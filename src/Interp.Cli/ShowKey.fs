@@ -1,0 +1,125 @@
+/// `interp show KEY`: where an artifact came from, and what makes it again.
+module Interp.Cli.ShowKey
+
+open Argu
+open Interp
+open Interp.Cli.Arguments
+open Interp.Cli.Json
+open Interp.Formats
+open Interp.Runtime
+
+/// A one-cell experiment that makes the artifact.
+let private experiment (store: Interp.Store) (artifact: Artifact) =
+    match Provenance.spec store artifact with
+    | Some spec ->
+        { Experiment.create $"{artifact.Stage}-{artifact.Key.Substring(0, 12)}" with
+            Cells = [ { Axes = []; Spec = spec } ]
+        }
+    | None ->
+        raise (
+            InterpException
+                $"{artifact.Name} has no {ArtifactFolder.provenance} that its spec could be taken from; run its experiment on a new store."
+        )
+
+let private again (store: Interp.Store) (artifact: Artifact) =
+    let spec = $"{artifact.Stage}-{artifact.Key.Substring(0, 12)}.json"
+
+    [
+        typed [ "interp"; "show"; artifact.Name; "--store"; store.Root; "--spec"; spec ]
+        typed [ "interp"; "run"; spec; "--store"; store.Root ]
+    ]
+
+/// Artifacts that were made from this one.
+let private dependents (store: Interp.Store) (artifact: Artifact) =
+    store.All |> List.filter (fun other -> List.contains (artifact.Stage, artifact.Key) other.Needs)
+
+let rec private toJson value =
+    match value with
+    | Canon.Null -> Null
+    | Canon.Flag flag -> Flag flag
+    | Canon.Integer number -> Integer number
+    | Canon.Number number -> Number number
+    | Canon.Text text -> Text text
+    | Canon.Items items -> Items(List.map toJson items)
+    | Canon.Fields fields -> Fields(fields |> List.map (fun (name, value) -> name, toJson value))
+
+let private json store (artifact: Artifact) =
+    let texts = List.map Text >> Items
+
+    Fields
+        [
+            "stage", Text artifact.Stage
+            "key", Text artifact.Key
+            "inputs", toJson (Canon.Fields artifact.Inputs)
+            "outputs", Fields(artifact.Outputs |> List.map (fun (file, digest) -> file, Text digest))
+            "needs", artifact.Needs |> List.map (fun (stage, key) -> $"{stage}/{key}") |> texts
+            "needed_by", dependents store artifact |> List.map (fun other -> $"{other.Stage}/{other.Key}") |> texts
+            "provenance", toJson (Provenance.read store artifact)
+            "again", texts (again store artifact)
+        ]
+
+let rec private lines indent (name: string) value =
+    match value with
+    | Canon.Fields fields ->
+        $"{indent}{name}"
+        :: (fields |> List.collect (fun (name, value) -> lines (indent + "  ") name value))
+    | Canon.Items [] -> []
+    | Canon.Items items when items |> List.forall _.IsFields -> items |> List.collect (lines indent name)
+    | Canon.Items items ->
+        let items =
+            items
+            |> List.map (function
+                | Canon.Text text -> text
+                | value -> Canonical.encode value)
+            |> String.concat ", "
+
+        [ $"{indent}{name, -26} {items}" ]
+    | Canon.Text text -> [ $"{indent}{name, -26} {text}" ]
+    | value -> [ $"{indent}{name, -26} {Canonical.encode value}" ]
+
+let private describe store (artifact: Artifact) =
+    let names title artifacts =
+        match artifacts with
+        | [] -> []
+        | names -> title :: (names |> List.map (fun name -> $"  {name}"))
+
+    [
+        yield! lines "" artifact.Name (Provenance.read store artifact)
+        yield! names "needs" (artifact.Needs |> List.map (fun (stage, key) -> $"{stage}/{Artifact.Short key}"))
+        yield! names "needed by" (dependents store artifact |> List.map _.Name)
+        yield!
+            lines
+                ""
+                "outputs"
+                (artifact.Outputs |> List.map (fun (file, digest) -> file, Canon.Text digest) |> Canon.Fields)
+        yield! names "made again by" (again store artifact)
+    ]
+
+type ShowKeyOptions =
+    | [<MainCommand; ExactlyOnce>] Key of key: string
+    | Spec of file: string
+    | Store of folder: string
+    | Json
+
+    interface IArgParserTemplate with
+        member option.Usage =
+            match option with
+            | Key _ -> "the beginning of an artifact's key, or STAGE/ and that; interp store ls lists them."
+            | Spec _ -> "write the spec that makes the artifact as a file for interp run."
+            | Store _ -> "folder of the store (default $INTERP_STORE, else .interp)."
+            | Json -> "print one JSON object."
+
+/// Prints where an artifact came from, or writes its spec.
+let run examples arguments =
+    let options = parse<ShowKeyOptions> "show" examples arguments
+    let store = Interp.Store.Open(options.TryGetResult Store)
+    let artifact = store.Find(options.GetResult Key)
+
+    match options.TryGetResult Spec with
+    | Some path ->
+        AtomicFile.WriteText(path, ExperimentFile.print (experiment store artifact))
+        printfn "%s" path
+    | None when options.Contains Json -> printfn "%s" (render (json store artifact))
+    | None -> describe store artifact |> List.iter (printfn "%s")
+
+    0
