@@ -1,8 +1,11 @@
 namespace Interp
 
+open System.IO
 open System.Reflection
+open System.Threading
+open Interp.Runtime
 
-/// How a config ends.
+/// What a config ends with, and what scripts in F# Interactive do with an experiment: the commands of the program as functions.
 [<RequireQualifiedAccess>]
 module Script =
     let private isFsi =
@@ -19,3 +22,27 @@ module Script =
             | errors -> errors |> List.iter (eprintfn "%s")
 
         experiment
+
+    /// Runs what of an experiment is not in the store, writes `results/NAME/` and returns its table. What is wrong with the
+    /// experiment is one exception with a line per error.
+    let run (experiment: Experiment) =
+        let store = Store.Open None
+        let inputs = Inputs store.Root
+
+        match Validation.experiment experiment @ Validation.models inputs.Config experiment with
+        | [] -> ()
+        | errors -> raise (InterpException(String.concat "\n" errors))
+
+        let results, failures =
+            Runner.run inputs store ignore RunOptions.Default CancellationToken.None experiment
+
+        Report.write inputs store $"Script.run {experiment.Name}" experiment results failures
+        results
+
+    /// The plots that a run left, as paths.
+    let plots (results: Results) =
+        Directory.GetFiles(Results.folder results.Name, "*.svg") |> Array.sort |> List.ofArray
+
+    /// How the stored results of two experiments differ, a line per difference: settings first, then metrics.
+    let diff (before: Experiment) (after: Experiment) =
+        Diff.make (Results.load before.Name) (Results.load after.Name) (Some(before, after)) |> Diff.lines
