@@ -26,7 +26,11 @@ let private framework (folder: string) =
         | null -> None
         | place ->
             let script = Path.Combine(place.FullName, "configs", "interp.fsx")
-            if File.Exists script then Some script else search place.Parent
+
+            if File.Exists script then
+                Some script
+            else
+                search place.Parent
 
     search (DirectoryInfo AppContext.BaseDirectory)
     |> Option.map (fun script -> Path.GetRelativePath(folder, script).Replace('\\', '/'))

@@ -97,7 +97,9 @@ module Canonical =
     /// Reads JSON; an error says where it goes wrong.
     let parse (text: string) =
         try
-            use document = JsonDocument.Parse(text, JsonDocumentOptions(MaxDepth = 64, AllowDuplicateProperties = false))
+            use document =
+                JsonDocument.Parse(text, JsonDocumentOptions(MaxDepth = 64, AllowDuplicateProperties = false))
+
             Ok(ofJson document.RootElement)
         with :? JsonException as error ->
             let place =

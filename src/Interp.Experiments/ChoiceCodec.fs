@@ -15,8 +15,7 @@ module ChoiceCodec =
              | "world" -> Some WorldModel
              | path -> Some(ModelPath path))
 
-    let lossSpace =
-        Codec.choice [ "encoder", LossSpace.Encoder; "raw", LossSpace.Raw ]
+    let lossSpace = Codec.choice [ "encoder", LossSpace.Encoder; "raw", LossSpace.Raw ]
 
     let auxForm =
         Codec.choice
@@ -63,8 +62,7 @@ module ChoiceCodec =
                 "unitBeforeStep", DecoderRule.UnitBeforeStep
             ]
 
-    let optimiser =
-        Codec.choice [ "adam", Optimiser.Adam; "signum", Optimiser.Signum ]
+    let optimiser = Codec.choice [ "adam", Optimiser.Adam; "signum", Optimiser.Signum ]
 
     /// Text of which validation allows these words alone, so that all errors are told at once.
     let private checkedLater words =

@@ -266,6 +266,7 @@ module Codec =
 
         let forms = schedules |> List.map fst |> String.concat "|"
         let schema = pattern $"constant|({forms}):{digits}:{decimal}"
+
         let expected =
             "constant, or linear|cosine|exponential|step:FROM:UNTIL such as linear:512:0.25"
 

@@ -16,7 +16,8 @@ module internal ConfigCache =
 
     /// Files that a script names, from its own folder; a package or an assembly found elsewhere is none.
     let private named (path: string) text =
-        let folder = Path.GetDirectoryName(Path.GetFullPath path) |> Option.ofObj |> Option.defaultValue "."
+        let folder =
+            Path.GetDirectoryName(Path.GetFullPath path) |> Option.ofObj |> Option.defaultValue "."
 
         [
             for line in directive.Matches text do
@@ -33,7 +34,11 @@ module internal ConfigCache =
             else
                 named path text
                 |> List.map (fun file ->
-                    file, (if file.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) then "" else File.ReadAllText file))
+                    file,
+                    (if file.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) then
+                         ""
+                     else
+                         File.ReadAllText file))
                 |> List.fold visit (path :: seen)
 
         visit [] (Path.GetFullPath(path: string), text) |> List.rev
@@ -42,7 +47,8 @@ module internal ConfigCache =
         let loaded =
             closure path text
             |> List.tail
-            |> List.map (fun file -> Convert.ToHexStringLower(Security.Cryptography.SHA256.HashData(File.ReadAllBytes file)))
+            |> List.map (fun file ->
+                Convert.ToHexStringLower(Security.Cryptography.SHA256.HashData(File.ReadAllBytes file)))
 
         let versions =
             assemblies |> List.map (fun assembly -> assembly.ManifestModule.ModuleVersionId.ToString())

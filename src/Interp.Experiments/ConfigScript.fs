@@ -15,7 +15,9 @@ module ConfigScript =
     /// Lines that bring the framework into an editor and into `dotnet fsi`; here it is there already.
     let private isFrameworkLoad (line: string) =
         let line = line.TrimStart()
-        line.StartsWith("#load", StringComparison.Ordinal) && line.TrimEnd().EndsWith("interp.fsx\"", StringComparison.Ordinal)
+
+        line.StartsWith("#load", StringComparison.Ordinal)
+        && line.TrimEnd().EndsWith("interp.fsx\"", StringComparison.Ordinal)
 
     let private withoutFramework (text: string) =
         text.Split('\n')
@@ -28,7 +30,13 @@ module ConfigScript =
             diagnostic.Message.Split('\n') |> Array.map _.Trim() |> String.concat " "
 
         let relative = Path.GetRelativePath(".", diagnostic.FileName)
-        let file = if relative.StartsWith ".." then diagnostic.FileName else relative
+
+        let file =
+            if relative.StartsWith ".." then
+                diagnostic.FileName
+            else
+                relative
+
         $"{file}({diagnostic.StartLine},{diagnostic.StartColumn + 1}): {message}"
 
     /// Runs code whose printing goes to standard error, because standard output is the command's.
@@ -67,8 +75,7 @@ module ConfigScript =
             )
 
         let result, diagnostics =
-            quietly (fun () ->
-                session.EvalInteractionNonThrowing($"# 1 @\"{path}\"\n{withoutFramework text}\n", path))
+            quietly (fun () -> session.EvalInteractionNonThrowing($"# 1 @\"{path}\"\n{withoutFramework text}\n", path))
 
         match
             diagnostics

@@ -60,7 +60,10 @@ module Draw =
 
     /// Uniform among the whole numbers from one to another, both included.
     let integer axis (low: int) (high: int) edit =
-        require axis (low <= high && int64 high - int64 low < int64 Int32.MaxValue) "two whole numbers, the smaller one first"
+        require
+            axis
+            (low <= high && int64 high - int64 low < int64 Int32.MaxValue)
+            "two whole numbers, the smaller one first"
 
         make axis (fun (value: int) -> value.ToString CultureInfo.InvariantCulture) edit (fun stream ->
             low + stream.Next(high - low + 1))

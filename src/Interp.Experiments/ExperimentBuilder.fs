@@ -47,7 +47,8 @@ type ExperimentBuilder internal (name: string) =
     member _.Cases(experiment, axis, choices) = Sweep.cases axis choices experiment
 
     [<CustomOperation "random">]
-    member _.Random(experiment, seed, count, draws) = Sweep.random seed count draws experiment
+    member _.Random(experiment, seed, count, draws) =
+        Sweep.random seed count draws experiment
 
     [<CustomOperation "seeds">]
     member _.Seeds(experiment, count) = Sweep.seeds count experiment

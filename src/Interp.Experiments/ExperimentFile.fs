@@ -85,7 +85,11 @@ module ExperimentFile =
         | Canon.Text name ->
             match Metric.tryFind name, Interp.Runtime.NearestName.Of(name, Metric.all |> List.map _.Name) with
             | Some metric, _ -> Ok metric
-            | None, null -> Error [ $"metrics: there is no metric '{name}'; see docs/metrics.md for all of them." ]
+            | None, null ->
+                Error
+                    [
+                        $"metrics: there is no metric '{name}'; see docs/metrics.md for all of them."
+                    ]
             | None, near -> Error [ $"metrics: there is no metric '{name}'; did you mean {near}?" ]
         | value -> Error [ $"metrics: {Canonical.encode value} is no name of a metric." ]
 

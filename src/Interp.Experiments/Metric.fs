@@ -128,4 +128,8 @@ module Metric =
     let andOwn (names: string seq) =
         let known = all |> List.map _.Name |> set
         let others = names |> Seq.distinct |> Seq.filter (known.Contains >> not)
-        all @ [ for name in others |> Seq.sortWith (fun a b -> System.String.CompareOrdinal(a, b)) -> own name ]
+
+        all
+        @ [
+            for name in others |> Seq.sortWith (fun a b -> System.String.CompareOrdinal(a, b)) -> own name
+        ]

@@ -75,7 +75,13 @@ module Runner =
             else
                 None
 
-    let private resultOf (store: Store) (failures: Dictionary<string, string>) (inputs: Inputs) experiment (cell: Cell) =
+    let private resultOf
+        (store: Store)
+        (failures: Dictionary<string, string>)
+        (inputs: Inputs)
+        experiment
+        (cell: Cell)
+        =
         let numbersOf (stage: Stage) =
             Numbers.read (Path.Combine(store.Folder stage.Name stage.Key, "metrics.json"))
 

@@ -4,7 +4,9 @@ namespace Interp
 [<RequireQualifiedAccess>]
 module Schema =
     let private text = Canon.Text
-    let private typed name fields = Canon.Fields(("type", text name) :: fields)
+
+    let private typed name fields =
+        Canon.Fields(("type", text name) :: fields)
 
     let private closed properties required =
         typed
@@ -16,7 +18,9 @@ module Schema =
             ]
 
     let private array items = typed "array" [ "items", items ]
-    let private reference name = Canon.Fields [ "$ref", text $"#/$defs/{name}" ]
+
+    let private reference name =
+        Canon.Fields [ "$ref", text $"#/$defs/{name}" ]
 
     let private withDefault (field: SpecField) =
         match field.Schema with
@@ -34,10 +38,10 @@ module Schema =
 
     /// The whole schema; what is not in a spec keeps its default.
     let experiment =
-        let spec =
-            SpecFields.all |> List.map (fun field -> field.Path, withDefault field)
+        let spec = SpecFields.all |> List.map (fun field -> field.Path, withDefault field)
 
-        let source = (SpecFields.all |> List.find (fun field -> field.Path = "corpus.source")).Schema
+        let source =
+            (SpecFields.all |> List.find (fun field -> field.Path = "corpus.source")).Schema
 
         Canon.Fields
             [
@@ -66,9 +70,7 @@ module Schema =
                     [
                         "metric", typed "string" []
                         "stage",
-                        closed
-                            [ "name", typed "string" []; "version", typed "integer" [] ]
-                            [ "name"; "version" ]
+                        closed [ "name", typed "string" []; "version", typed "integer" [] ] [ "name"; "version" ]
                         "cell", closed [ "axes", array axis; "spec", reference "spec" ] []
                         "spec", closed spec []
                         "corpus.source", source

@@ -101,7 +101,8 @@ module SpecFields =
             field "sae.size" Codec.dictionarySize _.Sae.Size (fun value -> sae (fun part -> { part with Size = value }))
             field "sae.normalise" ChoiceCodec.normalisation _.Sae.Normalise (fun value ->
                 sae (fun part -> { part with Normalise = value }))
-            field "sae.preBias" ChoiceCodec.preBias _.Sae.PreBias (fun value -> sae (fun part -> { part with PreBias = value }))
+            field "sae.preBias" ChoiceCodec.preBias _.Sae.PreBias (fun value ->
+                sae (fun part -> { part with PreBias = value }))
             field "sae.start" ChoiceCodec.start _.Sae.Start (fun value -> sae (fun part -> { part with Start = value }))
             field "sae.tiedDecoder" Codec.bool _.Sae.TiedDecoder (fun value ->
                 sae (fun part -> { part with TiedDecoder = value }))
@@ -184,7 +185,9 @@ module SpecFields =
     /// The paths that a misspelt one may have meant, nearest first: those that end in it, else those a few letters away.
     let private near (path: string) =
         let paths = all |> List.map _.Path
-        let last (path: string) = path.Substring(path.LastIndexOf '.' + 1)
+
+        let last (path: string) =
+            path.Substring(path.LastIndexOf '.' + 1)
 
         match paths |> List.filter (fun known -> last known = last path) with
         | [] -> NearestName.All(path, paths) |> Seq.truncate 3 |> List.ofSeq

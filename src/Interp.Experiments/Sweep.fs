@@ -52,7 +52,9 @@ module Sweep =
     let random seed count (draws: Draw list) =
         let draw number =
             let picks = draws |> List.map (fun draw -> draw.Axis, draw.At seed number)
-            picks |> List.map (fun (axis, (label, _)) -> axis, label), picks |> List.map (snd >> snd) |> List.fold (>>) id
+
+            picks |> List.map (fun (axis, (label, _)) -> axis, label),
+            picks |> List.map (snd >> snd) |> List.fold (>>) id
 
         let tries = 32 * max 0 count
         Seq.init tries draw |> Seq.distinctBy fst |> Seq.truncate count |> List.ofSeq |> multiply

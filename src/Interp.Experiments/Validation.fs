@@ -222,7 +222,9 @@ module Validation =
         |> List.distinct
 
     let private stageErrors (experiment: Experiment) =
-        let names = [ "extract"; "baseline"; "train"; "evaluate"; "work"; "logs"; "configs" ] @ (experiment.Stages |> List.map _.Name)
+        let names =
+            [ "extract"; "baseline"; "train"; "evaluate"; "work"; "logs"; "configs" ]
+            @ (experiment.Stages |> List.map _.Name)
 
         [
             for own in experiment.Stages do

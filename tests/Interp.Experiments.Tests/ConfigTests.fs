@@ -32,13 +32,12 @@ let private ks (experiment: Experiment) =
 
 /// The kept experiment is altered together with its digest, so that reading it shows that the script was not evaluated.
 let private replaceKept file k =
-    let experiment = Experiment.create "e" |> Sweep.over "k" [ k ] Sae.k |> ExperimentFile.toCanon
+    let experiment =
+        Experiment.create "e" |> Sweep.over "k" [ k ] Sae.k |> ExperimentFile.toCanon
 
     File.WriteAllText(
         file,
-        Canonical.print (
-            Canon.Fields [ "digest", Canon.Text(Canonical.digest experiment); "experiment", experiment ]
-        )
+        Canonical.print (Canon.Fields [ "digest", Canon.Text(Canonical.digest experiment); "experiment", experiment ])
     )
 
 [<Fact>]
@@ -56,7 +55,13 @@ let ``a torn or altered cache file is not believed, and is written again`` () =
     let file = List.exactlyOne (kept folder)
     let whole = File.ReadAllText file
 
-    for wrong in [ whole.Substring(0, whole.Length / 2); ""; whole.Replace("\"sae.k\": 8", "\"sae.k\": 7"); "{}" ] do
+    for wrong in
+        [
+            whole.Substring(0, whole.Length / 2)
+            ""
+            whole.Replace("\"sae.k\": 8", "\"sae.k\": 7")
+            "{}"
+        ] do
         File.WriteAllText(file, wrong)
         Assert.Equal<int list>([ 8 ], ks (load folder (script 8)))
         Assert.Equal(whole, File.ReadAllText file)
@@ -64,7 +69,9 @@ let ``a torn or altered cache file is not believed, and is written again`` () =
 [<Fact>]
 let ``what a config loads is part of its content`` () =
     use folder = new TemporaryFolder()
-    let shared k = File.WriteAllText(folder.Child "shared.fsx", $"let k = {k}\n")
+
+    let shared k =
+        File.WriteAllText(folder.Child "shared.fsx", $"let k = {k}\n")
 
     let text =
         "#load \"shared.fsx\"\nopen Interp\nExperiment.create \"e\" |> Sweep.over \"k\" [ Shared.k ] Sae.k\n"

@@ -75,7 +75,9 @@ let ``every file that the recipes name is there`` () =
             Directory.GetFiles(Path.Combine(repository, folder), "*.?s", SearchOption.AllDirectories)
             |> List.ofArray)
 
-    let named = Regex.Matches(text, @"`([\w./-]+\.(cs|fs|fsx))`") |> Seq.map _.Groups[1].Value |> List.ofSeq
+    let named =
+        Regex.Matches(text, @"`([\w./-]+\.(cs|fs|fsx))`") |> Seq.map _.Groups[1].Value |> List.ofSeq
+
     Assert.True(named.Length > 10)
 
     for name in named do

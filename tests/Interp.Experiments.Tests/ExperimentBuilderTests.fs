@@ -7,7 +7,11 @@ open FsCheck.Xunit
 open Interp
 
 [<Property(Arbitrary = [| typeof<SpecTests.Specs> |])>]
-let ``the computation expression gives the value of the pipeline`` (drawn: Spec) (ks: int list) (drawnSeeds: PositiveInt) =
+let ``the computation expression gives the value of the pipeline``
+    (drawn: Spec)
+    (ks: int list)
+    (drawnSeeds: PositiveInt)
+    =
     let count = drawnSeeds.Get % 4
     let change (_: Spec) = drawn
 

@@ -27,7 +27,8 @@ Experiment.create "own"
 |> Experiment.evaluate [ Metric.fvu; Metric.own "fvu_by_k" ]
 """
 
-let private ratio = """[ "fvu_by_k", cell.Metrics["fvu"] / float cell.Spec.Sae.K ]"""
+let private ratio =
+    """[ "fvu_by_k", cell.Metrics["fvu"] / float cell.Spec.Sae.K ]"""
 
 let private write (folder: TemporaryFolder) (text: string) =
     File.WriteAllText(folder.Child "own.fsx", text)
@@ -74,7 +75,10 @@ let ``a failure of it fails its cell and says which stage`` () =
     let outcome = run folder.Path [ "run"; "own.fsx" ]
     Assert.Equal(1, outcome.Code)
     Assert.Contains("The stage ratio failed: no luck", outcome.Errors)
-    let cells = (Results.parse "own" (File.ReadAllText(folder.Child "results/own/table.csv"))).Cells
+
+    let cells =
+        (Results.parse "own" (File.ReadAllText(folder.Child "results/own/table.csv"))).Cells
+
     Assert.Equal<string list>([ "failed"; "ok" ], cells |> List.map _.Status)
 
 [<Fact>]
@@ -85,10 +89,15 @@ let ``name and version are in the key, and in nobody else's`` () =
     let keys (experiment: Experiment) =
         Stage.ofExperiment inputs experiment |> List.map (fun stage -> stage.Name, stage.Key)
 
-    let own name version = base' |> Experiment.stage name version (fun _ -> [])
+    let own name version =
+        base' |> Experiment.stage name version (fun _ -> [])
+
     let plain = keys base'
     Assert.Equal<(string * string) list>(plain, keys (own "a" 1) |> List.filter (fst >> (<>) "a"))
-    let keyOf name version = keys (own name version) |> List.filter (fst >> (=) name) |> List.map snd
+
+    let keyOf name version =
+        keys (own name version) |> List.filter (fst >> (=) name) |> List.map snd
+
     Assert.Empty(List.filter (fun key -> List.contains key (keyOf "a" 2)) (keyOf "a" 1))
     Assert.Empty(List.filter (fun key -> List.contains key (keyOf "b" 1)) (keyOf "a" 1))
     Assert.Equal(2, (keyOf "a" 1).Length)

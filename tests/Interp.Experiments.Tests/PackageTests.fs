@@ -70,7 +70,11 @@ let ``the packages are used by a C# and an F# project from a folder`` () =
 
     use folder = new TemporaryFolder()
 
-    for name in [ "Interp.Core/Interp.Core.csproj"; "Interp.Experiments/Interp.Experiments.fsproj" ] do
+    for name in
+        [
+            "Interp.Core/Interp.Core.csproj"
+            "Interp.Experiments/Interp.Experiments.fsproj"
+        ] do
         dotnet
             repository
             [

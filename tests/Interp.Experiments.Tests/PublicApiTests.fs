@@ -10,10 +10,7 @@ open Interp
 open Interp.Tests.CommandLine
 
 let private flags =
-    BindingFlags.Public
-    ||| BindingFlags.Instance
-    ||| BindingFlags.Static
-    ||| BindingFlags.DeclaredOnly
+    BindingFlags.Public ||| BindingFlags.Instance ||| BindingFlags.Static ||| BindingFlags.DeclaredOnly
 
 let private made (part: MemberInfo) =
     part.IsDefined(typeof<CompilerGeneratedAttribute>, false)
@@ -30,7 +27,17 @@ let private isGenerated (part: MemberInfo) =
     made part
     || accessor
     || name.StartsWith '<'
-    || List.contains name [ "Equals"; "GetHashCode"; "CompareTo"; "ToString"; "Tags"; "PrintMembers"; "Deconstruct" ]
+    || List.contains
+        name
+        [
+            "Equals"
+            "GetHashCode"
+            "CompareTo"
+            "ToString"
+            "Tags"
+            "PrintMembers"
+            "Deconstruct"
+        ]
 
 let private members (kind: Type) =
     kind.GetMembers flags
@@ -67,5 +74,10 @@ let ``the public members are the listed ones`` (name: string) =
     let lines = now.Split '\n' |> set
     let gone = Set.difference listed lines |> String.concat "\n"
     let added = Set.difference lines listed |> String.concat "\n"
-    Assert.True((gone = "" && added = ""), $"gone:\n{gone}\nadded:\n{added}\nCONTRIBUTING.md has the command that writes the list again.")
+
+    Assert.True(
+        (gone = "" && added = ""),
+        $"gone:\n{gone}\nadded:\n{added}\nCONTRIBUTING.md has the command that writes the list again."
+    )
+
     Assert.Equal(File.ReadAllText path, now)

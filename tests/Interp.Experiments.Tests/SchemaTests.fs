@@ -46,7 +46,11 @@ let ``the default experiment and the shortest one are accepted`` () =
     Assert.True(accepts (ExperimentFile.print (Experiment.create "e" |> Sweep.seeds 2)))
     let shortest = """{"$schema": "spec.schema.json", "name": "e", "cells": [{}]}"""
     Assert.True(accepts shortest)
-    Assert.Equal(Ok [ Spec.Default ], ExperimentFile.parse shortest |> Result.map (fun read -> read.Cells |> List.map _.Spec))
+
+    Assert.Equal(
+        Ok [ Spec.Default ],
+        ExperimentFile.parse shortest |> Result.map (fun read -> read.Cells |> List.map _.Spec)
+    )
 
 /// A spec with one field as JSON.
 let private withField (field: string) =
@@ -115,7 +119,12 @@ let ``the reader tells all errors at once, each with its place`` () =
     | Error errors ->
         Assert.Equal(6, errors.Length)
 
-        for start in [ "cells[0].spec: sae.k"; "cells[1].spec: There is no setting 'sae.q'"; "cells[1].spec: sae.kind" ] do
+        for start in
+            [
+                "cells[0].spec: sae.k"
+                "cells[1].spec: There is no setting 'sae.q'"
+                "cells[1].spec: sae.kind"
+            ] do
             Assert.Contains(errors, (fun (error: string) -> error.StartsWith start))
 
 [<Fact>]

@@ -77,10 +77,7 @@ let ``a nested sweep varies what only its case has`` () =
         names experiment
     )
 
-    Assert.Equal(
-        (ReLU, 0.5),
-        (let spec = experiment.Cells[2].Spec in spec.Sae.Kind, spec.Train.Sparsity)
-    )
+    Assert.Equal((ReLU, 0.5), (let spec = experiment.Cells[2].Spec in spec.Sae.Kind, spec.Train.Sparsity))
 
     Assert.Empty(Validation.experiment experiment)
 
@@ -121,7 +118,11 @@ let ``an axis whose name would blur the cells' names is refused`` axis =
 [<Fact>]
 let ``one axis twice is refused`` () =
     let k = Sweep.over "k" [ 8; 16 ] Sae.k
-    Assert.Contains(Validation.experiment (Experiment.create "e" |> k |> k), (fun error -> error.Contains "axis k 2 times"))
+
+    Assert.Contains(
+        Validation.experiment (Experiment.create "e" |> k |> k),
+        (fun error -> error.Contains "axis k 2 times")
+    )
 
 let private grid =
     Experiment.create "e"

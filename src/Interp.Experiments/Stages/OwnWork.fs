@@ -18,10 +18,15 @@ module OwnWork =
     let private refuse (own: OwnStage) (numbers: (string * float) list) =
         for name, value in numbers do
             if not (Double.IsFinite value) then
-                raise (InterpException $"The stage {own.Name} gives {name} no finite number; leave it out where it has none.")
+                raise (
+                    InterpException
+                        $"The stage {own.Name} gives {name} no finite number; leave it out where it has none."
+                )
 
             if (Metric.tryFind name).IsSome then
-                raise (InterpException $"The stage {own.Name} gives {name}, which evaluation measures; use another name.")
+                raise (
+                    InterpException $"The stage {own.Name} gives {name}, which evaluation measures; use another name."
+                )
 
     /// A cell that diverged has no numbers.
     let run (own: OwnStage) (context: StageContext) =
