@@ -225,7 +225,7 @@ let private onKey name example change (words: string) arguments =
     0
 
 type ExportOptions =
-    | [<MainCommand; ExactlyOnce; Last>] Export of key: string * file: string
+    | [<MainCommand; ExactlyOnce>] Export of key: string * file: string
     | With_Needs
     | Store of folder: string
 

@@ -9,16 +9,19 @@ module StageQueue =
     /// Runs batches of stages that are not in the store. A stage that another process computes is put off, and with nothing else to do
     /// waited for: a process that waits holds no lock, so that none waits for ever, and one that dies is taken over from.
     let run (store: Store) (cancel: CancellationToken) waiting runBatch (batches: Stage list list) =
-        let claim batch =
-            batch
-            |> List.filter (fun (stage: Stage) -> not (store.Contains stage.Name stage.Key))
-            |> List.map (fun stage -> stage, store.TryLock stage.Name stage.Key)
+        let isThere (stage: Stage) = store.Contains stage.Name stage.Key
 
         let runClaimed (batch: Stage list) =
-            let claimed = claim batch
+            let claimed =
+                batch
+                |> List.filter (not << isThere)
+                |> List.map (fun stage -> stage, store.TryLock stage.Name stage.Key)
 
             try
-                match claimed |> List.filter (snd >> Option.isSome) |> List.map fst with
+                // Another process may have completed one just before.
+                match
+                    claimed |> List.filter (fun (stage, held) -> held.IsSome && not (isThere stage)) |> List.map fst
+                with
                 | [] -> ()
                 | mine -> runBatch mine
             finally

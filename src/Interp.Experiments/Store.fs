@@ -132,7 +132,7 @@ type Store(root: string) =
             | at -> Some(name.Substring(0, at)), name.Substring(at + 1)
 
         let isMeant (artifact: Artifact) =
-            key <> ""
+            (key <> "" || stage.IsSome)
             && Option.forall ((=) artifact.Stage) stage
             && artifact.Key.StartsWith(key, StringComparison.Ordinal)
 

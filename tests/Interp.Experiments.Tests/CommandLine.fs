@@ -24,7 +24,8 @@ let repository =
 
 let program = Path.Combine(AppContext.BaseDirectory, "Interp.Cli.dll")
 
-let start (folder: string) (arguments: string list) =
+/// Starts the program with some environment variables set.
+let startWith (environment: (string * string) list) (folder: string) (arguments: string list) =
     let info =
         ProcessStartInfo(
             "dotnet",
@@ -36,9 +37,14 @@ let start (folder: string) (arguments: string list) =
 
     info.Environment.Remove "INTERP_STORE" |> ignore
 
+    for name, value in environment do
+        info.Environment[name] <- value
+
     match Process.Start info with
     | null -> failwith "dotnet did not start"
     | child -> child
+
+let start folder arguments = startWith [] folder arguments
 
 let finish (child: Process) =
     let output = child.StandardOutput.ReadToEndAsync()
@@ -51,9 +57,11 @@ let finish (child: Process) =
         Errors = errors.Result
     }
 
-let run folder arguments =
-    use child = start folder arguments
+let runWith environment folder arguments =
+    use child = startWith environment folder arguments
     finish child
+
+let run folder arguments = runWith [] folder arguments
 
 /// A folder that is gone afterwards.
 type TemporaryFolder() =

@@ -95,3 +95,32 @@ let ``the autoencoder in assets is what its folder says`` () =
 
     Assert.True((outcome.Code = 0), outcome.Errors)
     Assert.Contains("2048", outcome.Output)
+
+[<Fact>]
+let ``the commands of the store's page do what they say, one after the other`` () =
+    use folder = new TemporaryFolder()
+    Miniature.write (folder.Child "mini.json") (Miniature.experiment [ 4 ])
+    let store = Miniature.openStore folder ".interp"
+
+    let commands =
+        [
+            for line in File.ReadAllLines(Path.Combine(repository, "docs", "store.md")) ->
+                Regex.Match(line, @"^\s+\./interp (\S.*?)(\s{3,}.*)?$")
+        ]
+        |> List.filter _.Success
+        |> List.map _.Groups[1].Value
+
+    Assert.True(commands.Length > 10)
+
+    for command in commands do
+        // The page's config takes minutes, and its key is invented.
+        let key =
+            match store.Artifacts "train" with
+            | artifact :: _ -> "train/" + artifact.Key
+            | [] -> ""
+
+        let words =
+            command.Replace("configs/demo.fsx", "mini.json").Replace("train/3f2a", key).Split ' '
+
+        let outcome = run folder.Path (List.ofArray words)
+        Assert.True((outcome.Code = 0), $"{command}: {outcome.Errors}")

@@ -1,0 +1,387 @@
+/// What the store tells of its artifacts, keeps of them, and gives to others.
+module Interp.Tests.StoreTests
+
+open System
+open System.Formats.Tar
+open System.IO
+open System.Text.Json
+open System.Threading
+open Xunit
+open Interp
+open Interp.Runtime
+open Interp.Tests.CommandLine
+
+let private fails (hint: string) (action: unit -> unit) =
+    let error = Assert.Throws<InterpException>(fun () -> action ())
+    Assert.Contains(hint, error.Message)
+
+let private only stage (store: Store) =
+    store.Artifacts stage |> List.exactlyOne
+
+let private copyStore (from: Store) (target: Store) =
+    for file in Directory.GetFiles(from.Root, "*", SearchOption.AllDirectories) do
+        let copy = Path.Combine(target.Root, Path.GetRelativePath(from.Root, file))
+        Directory.CreateDirectory(Path.GetDirectoryName copy |> string) |> ignore
+        File.Copy(file, copy)
+
+/// A store with one cell and a store with two, made once and copied by each test.
+type Stores() =
+    let folder = new TemporaryFolder()
+    let one, two = Miniature.openStore folder "one", Miniature.openStore folder "two"
+
+    do
+        Miniature.run one (Miniature.experiment [ 4 ]) |> ignore
+        copyStore one two
+        Miniature.run two (Miniature.experiment [ 4; 6 ]) |> ignore
+
+    member _.One = one
+    member _.Two = two
+
+    interface IDisposable with
+        member _.Dispose() = (folder :> IDisposable).Dispose()
+
+type StoreTests(stores: Stores) =
+    let withCopy (original: Store) test =
+        use folder = new TemporaryFolder()
+        let store = Miniature.openStore folder "store"
+        copyStore original store
+        test folder store
+
+    let garbage (store: Store) =
+        let garbage =
+            StoreCollection.find (Inputs store.Root) store (StoreNeeds.experiments store)
+
+        garbage.Artifacts |> List.map _.Stage
+
+    /// A store that a result of K = 4 needs, which has K = 6 besides.
+    let withResult test =
+        withCopy stores.Two (fun folder store ->
+            Miniature.write (folder.Child "results/mini/spec.json") (Miniature.experiment [ 4 ])
+            StoreNeeds.noteResults store (folder.Child "results")
+            test folder store)
+
+    interface IClassFixture<Stores>
+
+    [<Fact>]
+    member _.``every artifact says where it came from``() =
+        for artifact in stores.One.All do
+            let provenance = Provenance.read stores.One artifact
+            let made = Canonical.fields "made" provenance |> Map.ofList
+            Assert.Equal(Some "mini", Canonical.tryText "experiment" provenance)
+            Assert.Equal<string list>([ "k=4,seed=1" ], Provenance.cells stores.One artifact)
+            Assert.Equal(Canon.Integer(int64 Workers.Count), made["threads"])
+            Assert.Equal(Canon.Text "cpu", made["device"])
+            Assert.Equal(Canon.Integer 1L, made["seed"])
+
+            match made["peakMemoryBytes"], made["seconds"] with
+            | Canon.Integer memory, Canon.Number seconds ->
+                Assert.True(memory > 1_000_000L)
+                Assert.True(seconds > 0.0)
+            | other -> failwith $"{other}"
+
+            let environment = Canonical.fields "environment" provenance |> Map.ofList
+
+            for name in [ "code"; "libtorch"; "torchsharp"; "dotnet"; "system"; "vectors" ] do
+                Assert.NotEqual<Canon>(Canon.Null, environment[name])
+
+            // It is neither an output nor a part of the key.
+            Assert.DoesNotContain("provenance.json", artifact.Outputs |> List.map fst)
+            Assert.Equal(artifact.Key, Canonical.digest (Canon.Fields artifact.Inputs))
+
+    [<Fact>]
+    member _.``the spec of an artifact makes its key again``() =
+        for artifact in stores.One.All do
+            let stage = Recheck.stageOf (Inputs stores.One.Root) stores.One artifact
+            Assert.Equal(artifact.Key, stage.Key)
+
+    [<Fact>]
+    member _.``show prints an artifact and writes the spec that makes it again``() =
+        withCopy stores.One (fun folder store ->
+            let train = only "train" store
+            let store = [ "--store"; store.Root ]
+
+            let outcome =
+                run folder.Path ([ "show"; train.Key.Substring(0, 8); "--json" ] @ store)
+
+            Assert.True((outcome.Code = 0), outcome.Errors)
+            use json = JsonDocument.Parse outcome.Output
+            let root = json.RootElement
+            Assert.Equal(train.Key, root.GetProperty("key").GetString())
+
+            let names (field: string) =
+                [
+                    for name in root.GetProperty(field).EnumerateArray() -> string (name.GetString())
+                ]
+
+            Assert.Equal<string list>([ $"extract/{snd train.Needs.Head}" ], names "needs")
+            Assert.StartsWith("evaluate/", (names "needed_by").Head)
+
+            Assert.Equal(4, root.GetProperty("provenance").GetProperty("spec").GetProperty("sae.k").GetInt32())
+
+            let text =
+                run folder.Path ([ "show"; "train/" + train.Key.Substring(0, 10) ] @ store)
+
+            Assert.Contains("train.learningRate", text.Output)
+            Assert.Contains("made again by", text.Output)
+
+            let written =
+                run folder.Path ([ "show"; train.Key; "--spec"; "again.json" ] @ store)
+
+            Assert.True((written.Code = 0), written.Errors)
+            let plan = run folder.Path ([ "plan"; "again.json" ] @ store)
+            Assert.Contains("All 4 stages are in the store", plan.Output)
+
+            let unknown = run folder.Path ([ "show"; "train/ffffffffff" ] @ store)
+            Assert.Equal(2, unknown.Code)
+            Assert.Contains("interp store ls", unknown.Errors))
+
+    [<Fact>]
+    member _.``a beginning that several keys have is refused with their names``() =
+        fails "2 artifacts in the store begin with train/" (fun () -> stores.Two.Find "train/" |> ignore)
+        fails "There is no artifact" (fun () -> stores.Two.Find "" |> ignore)
+
+    [<Fact>]
+    member _.``a stage that is run again gives the same bytes, and a changed digest raises the alarm``() =
+        withCopy stores.One (fun folder store ->
+            let check stage =
+                Recheck.run (Inputs store.Root) store (fun _ _ _ -> ()) CancellationToken.None (only stage store)
+
+            for stage in Stage.names do
+                Assert.Equal<(string * string) list>([], check stage)
+
+            let train = only "train" store
+            let record = Path.Combine(store.Folder "train" train.Key, "artifact.json")
+            let digest = Map.ofList(train.Outputs)["sae/sae_weights.safetensors"]
+            File.WriteAllText(record, File.ReadAllText(record).Replace(digest, String('0', 64)))
+            Assert.Equal<(string * string) list>([ "sae/sae_weights.safetensors", "differs" ], check "train")
+
+            let outcome =
+                run folder.Path [ "check"; $"train/{train.Key}"; "--store"; store.Root ]
+
+            Assert.Equal(1, outcome.Code)
+            Assert.Contains("sae/sae_weights.safetensors differs", outcome.Output)
+            let same = run folder.Path [ "check"; "baseline/"; "--store"; store.Root; "--json" ]
+            Assert.Equal(0, same.Code)
+            use json = JsonDocument.Parse same.Output
+            Assert.True(json.RootElement.GetProperty("same").GetBoolean()))
+
+    [<Fact>]
+    member _.``a check without the artifacts that it needs, or with other inputs, says so``() =
+        withCopy stores.One (fun _ store ->
+            let train = only "train" store
+
+            let check () =
+                Recheck.stageOf (Inputs store.Root) store train |> ignore
+
+            let path = Path.Combine(store.Folder "train" train.Key, "provenance.json")
+            let text = File.ReadAllText path
+            File.WriteAllText(path, text.Replace("\"sae.k\": 4", "\"sae.k\": 5"))
+            fails "sae.k changed: 4 → 5" check
+            File.WriteAllText(path, text)
+            store.Remove "extract" (only "extract" store).Key
+            fails "which is not in the store" check
+            File.Delete path
+            fails "no provenance.json" check)
+
+    [<Fact>]
+    member _.``what a result or a pin needs is kept, and nothing else``() =
+        withResult (fun _ store ->
+            Assert.Equal<string list>([ "evaluate"; "train" ], garbage store)
+
+            let other =
+                (StoreCollection.find (Inputs store.Root) store (StoreNeeds.experiments store)).Artifacts
+
+            StoreNeeds.pin store other.Head
+            Assert.Empty(garbage store)
+            StoreNeeds.unpin store other.Head
+            StoreNeeds.pin store other[1]
+            Assert.Equal<string list>([ "evaluate" ], garbage store)
+            StoreNeeds.unpin store other[1]
+
+            Directory.CreateDirectory(store.WorkFolder "train" (String('a', 64))) |> ignore
+
+            let collected =
+                StoreCollection.collect (Inputs store.Root) store (StoreNeeds.experiments store)
+
+            Assert.Equal<Artifact list>(other, collected.Artifacts)
+            Assert.Empty store.Unfinished
+
+            Assert.All(
+                Miniature.states store (Miniature.experiment [ 4 ]),
+                (fun (_, state) -> Assert.Equal(Hit, state))
+            )
+
+            Assert.Empty(garbage store))
+
+    [<Fact>]
+    member _.``what a result was made from is kept when its text is gone or the program is newer``() =
+        use folder = new TemporaryFolder()
+        let store = Miniature.openStore folder "store"
+        let text = folder.Child "text.jsonl"
+        Checkpoints.corpus text 400
+
+        let experiment =
+            Miniature.experiment [ 4 ]
+            |> Experiment.activations (Hook.residPost 1) (Corpus.file text 4_000 |> Corpus.validation 1_000)
+
+        Miniature.run store experiment |> ignore
+        Miniature.write (folder.Child "results/mini/spec.json") experiment
+        StoreNeeds.noteResults store (folder.Child "results")
+        File.Delete text
+        Assert.Empty(garbage store)
+        Directory.Delete(folder.Child "results", true)
+        Assert.Equal<string list>([ "baseline"; "evaluate"; "extract"; "train" ], garbage store)
+
+    [<Fact>]
+    member _.``nothing is collected while a run uses the store, or where a result cannot be read``() =
+        withResult (fun folder store ->
+            let collect () =
+                StoreCollection.collect (Inputs store.Root) store (StoreNeeds.experiments store) |> ignore
+
+            use _ = store.Use()
+            // Runs share.
+            use _ = store.Use()
+            fails "A run is using the store" collect
+            File.WriteAllText(folder.Child "results/mini/spec.json", "{")
+            fails "what its result needs is not known" collect
+            Assert.Equal(6, store.All.Length))
+
+    [<Fact>]
+    member _.``an artifact that cannot be read is none, and fails no plan``() =
+        withCopy stores.Two (fun _ store ->
+            let artifact = (store.Artifacts "train").Head
+            File.WriteAllText(Path.Combine(store.Folder "train" artifact.Key, "artifact.json"), "{ \"stage\": ")
+            Assert.Equal(1, (store.Artifacts "train").Length)
+            Assert.Equal(5, store.All.Length)
+            Assert.NotEmpty(Miniature.states store (Miniature.experiment [ 5 ])))
+
+    [<Fact>]
+    member _.``the commands list, collect and pin``() =
+        withResult (fun folder store ->
+            let succeed arguments =
+                let outcome = run folder.Path ("store" :: arguments @ [ "--store"; store.Root ])
+                Assert.True((outcome.Code = 0), outcome.Errors)
+                outcome.Output
+
+            use json = JsonDocument.Parse(succeed [ "ls"; "--json" ])
+
+            let needed =
+                [
+                    for artifact in json.RootElement.GetProperty("artifacts").EnumerateArray() do
+                        Assert.True(artifact.GetProperty("bytes").GetInt64() > 100L)
+                        artifact.GetProperty("results").GetArrayLength()
+                ]
+
+            Assert.Equal<int list>([ 0; 0; 1; 1; 1; 1 ], List.sort needed)
+            Assert.Contains("nothing needs it", succeed [ "ls" ])
+            use usage = JsonDocument.Parse(succeed [ "du"; "--json" ])
+
+            Assert.Equal(
+                store.ArtifactFolders |> List.sumBy ArtifactFolder.bytes,
+                usage.RootElement.GetProperty("bytes").GetInt64()
+            )
+
+            Assert.Contains("2 would be removed", succeed [ "gc" ])
+            Assert.Equal(6, store.All.Length)
+
+            let unneeded =
+                (StoreCollection.find (Inputs store.Root) store (StoreNeeds.experiments store)).Artifacts.Head
+
+            succeed [ "pin"; unneeded.Name ] |> ignore
+            Assert.Contains("needed by a result or a pin", succeed [ "gc"; "--yes" ])
+            succeed [ "unpin"; unneeded.Name ] |> ignore
+            Assert.Contains("2 removed", succeed [ "gc"; "--yes" ])
+            Assert.Equal(4, store.All.Length))
+
+    [<Fact>]
+    member _.``an artifact goes from store to store with what it was made from, the same bytes every time``() =
+        use folder = new TemporaryFolder()
+        let other = Miniature.openStore folder "other"
+
+        let export store file =
+            let arguments =
+                [
+                    "store"
+                    "export"
+                    "evaluate/"
+                    folder.Child file
+                    "--with-needs"
+                    "--store"
+                    store
+                ]
+
+            let outcome = run folder.Path arguments
+            Assert.True((outcome.Code = 0), outcome.Errors)
+            File.ReadAllBytes(folder.Child file)
+
+        let archive = export stores.One.Root "one.tar"
+
+        let imported =
+            run folder.Path [ "store"; "import"; "one.tar"; "--store"; other.Root ]
+
+        Assert.True((imported.Code = 0), imported.Errors)
+        Assert.All(Miniature.states other (Miniature.experiment [ 4 ]), (fun (_, state) -> Assert.Equal(Hit, state)))
+        Assert.Equal<byte>(archive, export other.Root "two.tar")
+        let taken, known = StoreArchive.import other (folder.Child "two.tar")
+        Assert.Empty taken
+        Assert.Equal(4, known.Length)
+
+    [<Fact>]
+    member _.``an archive is not believed before its digests hold``() =
+        use folder = new TemporaryFolder()
+        let path = folder.Child "train.tar"
+        let train = only "train" stores.One
+        StoreArchive.export stores.One [ train ] path
+        let archive = File.ReadAllBytes path
+        let other = Miniature.openStore folder "other"
+
+        let refuses hint (change: byte[] -> byte[]) =
+            File.WriteAllBytes(path, change archive)
+            fails hint (fun () -> StoreArchive.import other path |> ignore)
+            Assert.Empty other.All
+            Assert.Empty other.Unfinished
+
+        let replace (before: string) (after: string) (bytes: byte[]) =
+            let text = Text.Encoding.Latin1.GetString bytes
+            Assert.Contains(before, text)
+            Text.Encoding.Latin1.GetBytes(text.Replace(before, after))
+
+        refuses "curves.csv differs" (replace "step,tokens,k" "step,tokens,q")
+        refuses "not the digest of its inputs" (replace "\"sae.k\": 4" "\"sae.k\": 5")
+        refuses "no archive of artifacts" (Array.truncate 3000)
+        refuses "no archive of artifacts" (fun _ -> Text.Encoding.UTF8.GetBytes "no archive")
+
+        // One that is there with other outputs is no news to be taken.
+        File.WriteAllBytes(path, archive)
+        StoreArchive.import other path |> ignore
+        let record = Path.Combine(other.Folder "train" train.Key, "artifact.json")
+        File.WriteAllText(record, File.ReadAllText(record).Replace(snd train.Outputs.Head, String('0', 64)))
+        fails "with other outputs" (fun () -> StoreArchive.import other path |> ignore)
+
+    [<Theory>]
+    [<InlineData("../../outside", false)>]
+    [<InlineData("train/../../outside", false)>]
+    [<InlineData("/tmp/interp-outside/a/b", false)>]
+    [<InlineData("train/key/../../../../outside", false)>]
+    [<InlineData("outside", false)>]
+    [<InlineData("train/key/link", true)>]
+    member _.``an archive writes nothing outside the store``(name: string, isLink: bool) =
+        use folder = new TemporaryFolder()
+        let store = Miniature.openStore folder "a/b/store"
+        let path = folder.Child "bad.tar"
+
+        do
+            use stream = File.Create path
+            use tar = new TarWriter(stream)
+
+            tar.WriteEntry(
+                if isLink then
+                    PaxTarEntry(TarEntryType.SymbolicLink, name, LinkName = "/etc/passwd")
+                else
+                    PaxTarEntry(TarEntryType.RegularFile, name, DataStream = new MemoryStream([| 1uy |]))
+            )
+
+        fails "no archive of artifacts" (fun () -> StoreArchive.import store path |> ignore)
+        let files = Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories)
+        Assert.Equal<string>([| path |], files |> Array.filter (fun file -> not (file.StartsWith store.Root)))
+        Assert.Empty store.Unfinished
