@@ -67,7 +67,7 @@ module ChoiceCodec =
     /// Text of which validation allows these words alone, so that all errors are told at once.
     let private checkedLater words =
         { Codec.string with
-            Schema = Codec.oneOf words
+            Schema = JsonShape.oneOf words
             Words = words
         }
 
@@ -78,5 +78,5 @@ module ChoiceCodec =
 
     let device =
         { Codec.string with
-            Schema = Codec.pattern "cpu|cuda(:[0-9]+)?"
+            Schema = JsonShape.pattern "cpu|cuda(:[0-9]+)?"
         }

@@ -31,21 +31,6 @@ module Codec =
         | true, value when Double.IsFinite value -> Some value
         | _ -> None
 
-    let private schemaType name =
-        Canon.Fields [ "type", Canon.Text name ]
-
-    let internal anyOf schemas =
-        Canon.Fields [ "anyOf", Canon.Items schemas ]
-
-    let internal pattern expression =
-        Canon.Fields [ "type", Canon.Text "string"; "pattern", Canon.Text $"^({expression})$" ]
-
-    let internal oneOf words =
-        Canon.Fields [ "enum", Canon.Items(List.map Canon.Text words) ]
-
-    let internal someText =
-        Canon.Fields [ "type", Canon.Text "string"; "minLength", Canon.Integer 1L ]
-
     let private digits = "-?[0-9]+"
     let private decimal = @"-?[0-9]+(\.[0-9]+)?(E[+-]?[0-9]+)?"
 
@@ -61,7 +46,7 @@ module Codec =
                 | Canon.Integer value when abs value <= int64 Int32.MaxValue -> Some(int32 value)
                 | _ -> None
             Parse = tryInt
-            Schema = schemaType "integer"
+            Schema = JsonShape.typed "integer"
             Words = []
         }
 
@@ -75,7 +60,7 @@ module Codec =
                 | Canon.Integer value -> Some(Operators.float value)
                 | _ -> None
             Parse = tryFloat
-            Schema = schemaType "number"
+            Schema = JsonShape.typed "number"
             Words = []
         }
 
@@ -92,7 +77,7 @@ module Codec =
                 | "true" -> Some true
                 | "false" -> Some false
                 | _ -> None
-            Schema = schemaType "boolean"
+            Schema = JsonShape.typed "boolean"
             Words = []
         }
 
@@ -110,7 +95,7 @@ module Codec =
             Parse = read
         }
 
-    let string = text (schemaType "string") "text" id Some
+    let string = text (JsonShape.typed "string") "text" id Some
 
     /// One of a few named values.
     let choice names =
@@ -122,7 +107,7 @@ module Codec =
 
         let words = List.map fst names
 
-        { text (oneOf words) (String.concat ", " words) nameOf valueOf with
+        { text (JsonShape.oneOf words) (String.concat ", " words) nameOf valueOf with
             Words = words
         }
 
@@ -142,7 +127,7 @@ module Codec =
                 function
                 | "none" -> Some None
                 | text -> codec.Parse text |> Option.map Some
-            Schema = anyOf [ codec.Schema; schemaType "null" ]
+            Schema = JsonShape.anyOf [ codec.Schema; JsonShape.typed "null" ]
             Words = "none" :: codec.Words
         }
 
@@ -182,7 +167,7 @@ module Codec =
             | None -> "world"
             | Some path -> path
 
-        text someText "world, or a path" show world
+        text JsonShape.someText "world, or a path" show world
 
     let dictionarySize =
         let show size =
@@ -196,7 +181,7 @@ module Codec =
             else
                 tryInt text |> Option.map Latents
 
-        text (pattern $"x?{digits}") "x8 for eight times the width, or a number of latents" show read
+        text (JsonShape.pattern $"x?{digits}") "x8 for eight times the width, or a number of latents" show read
 
     let private kinds =
         [
@@ -233,7 +218,7 @@ module Codec =
 
         let names = kinds |> List.map fst
         let sizes = $"matryoshka:(({digits}/)*{digits})?"
-        let schema = pattern (String.concat "|" (names @ [ sizes ]))
+        let schema = JsonShape.pattern (String.concat "|" (names @ [ sizes ]))
         let listed = String.concat ", " names
 
         { text schema $"{listed}, or matryoshka:SIZES such as matryoshka:64/256" show read with
@@ -265,7 +250,7 @@ module Codec =
             | _ -> None
 
         let forms = schedules |> List.map fst |> String.concat "|"
-        let schema = pattern $"constant|({forms}):{digits}:{decimal}"
+        let schema = JsonShape.pattern $"constant|({forms}):{digits}:{decimal}"
 
         let expected =
             "constant, or linear|cosine|exponential|step:FROM:UNTIL such as linear:512:0.25"
@@ -289,7 +274,7 @@ module Codec =
                 function
                 | "law" -> Some Law
                 | text -> tryFloat text |> Option.map Rate
-            Schema = anyOf [ float.Schema; pattern "law" ]
+            Schema = JsonShape.anyOf [ float.Schema; JsonShape.pattern "law" ]
             Words = [ "law" ]
         }
 
@@ -318,4 +303,4 @@ module Codec =
                 | _ -> None
             | _ -> None
 
-        text (pattern $"{decimal}(:{digits})?") "COEFFICIENT or COEFFICIENT:K, such as 0.03125:64" show read
+        text (JsonShape.pattern $"{decimal}(:{digits})?") "COEFFICIENT or COEFFICIENT:K, such as 0.03125:64" show read

@@ -88,9 +88,9 @@ module CorpusCodec =
             Parse = parse
             Words = []
             Schema =
-                Codec.anyOf
+                JsonShape.anyOf
                     [
-                        Codec.someText
+                        JsonShape.someText
                         Canon.Fields
                             [
                                 "type", Canon.Text "array"
@@ -140,11 +140,11 @@ module CorpusCodec =
             Parse = parseChat
             Words = []
             Schema =
-                Codec.anyOf
+                JsonShape.anyOf
                     [
                         record [ "messages", Codec.string.Schema ]
                         record [ "prompt", Codec.string.Schema; "response", Codec.string.Schema ]
-                        Codec.pattern @"messages(:[\s\S]*)?|columns:[^/]+/[^/]+"
+                        JsonShape.pattern @"messages(:[\s\S]*)?|columns:[^/]+/[^/]+"
                     ]
         }
 
@@ -165,7 +165,7 @@ module CorpusCodec =
                 function
                 | Canon.Flag flag -> Some(if flag then BosRule.Tokenizer else BosRule.None)
                 | value -> choice.Read value
-            Schema = Codec.anyOf [ Codec.bool.Schema; choice.Schema ]
+            Schema = JsonShape.anyOf [ Codec.bool.Schema; choice.Schema ]
         }
 
     let packing =

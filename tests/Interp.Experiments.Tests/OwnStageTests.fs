@@ -52,6 +52,14 @@ let ``its numbers are columns, it is kept, and a new version alone runs again`` 
         Assert.Equal(cell.Metrics["fvu"] / k, cell.Metrics["fvu_by_k"], 6)
 
     Assert.DoesNotContain("miss", (succeed folder [ "plan"; "own.fsx" ]).Output)
+
+    // What a named result has of it is needed: collecting leaves it.
+    succeed folder [ "store"; "gc"; "--yes" ] |> ignore
+    Assert.DoesNotContain("miss", (succeed folder [ "plan"; "own.fsx" ]).Output)
+    let kept = Directory.GetDirectories(folder.Child ".interp/ratio") |> Array.head
+    let again = run folder.Path [ "check"; "ratio/" + string (Path.GetFileName kept) ]
+    Assert.Equal(2, again.Code)
+    Assert.Contains("was made by a function of its script", again.Errors)
     succeed folder [ "run"; "own.fsx"; "--name"; "again" ] |> ignore
     Assert.Equal(table, File.ReadAllText(folder.Child "results/again/table.csv"))
 
