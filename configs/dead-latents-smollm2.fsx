@@ -1,5 +1,6 @@
 // Which cure leaves fewer latents dead on a real model, and at what cost: K = 32, one pass of 402 000 tokens, 4 608 latents.
 // Give the model and the text with --model and --corpus. docs/dead-latents.md reads the table.
+#load "interp.fsx"
 open Interp
 
 let baseline =
@@ -29,3 +30,4 @@ baseline
         "not centred, resampling, without AuxK", plain >> uncentred >> Train.resample 100
         "not centred, AuxK", uncentred
     ]
+|> Script.main

@@ -1,4 +1,5 @@
 // Which cure leaves fewer latents dead on the embedded model, per kind of dictionary where it is its own.
+#load "interp.fsx"
 open Interp
 
 let baseline =
@@ -34,3 +35,4 @@ baseline
         "gated", plain >> Sae.kind Gated >> Train.sparsity 2.0
         "relu", plain >> Sae.kind ReLU >> Train.sparsity 2.0
     ]
+|> Script.main

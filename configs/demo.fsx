@@ -1,4 +1,5 @@
 // Does a K schedule leave fewer latents dead, and what else does?
+#load "interp.fsx"
 open Interp
 
 let baseline =
@@ -26,3 +27,4 @@ let otherCures =
         ]
 
 schedules |> Sweep.append otherCures |> Sweep.seeds 2
+|> Script.main

@@ -1,5 +1,6 @@
 // The original work's K search on Mistral-7B, with a dictionary of 100 times the width; `interp plan` says what it needs.
 // Give a checkpoint with --model and text with --corpus.
+#load "interp.fsx"
 open Interp
 
 Experiment.create "ksearch-mistral"
@@ -10,3 +11,4 @@ Experiment.create "ksearch-mistral"
 |> Experiment.train (Train.batch 256 >> Train.passes 30 >> Train.learningRateLaw >> Train.clip 1.0 >> Train.withoutAuxK >> Train.deadWindow 50_000)
 |> Sweep.over "k" [ 12; 24; 48 ] Sae.k
 |> Sweep.over "schedule" [ Constant; Linear(from = 512, until = 0.25) ] Train.kSchedule
+|> Script.main

@@ -3,6 +3,7 @@
 //
 // SmolLM2 has attention sinks: after block 15 a few tokens (0.09 %) hold nine tenths of the squared norm. The first
 // position of each context and every token above ten times the median norm do not count, in training or in metrics.
+#load "interp.fsx"
 open Interp
 
 Experiment.create "ksearch-smollm2"
@@ -23,3 +24,4 @@ Experiment.create "ksearch-smollm2"
     ]
 |> Sweep.over "k" [ 32; 64 ] Sae.k
 |> Sweep.over "schedule" [ Constant; Linear(from = 512, until = 0.25) ] Train.kSchedule
+|> Script.main

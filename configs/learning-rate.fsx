@@ -1,4 +1,5 @@
 // Which learning rate a short run wants: the sweep behind the default.
+#load "interp.fsx"
 open Interp
 
 Experiment.create "learning-rate"
@@ -22,3 +23,4 @@ Experiment.create "learning-rate"
         "0.008", Train.learningRate 8e-3
     ]
 |> Sweep.seeds 2
+|> Script.main

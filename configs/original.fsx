@@ -1,4 +1,5 @@
 // The recipe that this project began from, its quirks taken back one by one, and the defaults, on the embedded model.
+#load "interp.fsx"
 open Interp
 
 let baseline =
@@ -25,3 +26,4 @@ baseline
         "unit decoder rows", original >> Sae.start TiedStart >> Sae.decoderRule UnitAfterStep
         "defaults", id
     ]
+|> Script.main

@@ -1,4 +1,5 @@
 // Trains on activations that are there already; docs/activations.md says how they are made.
+#load "interp.fsx"
 open Interp
 
 Experiment.create "stored"
@@ -7,3 +8,4 @@ Experiment.create "stored"
 |> Experiment.sae (Sae.topK 16 >> Sae.expansion 4)
 |> Experiment.train (Train.batch 256 >> Train.passes 2)
 |> Experiment.evaluateOn 4_000 2_000
+|> Script.main

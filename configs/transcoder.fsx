@@ -1,4 +1,5 @@
 // What does one MLP compute? A transcoder stands in for it; an SAE only describes what it writes.
+#load "interp.fsx"
 open Interp
 
 Experiment.create "transcoder"
@@ -16,3 +17,4 @@ Experiment.create "transcoder"
         "SAE of the output", Sae.kind TopK >> Extract.hook (Hook.mlpOut 2) >> Extract.withoutTarget
     ]
 |> Sweep.over "k" [ 8; 16; 32 ] Sae.k
+|> Script.main

@@ -62,7 +62,7 @@ let private narrowed names (side: Side) =
     match names with
     | [] -> side
     | names ->
-        let keep = names |> List.map (fun name -> (Metric.find name).Name)
+        let keep = names |> List.map (fun name -> (Results.metric side.Results name).Name)
 
         let cell (cell: CellResult) =
             { cell with

@@ -68,18 +68,8 @@ type Prepared =
     }
 
 let private refuse errors =
-    match errors with
-    | [] -> ()
-    | errors ->
-        let shown = errors |> List.truncate 4
-
-        let lines =
-            if errors.Length > 4 then
-                List.truncate 3 shown @ [ $"... and {errors.Length - 3} more like these." ]
-            else
-                shown
-
-        raise (InterpException(String.concat "\n" lines))
+    if not (List.isEmpty errors) then
+        raise (InterpException(String.concat "\n" errors))
 
 let private stopOnDivergence choice =
     match choice with

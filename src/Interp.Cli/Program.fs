@@ -12,6 +12,8 @@ let private commands =
     [
         RunCommand.run'
         RunCommand.plan'
+        NewCommand.command
+        SchemaCommand.command
         ResultsCommand.command
         DiffCommand.command
         ReportCommand.command

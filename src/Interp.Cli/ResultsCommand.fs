@@ -112,7 +112,7 @@ let private show (options: ParseResults<ResultsOptions>) form name =
     let metrics =
         match options.GetResults Metric with
         | [] -> side.Experiment |> Option.map _.Metrics |> Option.defaultValue (Experiment.create name).Metrics
-        | names -> names |> List.map Metric.find
+        | names -> names |> List.map (Results.metric results)
 
     let heading = [ "name", Text results.Name ]
 
@@ -126,7 +126,7 @@ let private show (options: ParseResults<ResultsOptions>) form name =
         | AsJson -> printfn "%s" (render (ResultsOutput.json results))
     | Some(rows, columns), false, None ->
         let metric =
-            options.TryGetResult Value |> Option.map Metric.find |> Option.defaultValue Metric.fvu
+            options.TryGetResult Value |> Option.map (Results.metric results) |> Option.defaultValue Metric.fvu
 
         ResultViews.pivot rows columns metric results
         |> print form "rows" (heading @ [ "pivot", Items [ Text rows; Text columns ]; "value", Text metric.Name ])

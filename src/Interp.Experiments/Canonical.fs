@@ -97,10 +97,17 @@ module Canonical =
     /// Reads JSON; an error says where it goes wrong.
     let parse (text: string) =
         try
-            use document = JsonDocument.Parse(text, JsonDocumentOptions(MaxDepth = 64))
+            use document =
+                JsonDocument.Parse(text, JsonDocumentOptions(MaxDepth = 64, AllowDuplicateProperties = false))
+
             Ok(ofJson document.RootElement)
         with :? JsonException as error ->
-            Error(error.Message.Split('.')[0])
+            let place =
+                match Option.ofNullable error.LineNumber, Option.ofNullable error.BytePositionInLine with
+                | Some line, Some column -> $"line {line + 1L}, column {column + 1L}: "
+                | _ -> ""
+
+            Error(place + error.Message.Split('.')[0] + ".")
 
     /// A field of an object.
     let tryField name value =

@@ -14,6 +14,10 @@ type Codec<'T> =
         Read: Canon -> 'T option
         /// Reads what was typed after `--set path=`.
         Parse: string -> 'T option
+        /// JSON Schema of what `Write` gives.
+        Schema: Canon
+        /// The words among the allowed values, of which the nearest is named when one is misspelt.
+        Words: string list
     }
 
 [<RequireQualifiedAccess>]
@@ -28,6 +32,9 @@ module Codec =
         | true, value when Double.IsFinite value -> Some value
         | _ -> None
 
+    let private digits = "-?[0-9]+"
+    let private decimal = @"-?[0-9]+(\.[0-9]+)?(E[+-]?[0-9]+)?"
+
     let internal showFloat (value: float) =
         value.ToString("R", CultureInfo.InvariantCulture)
 
@@ -40,6 +47,8 @@ module Codec =
                 | Canon.Integer value when abs value <= int64 Int32.MaxValue -> Some(int32 value)
                 | _ -> None
             Parse = tryInt
+            Schema = JsonShape.typed "integer"
+            Words = []
         }
 
     let float =
@@ -52,6 +61,8 @@ module Codec =
                 | Canon.Integer value -> Some(Operators.float value)
                 | _ -> None
             Parse = tryFloat
+            Schema = JsonShape.typed "number"
+            Words = []
         }
 
     let bool =
@@ -67,11 +78,15 @@ module Codec =
                 | "true" -> Some true
                 | "false" -> Some false
                 | _ -> None
+            Schema = JsonShape.typed "boolean"
+            Words = []
         }
 
     /// A value that has a text form; `read` gives None where a text is none of its forms.
-    let text expected show read =
+    let text schema expected show read =
         {
+            Schema = schema
+            Words = []
             Expected = expected
             Write = show >> Canon.Text
             Read =
@@ -81,7 +96,7 @@ module Codec =
             Parse = read
         }
 
-    let string = text "text" id Some
+    let string = text (JsonShape.typed "string") "text" id Some
 
     /// The TransformerLens name of a hook point that is called by any of its names; what is none stays, for the validation to refuse.
     let hookName (name: string) =
@@ -89,7 +104,8 @@ module Codec =
         | true, point -> point.ToString()
         | _ -> name
 
-    let hook = text "the name of a hook point" hookName (hookName >> Some)
+    let hook =
+        text (JsonShape.typed "string") "the name of a hook point" hookName (hookName >> Some)
 
     /// One of a few named values.
     let choice names =
@@ -99,7 +115,11 @@ module Codec =
         let valueOf name =
             names |> List.tryFind (fun (known, _) -> known = name) |> Option.map snd
 
-        text (names |> List.map fst |> String.concat ", ") nameOf valueOf
+        let words = List.map fst names
+
+        { text (JsonShape.oneOf words) (String.concat ", " words) nameOf valueOf with
+            Words = words
+        }
 
     /// A value that may be absent, written as null or `none`.
     let optional codec =
@@ -117,6 +137,8 @@ module Codec =
                 function
                 | "none" -> Some None
                 | text -> codec.Parse text |> Option.map Some
+            Schema = JsonShape.anyOf [ codec.Schema; JsonShape.typed "null" ]
+            Words = "none" :: codec.Words
         }
 
     let private storedPrefix = "activations:"
@@ -155,7 +177,7 @@ module Codec =
             | None -> "world"
             | Some path -> path
 
-        text "world, or a path" show world
+        text JsonShape.someText "world, or a path" show world
 
     let dictionarySize =
         let show size =
@@ -169,7 +191,7 @@ module Codec =
             else
                 tryInt text |> Option.map Latents
 
-        text "x8 for eight times the width, or a number of latents" show read
+        text (JsonShape.pattern $"x?{digits}") "x8 for eight times the width, or a number of latents" show read
 
     let private kinds =
         [
@@ -194,6 +216,7 @@ module Codec =
 
         let read (text: string) =
             match List.ofArray (text.Split ':') with
+            | [ "matryoshka"; "" ] -> Some(Matryoshka [])
             | [ "matryoshka"; sizes ] ->
                 let read = sizes.Split '/' |> Array.map tryInt |> List.ofArray
 
@@ -203,8 +226,14 @@ module Codec =
                     None
             | _ -> kinds |> List.tryFind (fun (name, _) -> name = text) |> Option.map snd
 
-        let names = kinds |> List.map fst |> String.concat ", "
-        text $"{names}, or matryoshka:SIZES such as matryoshka:64/256" show read
+        let names = kinds |> List.map fst
+        let sizes = $"matryoshka:(({digits}/)*{digits})?"
+        let schema = JsonShape.pattern (String.concat "|" (names @ [ sizes ]))
+        let listed = String.concat ", " names
+
+        { text schema $"{listed}, or matryoshka:SIZES such as matryoshka:64/256" show read with
+            Words = names
+        }
 
     let private schedules =
         [ "linear", Linear; "cosine", Cosine; "exponential", Exponential; "step", Step ]
@@ -230,7 +259,15 @@ module Codec =
                 | _ -> None
             | _ -> None
 
-        text "constant, or linear|cosine|exponential|step:FROM:UNTIL such as linear:512:0.25" show read
+        let forms = schedules |> List.map fst |> String.concat "|"
+        let schema = JsonShape.pattern $"constant|({forms}):{digits}:{decimal}"
+
+        let expected =
+            "constant, or linear|cosine|exponential|step:FROM:UNTIL such as linear:512:0.25"
+
+        { text schema expected show read with
+            Words = "constant" :: List.map fst schedules
+        }
 
     let learningRate =
         {
@@ -247,6 +284,8 @@ module Codec =
                 function
                 | "law" -> Some Law
                 | text -> tryFloat text |> Option.map Rate
+            Schema = JsonShape.anyOf [ float.Schema; JsonShape.pattern "law" ]
+            Words = [ "law" ]
         }
 
     let aux =
@@ -274,4 +313,4 @@ module Codec =
                 | _ -> None
             | _ -> None
 
-        text "COEFFICIENT or COEFFICIENT:K, such as 0.03125:64" show read
+        text (JsonShape.pattern $"{decimal}(:{digits})?") "COEFFICIENT or COEFFICIENT:K, such as 0.03125:64" show read

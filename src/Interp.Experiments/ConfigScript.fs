@@ -4,27 +4,50 @@ open System
 open System.IO
 open FSharp.Compiler.Diagnostics
 open FSharp.Compiler.Interactive.Shell
-open Interp.Formats
 open Interp.Runtime
 
-/// Reads an experiment from a script, whose last value it is, or from JSON. What a script gave is kept by the content of
-/// the script, so that an unchanged one starts without a compiler.
+/// Reads an experiment from a script, whose last value it is, or from JSON. What a script gave is kept by content, so that an
+/// unchanged one starts without a compiler: a config is a function of its text and of what it loads, and of nothing else.
 [<RequireQualifiedAccess>]
 module ConfigScript =
-    let private references = [ typeof<Spec>.Assembly; typeof<InterpException>.Assembly ]
+    let private references = ConfigCache.assemblies
 
-    let private cacheFile (storeRoot: string) (text: string) =
-        let version =
-            references |> List.map (fun assembly -> assembly.ManifestModule.ModuleVersionId.ToString())
+    /// Lines that bring the framework into an editor and into `dotnet fsi`; here it is there already.
+    let private isFrameworkLoad (line: string) =
+        let line = line.TrimStart()
 
-        let digest = Canonical.digest (Canon.Items(List.map Canon.Text (text :: version)))
-        Path.Combine(storeRoot, "configs", digest.Substring(0, 24) + ".json")
+        line.StartsWith("#load", StringComparison.Ordinal)
+        && line.TrimEnd().EndsWith("interp.fsx\"", StringComparison.Ordinal)
 
-    let private fail (path: string) (diagnostic: FSharpDiagnostic) =
+    let private withoutFramework (text: string) =
+        text.Split('\n')
+        |> Array.map (fun line -> if isFrameworkLoad line then "" else line)
+        |> String.concat "\n"
+
+    /// Each error with its file, line and column.
+    let private sentence (diagnostic: FSharpDiagnostic) =
         let message =
             diagnostic.Message.Split('\n') |> Array.map _.Trim() |> String.concat " "
 
-        raise (InterpException $"{path}({diagnostic.StartLine},{diagnostic.StartColumn + 1}): {message}")
+        let relative = Path.GetRelativePath(".", diagnostic.FileName)
+
+        let file =
+            if relative.StartsWith ".." then
+                diagnostic.FileName
+            else
+                relative
+
+        $"{file}({diagnostic.StartLine},{diagnostic.StartColumn + 1}): {message}"
+
+    /// Runs code whose printing goes to standard error, because standard output is the command's.
+    let private quietly work =
+        let output = Console.Out
+        Console.SetOut Console.Error
+
+        try
+            work ()
+        finally
+            Console.SetOut output
 
     let private evaluate (path: string) (text: string) =
         let arguments =
@@ -34,6 +57,7 @@ module ConfigScript =
                 "--nologo"
                 "--quiet"
                 "--gui-"
+                $"--lib:{Path.GetDirectoryName path}"
                 for assembly in references do
                     $"-r:{assembly.Location}"
             |]
@@ -51,11 +75,14 @@ module ConfigScript =
             )
 
         let result, diagnostics =
-            session.EvalInteractionNonThrowing($"# 1 @\"{path}\"\n{text}\n", path)
+            quietly (fun () -> session.EvalInteractionNonThrowing($"# 1 @\"{path}\"\n{withoutFramework text}\n", path))
 
-        match diagnostics |> Array.tryFind (fun item -> item.Severity = FSharpDiagnosticSeverity.Error) with
-        | Some diagnostic -> fail path diagnostic
-        | None ->
+        match
+            diagnostics
+            |> Array.filter (fun item -> item.Severity = FSharpDiagnosticSeverity.Error)
+            |> Array.map sentence
+        with
+        | [||] ->
             match result with
             | Choice1Of2(Some value) ->
                 match value.ReflectionValue with
@@ -70,6 +97,7 @@ module ConfigScript =
             | Choice2Of2 error ->
                 let inner = error.GetBaseException()
                 raise (InterpException($"{path} failed: {inner.Message.Split('\n')[0]}", inner))
+        | errors -> raise (InterpException(errors |> Array.distinct |> String.concat "\n"))
 
     let private parse path text =
         match ExperimentFile.parse text with
@@ -78,18 +106,15 @@ module ConfigScript =
             raise (InterpException(errors |> List.map (fun error -> $"{path}: {error}") |> String.concat "\n"))
 
     let private fromScript storeRoot path text =
-        let cache = cacheFile storeRoot text
+        let kept = ConfigCache.fileOf storeRoot path text
 
-        let loads =
-            text.Split('\n') |> Array.exists (fun line -> line.TrimStart().StartsWith "#load")
-
-        if not loads && File.Exists cache then
-            parse cache (File.ReadAllText cache)
-        else
+        match ConfigCache.tryRead kept with
+        | Some experiment -> experiment
+        | None ->
             let experiment = evaluate (Path.GetFullPath path) text
 
-            if not loads then
-                AtomicFile.WriteText(cache, ExperimentFile.print experiment)
+            if experiment.Stages.IsEmpty then
+                ConfigCache.write kept experiment
 
             experiment
 

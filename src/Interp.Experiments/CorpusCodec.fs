@@ -68,6 +68,16 @@ module CorpusCodec =
         else
             named text
 
+    /// JSON Schema of an object with all of these fields and no other.
+    let private record fields =
+        Canon.Fields
+            [
+                "type", Canon.Text "object"
+                "properties", Canon.Fields fields
+                "required", Canon.Items(fields |> List.map (fst >> Canon.Text))
+                "additionalProperties", Canon.Flag false
+            ]
+
     /// Where the text comes from. In files a mixture is a list of objects with `weight` and `source`.
     let source =
         {
@@ -76,6 +86,22 @@ module CorpusCodec =
             Write = write
             Read = read
             Parse = parse
+            Words = []
+            Schema =
+                JsonShape.anyOf
+                    [
+                        JsonShape.someText
+                        Canon.Fields
+                            [
+                                "type", Canon.Text "array"
+                                "items",
+                                record
+                                    [
+                                        "weight", Codec.float.Schema
+                                        "source", Canon.Fields [ "$ref", Canon.Text "#/$defs/corpus.source" ]
+                                    ]
+                            ]
+                    ]
         }
 
     let private parseChat (text: string) =
@@ -112,6 +138,14 @@ module CorpusCodec =
                     | _ -> None
                 | _ -> None
             Parse = parseChat
+            Words = []
+            Schema =
+                JsonShape.anyOf
+                    [
+                        record [ "messages", Codec.string.Schema ]
+                        record [ "prompt", Codec.string.Schema; "response", Codec.string.Schema ]
+                        JsonShape.pattern @"messages(:[\s\S]*)?|columns:[^/]+/[^/]+"
+                    ]
         }
 
     /// A value as it is typed: mixtures and conversations have forms of their own.
@@ -147,6 +181,7 @@ module CorpusCodec =
                 function
                 | Canon.Flag flag -> Some(if flag then BosRule.Tokenizer else BosRule.None)
                 | value -> choice.Read value
+            Schema = JsonShape.anyOf [ Codec.bool.Schema; choice.Schema ]
         }
 
     let packing =

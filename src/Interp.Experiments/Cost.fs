@@ -160,6 +160,7 @@ module Cost =
         let model = modelBytes config spec
 
         match stage.Name with
+        | _ when stage.Own.IsSome -> Cost.None
         | "extract" when spec.Corpus.Source.IsStoredActivations -> Cost.None
         | "extract" ->
             {

@@ -1,6 +1,7 @@
 namespace Interp
 
 /// One of two results that are compared, with as much of what is behind it as is known.
+[<NoComparison>]
 type Side =
     {
         Name: string

@@ -169,6 +169,18 @@ module DiffText =
                 line "environment" "" change.Name (text change.From) (text change.To) "differs" ""
         ]
 
+    /// A difference as one line of text.
+    let print (line: DiffLine) =
+        let change =
+            if line.From = "" && line.To = "" then
+                ""
+            else
+                $"{line.From} → {line.To}"
+
+        [ line.Layer; line.Place; line.What; change; line.Status; line.Note ]
+        |> List.filter ((<>) "")
+        |> String.concat "  "
+
     /// What the statuses rest on, and the verdict, in a sentence.
     let verdict (diff: Diff) =
         let tests =

@@ -26,11 +26,14 @@ type Cell =
             $"{cell.Group},seed={seed}"
 
 /// A named set of cells. Edits apply to every cell; sweeps multiply them.
+[<NoComparison>]
 type Experiment =
     {
         Name: string
         /// Columns of the tables that people read; table.csv has all of them.
         Metrics: Metric list
+        /// Stages of one's own, which every cell passes after its evaluation.
+        Stages: OwnStage list
         Cells: Cell list
     }
 
@@ -41,6 +44,7 @@ module Experiment =
         {
             Name = name
             Metrics = [ Metric.fvu; Metric.l0; Metric.dead; Metric.deadCounter; Metric.ceRecovered ]
+            Stages = []
             Cells = [ { Axes = []; Spec = Spec.Default } ]
         }
 
@@ -75,7 +79,14 @@ module Experiment =
     let train (change: Spec -> Spec) = edit change
 
     /// Which metrics the printed table shows.
-    let evaluate metrics experiment = { experiment with Metrics = metrics }
+    let evaluate metrics (experiment: Experiment) = { experiment with Metrics = metrics }
+
+    /// A stage of one's own: numbers of each evaluated cell, by the names of their columns. It is planned, kept, compared and
+    /// made again like the others; raise its version whenever it gives other numbers.
+    let stage name version measure experiment =
+        { experiment with
+            Stages = experiment.Stages @ [ OwnStage.Create(name, version, measure) ]
+        }
 
     /// How much held-out text the metrics read.
     let evaluateOn deadTokens lossTokens =

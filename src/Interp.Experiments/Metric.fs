@@ -140,3 +140,17 @@ module Metric =
                 | near -> $"did you mean {near}?"
 
             raise (InterpException $"There is no metric '{name}'; {hint}")
+
+    /// A column that a stage of one's own gives; neither direction is known to be better.
+    let own name =
+        metric name name 4 Neither "given by a stage of the experiment's own"
+
+    /// All metrics, and behind them those of other names, in ordinal order.
+    let andOwn (names: string seq) =
+        let known = all |> List.map _.Name |> set
+        let others = names |> Seq.distinct |> Seq.filter (known.Contains >> not)
+
+        all
+        @ [
+            for name in others |> Seq.sortWith (fun a b -> System.String.CompareOrdinal(a, b)) -> own name
+        ]

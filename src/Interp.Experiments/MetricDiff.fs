@@ -162,6 +162,7 @@ module MetricDiff =
         let cellsOf (results: Results) group =
             results.Cells |> List.filter (fun cell -> cell.Group = group)
 
+        let metrics = before.Columns @ after.Columns |> List.distinctBy _.Name
         let groups = before.Cells @ after.Cells |> List.map _.Group |> List.distinct
 
         let changes =
@@ -169,7 +170,7 @@ module MetricDiff =
                 for group in groups do
                     let a, b = cellsOf before group, cellsOf after group
 
-                    for metric in Metric.all do
+                    for metric in metrics do
                         if a.IsEmpty || b.IsEmpty then
                             {
                                 Group = group

@@ -24,7 +24,7 @@ module Overrides =
 
     let private label path (text: string) (spec: Spec) =
         if path = "train.kSchedule" then
-            List.head (Sweep.labels [ spec.Train.KSchedule ])
+            List.head (AxisLabels.ofValues [ spec.Train.KSchedule ])
         else
             text
 

@@ -17,7 +17,15 @@ module Recheck =
             )
         | Some spec ->
             let stages = Stage.ofCell inputs { Axes = []; Spec = spec }
-            let stage = stages |> List.find (fun stage -> stage.Name = artifact.Stage)
+
+            let stage =
+                match stages |> List.tryFind (fun stage -> stage.Name = artifact.Stage) with
+                | Some stage -> stage
+                | None ->
+                    raise (
+                        InterpException
+                            $"{artifact.Name} was made by a function of its script, which cannot run from here; run the script on a new store."
+                    )
 
             if stage.Key <> artifact.Key then
                 let reason =

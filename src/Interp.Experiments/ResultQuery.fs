@@ -61,7 +61,7 @@ module ResultQuery =
         | None -> Ok(List.choose snd parts)
 
     let private columns (results: Results) =
-        results.Axes @ [ "seed"; "status" ] @ (Metric.all |> List.map _.Name)
+        results.Axes @ [ "seed"; "status" ] @ (results.Columns |> List.map _.Name)
 
     /// Refuses a column that the results do not have.
     let check (results: Results) column =

@@ -36,6 +36,10 @@ type Results =
     member results.Axes =
         results.Cells |> List.collect (fun cell -> List.map fst cell.Axes) |> List.distinct
 
+    /// Every metric, and those that stages of the experiment's own gave.
+    member results.Columns =
+        results.Cells |> Seq.collect (fun cell -> Map.keys cell.Metrics) |> Metric.andOwn
+
 /// Result tables: CSV for programs and diffs, Markdown and console for people, Deedle frames for FSI.
 [<RequireQualifiedAccess>]
 module Results =
@@ -52,17 +56,18 @@ module Results =
     /// One row per cell: axes, seed, status, one column per metric.
     let csv (results: Results) =
         let axes = results.Axes
+        let metrics = results.Columns
 
         let row cell =
             (axes
              |> List.map (fun axis ->
                  cell.Axes |> List.tryFind (fst >> (=) axis) |> Option.map snd |> Option.defaultValue ""))
             @ [ cell.Seed.ToString CultureInfo.InvariantCulture; cell.Status ]
-            @ (Metric.all
+            @ (metrics
                |> List.map (fun metric ->
                    Map.tryFind metric.Name cell.Metrics |> Option.map (number metric) |> Option.defaultValue ""))
 
-        let header = axes @ [ "seed"; "status" ] @ (Metric.all |> List.map _.Name)
+        let header = axes @ [ "seed"; "status" ] @ (metrics |> List.map _.Name)
 
         header :: List.map row results.Cells
         |> List.map (List.map csvField >> String.concat ",")
@@ -182,8 +187,8 @@ module Results =
     /// A cell that came to no numbers.
     let failedCell cell = cellResult cell "failed" Map.empty
 
-    /// A cell's result, from the numbers that evaluation left.
-    let ofNumbers cell (numbers: Map<string, float>) =
+    /// A cell's result, from the numbers that evaluation and stages of the experiment's own left.
+    let ofNumbers cell (own: Map<string, float> list) (numbers: Map<string, float>) =
         let status =
             if numbers["diverged"] > 0.0 then
                 let step = int numbers["steps"]
@@ -191,10 +196,20 @@ module Results =
             else
                 "ok"
 
-        Metric.all
-        |> List.choose (fun metric -> Map.tryFind metric.Name numbers |> Option.map (fun value -> metric.Name, value))
+        let measured =
+            Metric.all
+            |> List.choose (fun metric ->
+                Map.tryFind metric.Name numbers |> Option.map (fun value -> metric.Name, value))
+
+        List.collect Map.toList own @ measured
         |> Map.ofList
         |> cellResult cell status
+
+    /// A column of results by its metric's name; an unknown one is an error that names the nearest.
+    let metric (results: Results) name =
+        results.Columns
+        |> List.tryFind (fun metric -> metric.Name = name)
+        |> Option.defaultWith (fun () -> Metric.find name)
 
     /// Cells by name, one column per axis and metric.
     let frame (results: Results) : Frame<string, string> =

@@ -57,15 +57,21 @@ module Runner =
             else
                 None
 
-    let private resultOf (store: Store) (failures: Dictionary<string, string>) (inputs: Inputs) (cell: Cell) =
-        let evaluate = Stage.ofCell inputs cell |> List.last
+    let private resultOf
+        (store: Store)
+        (failures: Dictionary<string, string>)
+        (inputs: Inputs)
+        experiment
+        (cell: Cell)
+        =
+        let numbersOf (stage: Stage) =
+            Numbers.read (Path.Combine(store.Folder stage.Name stage.Key, "metrics.json"))
 
         if failures.ContainsKey cell.Name then
             Results.failedCell cell
         else
-            Path.Combine(store.Folder evaluate.Name evaluate.Key, "metrics.json")
-            |> Numbers.read
-            |> Results.ofNumbers cell
+            let own = Stage.ownOf inputs experiment cell |> List.map numbersOf
+            Stage.ofCell inputs cell |> List.last |> numbersOf |> Results.ofNumbers cell own
 
     /// Runs an experiment that is valid, and returns its results and the messages of its failed cells. Trainings on the CPU go through the
     /// data together, as many as fit the memory. A stage that fails, fails its cells, and is not tried again before the options say so;
@@ -157,7 +163,9 @@ module Runner =
             with
             | :? Divergence -> reraise ()
             | :? InterpException as error when
-                List.contains stage.Name [ "train"; "evaluate" ] || stage.Cells.Length < experiment.Cells.Length
+                List.contains stage.Name [ "train"; "evaluate" ]
+                || stage.Own.IsSome
+                || stage.Cells.Length < experiment.Cells.Length
                 ->
                 store.Fail stage.Name stage.Key error.Message
                 fail stage error.Message
@@ -204,7 +212,7 @@ module Runner =
 
             together @ List.map List.singleton others
 
-        for name in Stage.names do
+        for name in Stage.namesOf experiment do
             missing
             |> List.filter (fun stage -> stage.Name = name && not (hasFailed stage))
             |> batches
@@ -214,6 +222,6 @@ module Runner =
 
         {
             Name = experiment.Name
-            Cells = experiment.Cells |> List.map (resultOf store failures inputs)
+            Cells = experiment.Cells |> List.map (resultOf store failures inputs experiment)
         },
         [ for pair in failures -> pair.Key, pair.Value ]

@@ -65,15 +65,18 @@ module Sides =
     /// What the store has of a config: cells that were not run are left out.
     let ofExperiment (inputs: Inputs) (store: Store) (experiment: Experiment) =
         let result (cell: Cell) =
-            let evaluate = Stage.ofCell inputs cell |> List.last
+            let numbers (stage: Stage) =
+                if store.Contains stage.Name stage.Key then
+                    Path.Combine(store.Folder stage.Name stage.Key, "metrics.json") |> Numbers.read |> Some
+                else
+                    None
 
-            if store.Contains evaluate.Name evaluate.Key then
-                Path.Combine(store.Folder evaluate.Name evaluate.Key, "metrics.json")
-                |> Numbers.read
-                |> Results.ofNumbers cell
-                |> Some
-            else
-                None
+            let own = Stage.ownOf inputs experiment cell |> List.choose numbers
+
+            Stage.ofCell inputs cell
+            |> List.last
+            |> numbers
+            |> Option.map (Results.ofNumbers cell own)
 
         let results =
             {
@@ -155,7 +158,7 @@ module Sides =
                 Name = name
                 Cells =
                     if File.Exists metrics then
-                        [ Numbers.read metrics |> Results.ofNumbers cell ]
+                        [ Numbers.read metrics |> Results.ofNumbers cell [] ]
                     else
                         []
             }

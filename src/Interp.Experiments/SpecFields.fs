@@ -1,6 +1,5 @@
 namespace Interp
 
-open Interp.Autoencoders
 open Interp.Runtime
 
 /// One field of a spec by its path. Files, digests, `--set` and diffs all go through this list.
@@ -16,6 +15,10 @@ type SpecField =
         SetText: string -> Spec -> Spec option
         /// Whether it is left out of keys and files while it has its default: fields that came later change no key from before.
         Silent: bool
+        /// JSON Schema of its value.
+        Schema: Canon
+        /// Words among its values.
+        Words: string list
     }
 
 [<RequireQualifiedAccess>]
@@ -28,6 +31,8 @@ module SpecFields =
             Set = fun value spec -> codec.Read value |> Option.map (fun value -> set value spec)
             SetText = fun text spec -> codec.Parse text |> Option.map (fun value -> set value spec)
             Silent = false
+            Schema = codec.Schema
+            Words = codec.Words
         }
 
     let private later field = { field with Silent = true }
@@ -47,71 +52,10 @@ module SpecFields =
             Evaluate = edit spec.Evaluate
         }
 
-    let private model =
-        Codec.source
-            (function
-            | WorldModel -> None
-            | ModelPath path -> Some path)
-            (function
-             | "" -> None
-             | "world" -> Some WorldModel
-             | path -> Some(ModelPath path))
-
-    let private lossSpace =
-        Codec.choice [ "encoder", LossSpace.Encoder; "raw", LossSpace.Raw ]
-
-    let private auxForm =
-        Codec.choice
-            [
-                "normalised", AuxiliaryForm.Normalised
-                "sumOverWidth", AuxiliaryForm.SumOverWidth
-                "undetached", AuxiliaryForm.Undetached
-            ]
-
-    let private decayShape =
-        Codec.choice [ "linear", DecayShape.Linear; "cosine", DecayShape.Cosine ]
-
-    let private normalisation =
-        Codec.choice
-            [
-                "none", InputNormalisation.None
-                "datasetScale", InputNormalisation.DatasetScale
-                "centred", InputNormalisation.Centred
-                "perTokenLayerNorm", InputNormalisation.PerTokenLayerNorm
-                "perTokenNorm", InputNormalisation.PerTokenNorm
-            ]
-
-    let private preBias =
-        Codec.choice
-            [
-                "zero", PreBias.Zero
-                "mean", PreBias.Mean
-                "geometricMedian", PreBias.GeometricMedian
-            ]
-
-    let private start =
-        Codec.choice
-            [
-                "tied", StartWeights.Tied
-                "data", StartWeights.Data
-                "original", StartWeights.Original
-            ]
-
-    let private decoderRule =
-        Codec.choice
-            [
-                "free", DecoderRule.Free
-                "unitAfterStep", DecoderRule.UnitAfterStep
-                "unitBeforeStep", DecoderRule.UnitBeforeStep
-            ]
-
-    let private optimiser =
-        Codec.choice [ "adam", Optimiser.Adam; "signum", Optimiser.Signum ]
-
     /// Every field. A new one is a line here and in its record.
     let all =
         [
-            field "model" model _.Model (fun value spec -> { spec with Model = value })
+            field "model" ChoiceCodec.model _.Model (fun value spec -> { spec with Model = value })
             field "corpus.source" CorpusCodec.source _.Corpus.Source (fun value ->
                 corpus (fun part -> { part with Source = value }))
             field "corpus.textField" Codec.string _.Corpus.TextField (fun value ->
@@ -155,13 +99,14 @@ module SpecFields =
             field "sae.kind" Codec.saeKind _.Sae.Kind (fun value -> sae (fun part -> { part with Kind = value }))
             field "sae.k" Codec.int _.Sae.K (fun value -> sae (fun part -> { part with K = value }))
             field "sae.size" Codec.dictionarySize _.Sae.Size (fun value -> sae (fun part -> { part with Size = value }))
-            field "sae.normalise" normalisation _.Sae.Normalise (fun value ->
+            field "sae.normalise" ChoiceCodec.normalisation _.Sae.Normalise (fun value ->
                 sae (fun part -> { part with Normalise = value }))
-            field "sae.preBias" preBias _.Sae.PreBias (fun value -> sae (fun part -> { part with PreBias = value }))
-            field "sae.start" start _.Sae.Start (fun value -> sae (fun part -> { part with Start = value }))
+            field "sae.preBias" ChoiceCodec.preBias _.Sae.PreBias (fun value ->
+                sae (fun part -> { part with PreBias = value }))
+            field "sae.start" ChoiceCodec.start _.Sae.Start (fun value -> sae (fun part -> { part with Start = value }))
             field "sae.tiedDecoder" Codec.bool _.Sae.TiedDecoder (fun value ->
                 sae (fun part -> { part with TiedDecoder = value }))
-            field "sae.decoderRule" decoderRule _.Sae.DecoderRule (fun value ->
+            field "sae.decoderRule" ChoiceCodec.decoderRule _.Sae.DecoderRule (fun value ->
                 sae (fun part -> { part with DecoderRule = value }))
             field "train.batch" Codec.int _.Train.Batch (fun value -> train (fun part -> { part with Batch = value }))
             field "train.passes" Codec.int _.Train.Passes (fun value ->
@@ -186,7 +131,7 @@ module SpecFields =
             field "train.resample" (Codec.optional Codec.int) _.Train.Resample (fun value ->
                 train (fun part -> { part with Resample = value }))
             later (
-                field "train.optimiser" optimiser _.Train.Optimiser (fun value ->
+                field "train.optimiser" ChoiceCodec.optimiser _.Train.Optimiser (fun value ->
                     train (fun part -> { part with Optimiser = value }))
             )
             later (
@@ -200,7 +145,7 @@ module SpecFields =
             field "train.deadWindow" Codec.int _.Train.DeadWindow (fun value ->
                 train (fun part -> { part with DeadWindow = value }))
             later (
-                field "train.lossSpace" lossSpace _.Train.LossSpace (fun value ->
+                field "train.lossSpace" ChoiceCodec.lossSpace _.Train.LossSpace (fun value ->
                     train (fun part -> { part with LossSpace = value }))
             )
             later (
@@ -208,7 +153,7 @@ module SpecFields =
                     train (fun part -> { part with LossScale = value }))
             )
             later (
-                field "train.auxForm" auxForm _.Train.AuxForm (fun value ->
+                field "train.auxForm" ChoiceCodec.auxForm _.Train.AuxForm (fun value ->
                     train (fun part -> { part with AuxForm = value }))
             )
             later (
@@ -216,7 +161,7 @@ module SpecFields =
                     train (fun part -> { part with EncoderPenalty = value }))
             )
             later (
-                field "train.decayShape" decayShape _.Train.DecayShape (fun value ->
+                field "train.decayShape" ChoiceCodec.decayShape _.Train.DecayShape (fun value ->
                     train (fun part -> { part with DecayShape = value }))
             )
             later (
@@ -232,19 +177,38 @@ module SpecFields =
             field "evaluate.lossTokens" Codec.int _.Evaluate.LossTokens (fun value ->
                 evaluate (fun part -> { part with LossTokens = value }))
             field "seed" Codec.int _.Seed (fun value spec -> { spec with Seed = value })
-            field "device" Codec.string _.Device (fun value spec -> { spec with Device = value })
-            field "precision" Codec.string _.Precision (fun value spec -> { spec with Precision = value })
-            field "kernel" Codec.string _.Kernel (fun value spec -> { spec with Kernel = value })
+            field "device" ChoiceCodec.device _.Device (fun value spec -> { spec with Device = value })
+            field "precision" ChoiceCodec.precision _.Precision (fun value spec -> { spec with Precision = value })
+            field "kernel" ChoiceCodec.kernel _.Kernel (fun value spec -> { spec with Kernel = value })
         ]
 
-    /// The field of a path; an unknown one is an error that names the nearest.
+    /// The paths that a misspelt one may have meant, nearest first: those that end in it, else those a few letters away.
+    let private near (path: string) =
+        let paths = all |> List.map _.Path
+
+        let last (path: string) =
+            path.Substring(path.LastIndexOf '.' + 1)
+
+        match paths |> List.filter (fun known -> last known = last path) with
+        | [] -> NearestName.All(path, paths) |> Seq.truncate 3 |> List.ofSeq
+        | same -> same
+
+    /// The field of a path; an unknown one is an error that names near ones.
     let find path =
-        match all |> List.tryFind (fun field -> field.Path = path) with
-        | Some field -> Ok field
-        | None ->
-            match NearestName.Of(path, all |> List.map _.Path) with
-            | null -> Error $"There is no setting '{path}'; see docs/experiments.md for all of them."
-            | near -> Error $"There is no setting '{path}'; did you mean {near}?"
+        match all |> List.tryFind (fun field -> field.Path = path), near path with
+        | Some field, _ -> Ok field
+        | None, [] -> Error $"There is no setting '{path}'; see docs/experiments.md for all of them."
+        | None, near ->
+            let near = String.concat " or " near
+            Error $"There is no setting '{path}'; did you mean {near}?"
+
+    let private refused field (text: string) =
+        let hint =
+            match NearestName.Of(text.Split(':')[0], field.Words) with
+            | null -> ""
+            | near -> $" (did you mean {near}?)"
+
+        $"{field.Path} is '{text}'; give {field.Expected}{hint}."
 
     /// Sets a field to what was typed.
     let setText path (text: string) spec =
@@ -252,7 +216,7 @@ module SpecFields =
         |> Result.bind (fun field ->
             match field.SetText text spec with
             | Some spec -> Ok spec
-            | None -> Error $"The setting {path} is '{text}'; give {field.Expected}.")
+            | None -> Error(refused field text))
 
     /// A field of a spec as it is typed on the command line.
     let typed path (spec: Spec) =
@@ -283,7 +247,13 @@ module SpecFields =
                 | Ok field ->
                     match field.Set value spec with
                     | Some spec -> spec, errors
-                    | None -> spec, $"The setting {path} is {Canonical.encode value}; give {field.Expected}." :: errors
+                    | None ->
+                        let text =
+                            match value with
+                            | Canon.Text text -> text
+                            | value -> Canonical.encode value
+
+                        spec, refused field text :: errors
 
             match List.fold read (Spec.Default, []) fields with
             | spec, [] -> Ok spec

@@ -15,6 +15,8 @@ type Stage =
         Needs: (string * string) list
         /// The cells that use it.
         Cells: string list
+        /// The function of a stage of one's own.
+        Own: OwnStage option
         /// A spec of one of these cells; they agree in everything the stage reads.
         Spec: Spec
     }
@@ -42,6 +44,7 @@ module Stage =
             Inputs = inputs
             Needs = needs |> List.map (fun stage -> stage.Name, stage.Key)
             Cells = [ cell ]
+            Own = None
             Spec = spec
         }
 
@@ -145,7 +148,13 @@ module Stage =
             cell
             spec
 
-    /// The stages of one cell, in an order in which they can run.
+    /// Numbers of one's own for an evaluated cell.
+    let private own (needs: Stage list) cell spec (stage: OwnStage) =
+        { make stage.Name stage.Version [] [] needs cell spec with
+            Own = Some stage
+        }
+
+    /// The stages of one cell, in an order in which they can run; evaluation comes last.
     let ofCell inputs (cell: Cell) =
         let extract = extract inputs cell.Name cell.Spec
         let baseline = baseline extract cell.Name cell.Spec
@@ -158,10 +167,23 @@ module Stage =
             evaluate extract baseline train cell.Name cell.Spec
         ]
 
+    /// The experiment's own stages of one cell.
+    let ownOf inputs (experiment: Experiment) (cell: Cell) =
+        let needs =
+            ofCell inputs cell |> List.filter (fun stage -> stage.Name <> "baseline")
+
+        experiment.Stages |> List.map (own needs cell.Name cell.Spec)
+
+    /// The names of an experiment's stages, in an order in which they can run.
+    let namesOf (experiment: Experiment) =
+        names @ (experiment.Stages |> List.map _.Name)
+
     /// The stages of an experiment, shared ones once: those of a kind together, in the order of the cells.
     let ofExperiment inputs (experiment: Experiment) =
+        let names = namesOf experiment
+
         experiment.Cells
-        |> List.collect (ofCell inputs)
+        |> List.collect (fun cell -> ofCell inputs cell @ ownOf inputs experiment cell)
         |> List.groupBy (fun stage -> stage.Name, stage.Key)
         |> List.map (fun (_, same) ->
             { List.head same with

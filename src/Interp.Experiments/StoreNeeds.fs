@@ -92,14 +92,14 @@ module StoreNeeds =
 
     /// The artifacts of a cell: under the keys that it has today, and where they are not there, since its text is elsewhere or the program
     /// newer, those with its settings.
-    let private ofCell (inputs: Inputs) (store: Store) (artifacts: Artifact list) (cell: Cell) =
+    let private ofCell (inputs: Inputs) (store: Store) (artifacts: Artifact list) experiment (cell: Cell) =
         let stages =
             try
-                Stage.ofCell inputs cell
+                Stage.ofCell inputs cell @ Stage.ownOf inputs experiment cell
             with :? InterpException ->
                 []
 
-        Stage.names
+        Stage.namesOf experiment
         |> List.collect (fun name ->
             match stages |> List.tryFind (fun stage -> stage.Name = name && store.Contains name stage.Key) with
             | Some stage -> [ name, stage.Key ]
@@ -126,7 +126,7 @@ module StoreNeeds =
         let byExperiment =
             experiments
             |> List.map (fun experiment ->
-                experiment.Name, experiment.Cells |> List.collect (ofCell inputs store artifacts) |> closure)
+                experiment.Name, experiment.Cells |> List.collect (ofCell inputs store artifacts experiment) |> closure)
 
         let pinned =
             artifacts

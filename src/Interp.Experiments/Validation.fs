@@ -4,57 +4,11 @@ open System
 open Interp.Autoencoders
 open Interp.Hooks
 open Interp.Models
+open Interp.Checks
 
 /// Everything that is wrong with an experiment, at once: each error with the path, the value and what is allowed.
 [<RequireQualifiedAccess>]
 module Validation =
-    let private invariant (text: FormattableString) = FormattableString.Invariant text
-
-    let private schedule path spec =
-        match spec with
-        | Constant -> []
-        | Linear(from, until)
-        | Cosine(from, until)
-        | Exponential(from, until)
-        | Step(from, until) ->
-            [
-                if from < 1 then
-                    invariant $"{path}: the starting K is {from}; give 1 or more."
-                if not (until > 0.0 && until <= 1.0) then
-                    invariant $"{path}: the schedule ends at {until} of the run; give a fraction above 0 and at most 1."
-            ]
-
-    let private atLeast path smallest value =
-        [
-            if value < smallest then
-                invariant $"{path} is {value}; give {smallest} or more."
-        ]
-
-    let private fraction path value =
-        [
-            if not (value >= 0.0 && value <= 1.0) then
-                invariant $"{path} is {value}; give a fraction from 0 to 1."
-        ]
-
-    let private positive path value =
-        [
-            if not (value > 0.0 && Double.IsFinite value) then
-                invariant $"{path} is {value}; give a number above 0."
-        ]
-
-    let private notNegative path value =
-        [
-            if not (value >= 0.0 && Double.IsFinite value) then
-                invariant $"{path} is {value}; give a number from 0 on."
-        ]
-
-    let private oneOf path (allowed: string list) value =
-        [
-            if not (List.contains value allowed) then
-                let names = String.concat ", " allowed
-                $"{path} is '{value}'; give one of {names}."
-        ]
-
     /// What is wrong with a dictionary of so many latents; about, in brackets, says where they come from.
     let private sizeErrors latents about (spec: Spec) =
         let kind = TrainingRecipe.kind spec
@@ -174,7 +128,7 @@ module Validation =
                      []
                  else
                      oneOf "device" [ "cpu"; "cuda" ] spec.Device)
-                oneOf "precision" [ "float32"; "float64"; "bfloat16" ] spec.Precision
+                oneOf "precision" ChoiceCodec.precisions spec.Precision
             ]
 
     /// What is wrong with a spec by itself.
@@ -218,7 +172,7 @@ module Validation =
                 atLeast "train.curveTokens" 1 train.CurveTokens
                 atLeast "evaluate.deadTokens" 1 spec.Evaluate.DeadTokens
                 atLeast "evaluate.lossTokens" 1 spec.Evaluate.LossTokens
-                oneOf "kernel" [ "automatic"; "cpu"; "aten" ] spec.Kernel
+                oneOf "kernel" ChoiceCodec.kernels spec.Kernel
             ]
 
     /// What is wrong with the hooks, by what they are called, and the contexts of a spec for a model.
@@ -265,6 +219,37 @@ module Validation =
             | [ _, cell ] when cells.Length > 1 -> $"{cell}: {error}"
             | _ -> error)
 
+    /// What is wrong with the names of axes: cells are told apart by `axis=value,axis=value,seed=n`.
+    let private axisErrors (cells: Cell list) =
+        let axes = cells |> List.map (fun cell -> List.map fst cell.Axes)
+
+        [
+            for axis in axes |> List.concat |> List.distinct do
+                if axis = "seed" then
+                    "An axis is called seed, as the seeds are; give it another name, or use Sweep.seeds."
+                elif axis.Trim() = "" || axis.IndexOfAny [| '='; ','; '\n' |] >= 0 then
+                    $"An axis is called '{axis}'; give it a name without = and commas."
+            for axes in axes |> List.distinct do
+                for axis, times in List.countBy id axes do
+                    if times > 1 then
+                        $"A cell has the axis {axis} {times} times; give each sweep an axis of its own."
+        ]
+        |> List.distinct
+
+    let private stageErrors (experiment: Experiment) =
+        let names =
+            [ "extract"; "baseline"; "train"; "evaluate"; "work"; "logs"; "configs" ]
+            @ (experiment.Stages |> List.map _.Name)
+
+        [
+            for own in experiment.Stages do
+                if own.Name = "" || own.Name |> Seq.exists (fun c -> not (Char.IsAsciiLetterOrDigit c || c = '-')) then
+                    $"A stage is called '{own.Name}'; use letters, digits and - for it."
+            for name, times in List.countBy id names do
+                if times > 1 then
+                    $"{times} stages are called {name}; give each a name of its own."
+        ]
+
     /// What is wrong with an experiment by itself.
     let experiment (experiment: Experiment) =
         let names =
@@ -283,6 +268,8 @@ module Validation =
                     if experiment.Cells.IsEmpty then
                         $"The experiment {experiment.Name} has no cell; widen the sweep or its filter."
                 ]
+                axisErrors experiment.Cells
+                stageErrors experiment
                 names
                 |> List.map (fun (name, n) ->
                     $"{n} different cells are called {name}; give the sweep an axis that tells them apart.")

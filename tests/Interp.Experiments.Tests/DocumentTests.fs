@@ -9,6 +9,7 @@ open Interp.Tests.CommandLine
 
 let private documents =
     Path.Combine(repository, "README.md")
+    :: Path.Combine(repository, "CONTRIBUTING.md")
     :: Path.Combine(repository, "assets", "README.md")
     :: (Directory.GetFiles(Path.Combine(repository, "docs"), "*.md") |> List.ofArray)
 
@@ -36,7 +37,7 @@ let ``the configs of the documents are there and are valid`` () =
     let configs =
         commands
         |> List.collect (fun command -> command.Split(' ') |> List.ofArray)
-        |> List.filter (fun word -> word.EndsWith ".fsx")
+        |> List.filter (fun word -> word.StartsWith "configs/" && word.EndsWith ".fsx")
 
     use folder = new TemporaryFolder()
 
@@ -62,6 +63,28 @@ let ``the table of settings is complete and its defaults are true`` () =
             match field.SetText row.Groups[2].Value Spec.Default with
             | Some spec -> Assert.Equal(field.Get Spec.Default, field.Get spec)
             | None -> Assert.Fail $"{field.Path} cannot be {row.Groups[2].Value}"
+
+/// Files that the recipes name, as they stand in backquotes: a path, or the name of one file below a folder that was named.
+[<Fact>]
+let ``every file that the recipes name is there`` () =
+    let text = File.ReadAllText(Path.Combine(repository, "CONTRIBUTING.md"))
+
+    let sources =
+        [ "src"; "tests" ]
+        |> List.collect (fun folder ->
+            Directory.GetFiles(Path.Combine(repository, folder), "*.?s", SearchOption.AllDirectories)
+            |> List.ofArray)
+
+    let named =
+        Regex.Matches(text, @"`([\w./-]+\.(cs|fs|fsx))`") |> Seq.map _.Groups[1].Value |> List.ofSeq
+
+    Assert.True(named.Length > 10)
+
+    for name in named do
+        Assert.True(
+            (sources |> List.exists (fun file -> file.Replace('\\', '/').EndsWith("/" + name))),
+            $"{name} is not there"
+        )
 
 [<Fact>]
 let ``the autoencoder in assets is what its folder says`` () =

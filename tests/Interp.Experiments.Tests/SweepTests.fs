@@ -42,6 +42,88 @@ let ``zip pairs values, filter drops cells, append adds cells`` () =
     Assert.Equal<string list>([ "k=16,seed=1" ], names kept)
     Assert.Equal<string list>([ "k=16,seed=1"; "k=8,seed=1"; "k=16,seed=1" ], names (kept |> Sweep.append zipped))
 
+[<Fact>]
+let ``product is composition, and union puts sweeps with axes of their own one after the other`` () =
+    let k = Sweep.over "k" [ 8; 16 ] Sae.k
+    let rate = Sweep.over "rate" [ 1e-3; 2e-3 ] Train.learningRate
+    let one = Experiment.create "e"
+    Assert.Equal(one |> k |> rate, one |> Sweep.product [ k; rate ])
+    Assert.Equal(one, one |> Sweep.product [])
+
+    Assert.Equal<string list>(
+        [ "k=8,seed=1"; "k=16,seed=1"; "rate=0.001,seed=1"; "rate=0.002,seed=1" ],
+        names (one |> Sweep.union [ k; rate ])
+    )
+
+[<Fact>]
+let ``a nested sweep varies what only its case has`` () =
+    let experiment =
+        Experiment.create "e"
+        |> Sweep.nested
+            "kind"
+            [
+                "topk", Sae.kind TopK, Sweep.over "k" [ 8; 16 ] Sae.k
+                "relu", Sae.kind ReLU, Sweep.over "sparsity" [ 0.5 ] Train.sparsity
+                "gated", Sae.kind Gated, id
+            ]
+
+    Assert.Equal<string list>(
+        [
+            "kind=topk,k=8,seed=1"
+            "kind=topk,k=16,seed=1"
+            "kind=relu,sparsity=0.5,seed=1"
+            "kind=gated,seed=1"
+        ],
+        names experiment
+    )
+
+    Assert.Equal((ReLU, 0.5), (let spec = experiment.Cells[2].Spec in spec.Sae.Kind, spec.Train.Sparsity))
+
+    Assert.Empty(Validation.experiment experiment)
+
+[<Fact>]
+let ``explicit cells have their own places on named axes`` () =
+    let experiment =
+        Experiment.create "e"
+        |> Sweep.cells
+            [
+                [ "k", "8"; "rate", "low" ], Sae.k 8 >> Train.learningRate 1e-4
+                [ "k", "64"; "rate", "high" ], Sae.k 64 >> Train.learningRate 1e-2
+            ]
+
+    Assert.Equal<string list>([ "k=8,rate=low,seed=1"; "k=64,rate=high,seed=1" ], names experiment)
+    Assert.Equal(Rate 1e-2, experiment.Cells[1].Spec.Train.LearningRate)
+
+[<Fact>]
+let ``kinds and sizes are named as on the command line`` () =
+    let experiment =
+        Experiment.create "e"
+        |> Sweep.over "kind" [ TopK; Matryoshka [ 64; 256 ] ] Sae.kind
+        |> Sweep.over "size" [ Expansion 4; Latents 300 ] (fun size spec -> { spec with Sae.Size = size })
+
+    Assert.Equal("kind=topk,size=x4,seed=1", List.head (names experiment))
+    Assert.Equal("kind=matryoshka:64/256,size=300,seed=1", List.last (names experiment))
+
+[<Theory>]
+[<InlineData("")>]
+[<InlineData("a=b")>]
+[<InlineData("a,b")>]
+[<InlineData("seed")>]
+let ``an axis whose name would blur the cells' names is refused`` axis =
+    let errors =
+        Experiment.create "e" |> Sweep.over axis [ 1; 2 ] Sae.k |> Validation.experiment
+
+    Assert.Contains("An axis is called", List.exactlyOne errors)
+
+[<Fact>]
+let ``one axis twice is refused`` () =
+    let k = Sweep.over "k" [ 8; 16 ] Sae.k
+
+    Assert.Contains(
+        Validation.experiment (Experiment.create "e" |> k |> k),
+        (fun error -> error.Contains "axis k 2 times")
+    )
+
 let private grid =
     Experiment.create "e"
     |> Sweep.over "k" [ 8; 16; 32 ] Sae.k
@@ -131,6 +213,7 @@ let ``an experiment reads back as it was written`` (specs: Spec list) =
         {
             Name = "e"
             Metrics = [ Metric.fvu; Metric.dead ]
+            Stages = []
             Cells =
                 specs
                 |> List.mapi (fun i spec ->

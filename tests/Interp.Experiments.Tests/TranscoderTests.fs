@@ -58,7 +58,7 @@ let ``transcoders are extracted, trained, measured, exported and inspected like 
         let notes = File.ReadAllText(folder.Child "results/mini/table.md")
         Assert.Contains("blocks.1.ln2.hook_normalized → blocks.1.hook_mlp_out", notes)
 
-        succeed folder [ "export"; "mini/kind=SkipTranscoder,seed=1"; "sae" ] |> ignore
+        succeed folder [ "export"; "mini/kind=skip-transcoder,seed=1"; "sae" ] |> ignore
         use cfg = JsonDocument.Parse(File.ReadAllText(folder.Child "sae/cfg.json"))
         let text (name: string) (json: JsonElement) = json.GetProperty(name).GetString()
         Assert.Equal<string | null>("skip_transcoder", text "architecture" cfg.RootElement)

@@ -4,11 +4,14 @@ namespace Interp.Runtime;
 public static class NearestName
 {
     /// <summary>The known name with the smallest edit distance to <paramref name="name"/>, or null when none is near.</summary>
-    public static string? Of(string name, IEnumerable<string> known) =>
+    public static string? Of(string name, IEnumerable<string> known) => All(name, known).FirstOrDefault();
+
+    /// <summary>All known names that are near, by edit distance, those as near as each other in ordinal order.</summary>
+    public static IEnumerable<string> All(string name, IEnumerable<string> known) =>
         known.Select(candidate => (candidate, distance: Distance(name.ToLowerInvariant(), candidate.ToLowerInvariant())))
             .Where(pair => pair.distance <= Math.Max(2, name.Length / 2))
             .OrderBy(pair => pair.distance).ThenBy(pair => pair.candidate, StringComparer.Ordinal)
-            .Select(pair => pair.candidate).FirstOrDefault();
+            .Select(pair => pair.candidate);
 
     private static int Distance(string a, string b)
     {

@@ -4,8 +4,9 @@ namespace Interp
 [<RequireQualifiedAccess>]
 module StageWork =
     let run (context: StageContext) =
-        match context.Stage.Name with
-        | "extract" -> ExtractStage.run context
-        | "baseline" -> BaselineStage.run context
-        | "train" -> TrainStage.run context
-        | _ -> EvaluateStage.run context
+        match context.Stage.Own, context.Stage.Name with
+        | Some own, _ -> OwnWork.run own context
+        | None, "extract" -> ExtractStage.run context
+        | None, "baseline" -> BaselineStage.run context
+        | None, "train" -> TrainStage.run context
+        | None, _ -> EvaluateStage.run context

@@ -1,0 +1,59 @@
+namespace Interp
+
+open Interp.Activations
+open Interp.Autoencoders
+open Interp.Runtime
+
+/// What a stage of one's own reads: one cell after its evaluation.
+[<NoEquality; NoComparison>]
+type EvaluatedCell =
+    {
+        Spec: Spec
+        /// The trained autoencoder, as a SAELens folder.
+        SaeFolder: string
+        /// Activations of the held-out documents; read only, and gone after the stage.
+        HeldOut: ITokenActivations
+        /// What evaluation measured, by the names of the columns.
+        Metrics: Map<string, float>
+        /// Folder of the stage's artifact: files that are written there are kept with it.
+        Folder: string
+    }
+
+    /// The trained autoencoder on the cell's device; whoever opens it disposes of it.
+    member cell.OpenSae() =
+        SaeFolder.Read(cell.SaeFolder, Devices.Parse cell.Spec.Device)
+
+/// A stage of one's own: an F# function with a name and a version, which gives numbers by the names of their columns. Its
+/// name and version are in its key, so that a new version runs again and nothing else does.
+[<CustomEquality; NoComparison>]
+type OwnStage =
+    {
+        Name: string
+        /// To be raised whenever the function gives other numbers.
+        Version: int
+        Measure: EvaluatedCell -> (string * float) list
+    }
+
+    override own.Equals other =
+        match other with
+        | :? OwnStage as other -> own.Name = other.Name && own.Version = other.Version
+        | _ -> false
+
+    override own.GetHashCode() = hash (own.Name, own.Version)
+
+    static member internal Create(name, version, measure) =
+        {
+            Name = name
+            Version = version
+            Measure = measure
+        }
+
+    /// The stage of an experiment that was read from JSON: it is what its script knows, so that it cannot run again.
+    static member OfFile(name, version) =
+        let lost _ =
+            raise (
+                InterpException
+                    $"The stage {name} is a function of the script that made this file; run the script instead of the JSON."
+            )
+
+        OwnStage.Create(name, version, lost)

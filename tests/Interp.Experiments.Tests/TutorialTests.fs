@@ -1,0 +1,72 @@
+/// Experiments.fsx does what it says, and configs are scripts of F# Interactive.
+module Interp.Tests.TutorialTests
+
+open System.Diagnostics
+open System.IO
+open Xunit
+open Interp
+open Interp.Tests.CommandLine
+
+/// A folder with a copy of a script, its references pointing to the assemblies of the tests.
+let private prepare (folder: TemporaryFolder) (script: string) =
+    let references =
+        [ "Interp.Core"; "TorchSharp"; "Deedle"; "Interp.Experiments" ]
+        |> List.map (fun name -> $"#r @\"{Path.Combine(System.AppContext.BaseDirectory, name)}.dll\"\n")
+
+    Directory.CreateDirectory(folder.Child "configs") |> ignore
+    File.WriteAllText(folder.Child "configs/interp.fsx", String.concat "" references)
+    File.Copy(Path.Combine(repository, script), folder.Child script)
+
+let private fsi (folder: TemporaryFolder) (script: string) =
+    let info =
+        ProcessStartInfo(
+            "dotnet",
+            [ "fsi"; "--quiet"; script ],
+            WorkingDirectory = folder.Path,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        )
+
+    info.Environment.Remove "INTERP_STORE" |> ignore
+
+    match Process.Start info with
+    | null -> failwith "dotnet fsi did not start"
+    | child ->
+        use child = child
+        finish child
+
+[<Fact>]
+let ``the tutorial describes, plans, runs, tables, plots and compares`` () =
+    use folder = new TemporaryFolder()
+    prepare folder "Experiments.fsx"
+    let outcome = fsi folder "Experiments.fsx"
+    Assert.True((outcome.Code = 0), outcome.Errors + outcome.Output)
+    Assert.Contains("similarity", outcome.Output)
+    Assert.Contains("largest_cosine", outcome.Output)
+    Assert.Contains("train.learningRate", outcome.Output)
+    Assert.Contains("validation-loss.svg", outcome.Output)
+    let table = File.ReadAllText(folder.Child "results/tutorial/table.csv")
+
+    for cell in (Results.parse "tutorial" table).Cells do
+        Assert.Equal("ok", cell.Status)
+        Assert.InRange(cell.Metrics["largest_cosine"], 0.0, 1.000001)
+
+[<Fact>]
+let ``every config under dotnet fsi, and the tutorial, begin with what brings the framework`` () =
+    let load = "#load \"interp.fsx\""
+
+    for file in Directory.GetFiles(Path.Combine(repository, "configs"), "*.fsx") do
+        if Path.GetFileName file <> "interp.fsx" then
+            let lines = File.ReadAllLines file
+            Assert.Contains(load, lines)
+            Assert.Equal("|> Script.main", Array.last lines)
+
+[<Fact>]
+let ``a config under dotnet fsi prints its plan`` () =
+    use folder = new TemporaryFolder()
+    prepare folder "configs/transcoder.fsx"
+    let outcome = fsi folder "configs/transcoder.fsx"
+    Assert.True((outcome.Code = 0), outcome.Errors)
+    Assert.Equal("", outcome.Errors)
+    Assert.Contains("dictionary=skip transcoder,k=32,seed=1", outcome.Output)
+    Assert.Contains("stages to run", outcome.Output)
