@@ -63,7 +63,8 @@ module Schema =
                 "else",
                 Canon.Fields
                     [
-                        "properties", Canon.Fields [ "metrics", array (JsonShape.oneOf (Metric.all |> List.map _.Name)) ]
+                        "properties",
+                        Canon.Fields [ "metrics", array (JsonShape.oneOf (Metric.all |> List.map _.Name)) ]
                     ]
                 "$defs",
                 Canon.Fields

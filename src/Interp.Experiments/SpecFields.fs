@@ -198,9 +198,15 @@ module SpecFields =
         match all |> List.tryFind (fun field -> field.Path = path), near path with
         | Some field, _ -> Ok field
         | None, [] -> Error $"There is no setting '{path}'; see docs/experiments.md for all of them."
-        | None, near ->
-            let near = String.concat " or " near
-            Error $"There is no setting '{path}'; did you mean {near}?"
+        | None, nearest :: others ->
+            let others =
+                if others.IsEmpty then
+                    ""
+                else
+                    let others = String.concat ", " others
+                    $" Also near: {others}."
+
+            Error $"There is no setting '{path}'; did you mean {nearest}?{others}"
 
     let private refused field (text: string) =
         let hint =
