@@ -46,18 +46,23 @@ module NamedActivations =
         else
             []
 
-    /// The folder of a name's store; the hook may be left out where there is but one.
-    let find store name hook =
+    /// The hooks that a name has stores for, at least one.
+    let require store name =
         checkName name
 
-        match hooks store name, hook with
-        | [], _ ->
+        match hooks store name with
+        | [] ->
             let hint =
                 match NearestName.Of(name, names store) with
                 | null -> "make them with interp extract, or interp activations import"
                 | near -> $"did you mean {near}?"
 
             raise (InterpException $"There are no activations {name} in {store.Root}; {hint}")
+        | found -> found
+
+    /// The folder of a name's store; the hook may be left out where there is but one.
+    let find store name hook =
+        match require store name, hook with
         | [ only ], None -> folder store name only
         | found, Some hook when List.contains hook found -> folder store name hook
         | found, wanted ->

@@ -117,6 +117,44 @@ type Store(root: string) =
         else
             []
 
+    /// The folders of all artifacts, of every stage.
+    member _.ArtifactFolders =
+        if Directory.Exists root then
+            Directory.GetDirectories root
+            |> Seq.collect Directory.GetDirectories
+            |> Seq.filter (fun folder -> File.Exists(Path.Combine(folder, artifactFile)))
+            |> Seq.filter (fun folder -> not (folder.StartsWith(Path.Combine(root, "work"), StringComparison.Ordinal)))
+            |> Seq.sortWith (fun a b -> String.CompareOrdinal(a, b))
+            |> List.ofSeq
+        else
+            []
+
+    /// What an artifact's folder holds otherwise than its record says, a sentence each; none when it is sound.
+    member store.Faults(folder: string) =
+        match read folder with
+        | None -> [ $"{Path.Combine(folder, artifactFile)} cannot be read." ]
+        | Some artifact ->
+            let known = Map artifact.Outputs
+            let found = files folder |> List.map (fun file -> relative folder file, file)
+
+            [
+                if artifact.Key <> Canonical.digest (Canon.Fields artifact.Inputs) then
+                    $"{Path.Combine(folder, artifactFile)} has a key that is not the digest of its inputs."
+
+                if store.Folder artifact.Stage artifact.Key <> folder then
+                    $"{folder} is not the place of its artifact's key."
+
+                for name, file in found do
+                    match known.TryFind name with
+                    | None -> $"{file} does not belong to the artifact."
+                    | Some expected when digest file <> expected -> $"{file} is not what was written (its digest differs)."
+                    | Some _ -> ()
+
+                for name in known.Keys do
+                    if not (List.exists (fst >> (=) name) found) then
+                        $"{Path.Combine(folder, name)} is missing."
+            ]
+
     /// Runs a stage unless its artifact is there; a second process waits for the first.
     member store.Make stage key inputs (run: string -> unit) =
         let lockFile = Path.Combine(root, "work", $"{stage}-{short key}.lock")

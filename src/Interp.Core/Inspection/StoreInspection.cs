@@ -11,14 +11,20 @@ internal static class StoreInspection
 
     public static Inspection Inspect(string path, string textField)
     {
-        using var store = ActivationStore.Open(path);
         var notFinite = new Dictionary<string, long>();
+        return new Inspection("activation store", Facts(path, notFinite), notFinite);
+    }
+
+    /// <summary>What a store holds; values that are not finite are counted by tensor.</summary>
+    public static JsonObject Facts(string path, Dictionary<string, long> notFinite)
+    {
+        using var store = ActivationStore.Open(path);
         foreach (var shard in store.Manifest.Shards)
         {
             using var file = SafeTensors.Open(Path.Combine(path, shard.File));
             TensorScan.Add(file, notFinite);
         }
-        var facts = new JsonObject
+        return new JsonObject
         {
             ["tokens"] = store.Count,
             ["width"] = store.Width,
@@ -29,6 +35,5 @@ internal static class StoreInspection
             ["model_digest"] = store.Manifest.Model,
             ["corpus_digest"] = store.Manifest.Corpus,
         };
-        return new Inspection("activation store", facts, notFinite);
     }
 }
