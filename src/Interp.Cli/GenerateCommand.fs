@@ -26,7 +26,8 @@ type GenerateOptions =
     interface IArgParserTemplate with
         member option.Usage =
             match option with
-            | Model _ -> "Hugging Face folder, .gguf file or org/name of a downloaded model, with its tokenizer; world is the embedded one."
+            | Model _ ->
+                "Hugging Face folder, .gguf file or org/name of a downloaded model, with its tokenizer; world is the embedded one."
             | Prompt _ -> "text to continue; the tokenizer adds its special tokens."
             | Max_Tokens _ -> "tokens to add at most (default 64)."
             | Temperature _ ->

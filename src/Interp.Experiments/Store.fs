@@ -147,7 +147,8 @@ type Store(root: string) =
                 for name, file in found do
                     match known.TryFind name with
                     | None -> $"{file} does not belong to the artifact."
-                    | Some expected when digest file <> expected -> $"{file} is not what was written (its digest differs)."
+                    | Some expected when digest file <> expected ->
+                        $"{file} is not what was written (its digest differs)."
                     | Some _ -> ()
 
                 for name in known.Keys do

@@ -27,12 +27,19 @@ let private verify folder arguments =
     let outcome = run folder ([ "verify"; "store" ] @ arguments @ [ "--json" ])
     Assert.Equal("", outcome.Errors)
     use json = JsonDocument.Parse outcome.Output
-    let items (name: string) = json.RootElement.GetProperty(name).EnumerateArray() |> List.ofSeq
-    let passed (check: JsonElement) = check.GetProperty("passed").GetBoolean()
+
+    let items (name: string) =
+        json.RootElement.GetProperty(name).EnumerateArray() |> List.ofSeq
+
+    let passed (check: JsonElement) =
+        check.GetProperty("passed").GetBoolean()
+
     Assert.Equal(json.RootElement.GetProperty("passed").GetBoolean(), List.forall passed (items "checks"))
 
     outcome.Code,
-    items "checks" |> List.filter (passed >> not) |> List.map (fun check -> string (check.GetProperty("name").GetString())),
+    items "checks"
+    |> List.filter (passed >> not)
+    |> List.map (fun check -> string (check.GetProperty("name").GetString())),
     items "notes" |> List.map (fun note -> string (note.GetString()))
 
 [<Fact>]
@@ -40,14 +47,28 @@ let ``every artifact and every named store is held against its digests`` () =
     use folder = new TemporaryFolder()
     File.WriteAllText(folder.Child "tiny.fsx", config)
     succeed folder.Path [ "run"; "tiny.fsx" ]
-    succeed folder.Path [ "extract"; "--hooks"; "resid_post.1,mlp_out.2"; "--tokens"; "1k"; "--out"; "demo" ]
+
+    succeed
+        folder.Path
+        [
+            "extract"
+            "--hooks"
+            "resid_post.1,mlp_out.2"
+            "--tokens"
+            "1k"
+            "--out"
+            "demo"
+        ]
+
     Assert.Equal((0, [], []), verify folder.Path [])
     Assert.Equal((0, [], []), verify folder.Path [ "demo" ])
     let named = ".interp/activations/demo"
     Assert.Equal((0, [], []), verify folder.Path [ named ])
     Assert.Equal((0, [], []), verify folder.Path [ named + "/blocks.2.hook_mlp_out" ])
 
-    let train = Directory.GetDirectories(folder.Child ".interp/train") |> Array.exactlyOne
+    let train =
+        Directory.GetDirectories(folder.Child ".interp/train") |> Array.exactlyOne
+
     let curves = Path.Combine(train, "curves.csv")
     File.AppendAllText(curves, " ")
     File.WriteAllText(Path.Combine(train, "stray.txt"), "")
@@ -65,7 +86,12 @@ let ``every artifact and every named store is held against its digests`` () =
         failed
     )
 
-    for file, what in [ curves, "digest differs"; "stray.txt", "does not belong"; shard, "is missing" ] do
+    for file, what in
+        [
+            curves, "digest differs"
+            "stray.txt", "does not belong"
+            shard, "is missing"
+        ] do
         Assert.Contains(notes, (fun (note: string) -> note.Contains file && note.Contains what))
 
     let code, failed, _ = verify folder.Path [ "demo" ]
