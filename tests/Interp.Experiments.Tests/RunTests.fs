@@ -91,7 +91,15 @@ let ``the header of the table says how many tokens the norm rule takes away`` ()
         Assert.DoesNotContain("do not count", header [])
 
         let table =
-            header [ "--store"; "ruled"; "--set"; "extract.skipNorm=1.05"; "--set"; "extract.skipPositions=1" ]
+            header
+                [
+                    "--store"
+                    "ruled"
+                    "--set"
+                    "extract.skipNorm=1.05"
+                    "--set"
+                    "extract.skipPositions=1"
+                ]
 
         let extracted =
             Directory.GetDirectories(folder.Child "ruled/extract") |> Array.exactlyOne
