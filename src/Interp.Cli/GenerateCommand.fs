@@ -26,10 +26,12 @@ type GenerateOptions =
     interface IArgParserTemplate with
         member option.Usage =
             match option with
-            | Model _ -> "Hugging Face folder or .gguf file, with its tokenizer."
+            | Model _ ->
+                "Hugging Face folder, .gguf file or org/name of a downloaded model, with its tokenizer; world is the embedded one."
             | Prompt _ -> "text to continue; the tokenizer adds its special tokens."
             | Max_Tokens _ -> "tokens to add at most (default 64)."
-            | Temperature _ -> "divisor of the logits; 0 (default) takes the most likely token."
+            | Temperature _ ->
+                "divisor of the logits; 0 takes the most likely token. 0 unless an option of the draws is given, else 1."
             | Top_K _ -> "draw from so many of the most likely tokens."
             | Top_P _ -> "draw from the most likely tokens with this share of the probability (default 1)."
             | Seed _ -> "seed of the draws (default 0)."
@@ -45,8 +47,27 @@ let private examples =
     ]
 
 let private samplingOf (options: ParseResults<GenerateOptions>) =
+    let ofDraws =
+        [
+            if options.Contains Top_K then
+                "--top-k"
+            if options.Contains Top_P then
+                "--top-p"
+            if options.Contains Seed then
+                "--seed"
+        ]
+
+    let temperature =
+        options.GetResult(Temperature, (if ofDraws.IsEmpty then "0" else "1")) |> number "--temperature"
+
+    if temperature = 0.0 && not ofDraws.IsEmpty then
+        raise (
+            InterpException
+                $"--temperature 0 always takes the most likely token, which leaves {List.head ofDraws} without effect; leave one of them out."
+        )
+
     Sampling(
-        Temperature = number "--temperature" (options.GetResult(Temperature, "0")),
+        Temperature = temperature,
         TopK = (options.TryGetResult Top_K |> Option.map (wholeNumber "--top-k" 1) |> Option.toNullable),
         TopP = number "--top-p" (options.GetResult(Top_P, "1")),
         Seed = int64 (wholeNumber "--seed" 0 (options.GetResult(Seed, "0")))

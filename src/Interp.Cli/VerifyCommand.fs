@@ -1,7 +1,8 @@
-/// `interp verify`: our values against golden ones.
+/// `interp verify`: our values against golden ones, and what is stored against its digests.
 module Interp.Cli.VerifyCommand
 
 open Argu
+open Interp
 open Interp.Autoencoders
 open Interp.Evaluation
 open Interp.Cli.Arguments
@@ -122,6 +123,35 @@ let private ofFolder name example (verify: string -> VerifyReport) arguments =
     verify (options.GetResult FolderOptions.Path)
     |> VerifyOutput.print (options.Contains FolderOptions.Json)
 
+type StoreOptions =
+    | [<MainCommand; Unique>] Path of path: string
+    | Store of folder: string
+    | Json
+
+    interface IArgParserTemplate with
+        member option.Usage =
+            match option with
+            | Path _ -> "activation store, by its folder or its name; everything in the store when left out."
+            | Store _ -> "folder of the store (default $INTERP_STORE, else .interp)."
+            | Json -> "print one JSON object."
+
+let private storeExamples =
+    [
+        "verify store"
+        "verify store demo --json"
+        "verify store .interp/activations/demo/blocks.1.hook_resid_post"
+    ]
+
+let private store arguments =
+    let options = parse<StoreOptions> "verify store" storeExamples arguments
+    let store = Interp.Store.Open(options.TryGetResult StoreOptions.Store)
+    Libtorch.Load() |> ignore
+
+    match options.TryGetResult StoreOptions.Path with
+    | Some path -> StoreVerification.ofPath store path
+    | None -> StoreVerification.all store
+    |> VerifyOutput.print (options.Contains StoreOptions.Json)
+
 let private commands =
     [
         {
@@ -154,11 +184,17 @@ let private commands =
             Examples = [ "verify gguf fixtures/gguf" ]
             Run = ofFolder "gguf" "verify gguf fixtures/gguf" GgufVerification.Verify
         }
+        {
+            Name = "store"
+            Summary = "digests and numbers of artifacts and activations"
+            Examples = storeExamples
+            Run = store
+        }
     ]
 
 let command =
     group
         "verify"
-        ("compare with golden values: " + (commands |> List.map _.Name |> String.concat ", "))
-        "USAGE: interp verify WHAT PATH [--json]"
+        ("compare with what was recorded: " + (commands |> List.map _.Name |> String.concat ", "))
+        "USAGE: interp verify WHAT [PATH] [--json]"
         commands

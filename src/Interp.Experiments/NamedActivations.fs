@@ -81,12 +81,17 @@ module NamedActivations =
 
             gone
 
-    /// The folder of a name's store; the hook may be left out where there is but one.
-    let find store name hook =
+    /// The hooks that a name has whole stores or parts of them for, at least one.
+    let require store name =
         checkName name
 
-        match hooks store name |> List.filter (folder store name >> StoreManifest.Exists), hook with
-        | [], _ -> missing store name
+        match hooks store name |> List.filter (folder store name >> StoreManifest.Exists) with
+        | [] -> missing store name
+        | found -> found
+
+    /// The folder of a name's store; the hook may be left out where there is but one.
+    let find store name hook =
+        match require store name, hook with
         | [ only ], None -> folder store name only
         | found, Some hook when List.contains hook found -> folder store name hook
         | found, wanted -> refuse name found wanted

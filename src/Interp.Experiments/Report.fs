@@ -17,7 +17,7 @@ module Report =
     /// Sentences for the table's header: nothing that moves the numbers is silent.
     let notes (inputs: Inputs) (store: Store) (experiment: Experiment) =
         let each describe =
-            distinct describe experiment |> String.concat "; "
+            distinct describe experiment |> List.filter ((<>) "") |> String.concat "; "
 
         let skipping (spec: Spec) =
             match spec.Extract.SkipPositions, spec.Extract.SkipNorm with
@@ -47,9 +47,8 @@ module Report =
             | None -> spec.Extract.Hook
             | Some target -> $"{spec.Extract.Hook} → {target}"
 
-        let packing (spec: Spec) =
-            let extract = Stage.extract inputs "" spec
-            let path = Path.Combine(store.Folder extract.Name extract.Key, "notes.txt")
+        let notesOf (stage: Stage) =
+            let path = Path.Combine(store.Folder stage.Name stage.Key, "notes.txt")
 
             if File.Exists path then
                 File.ReadAllText(path).Trim().Replace("\n", " ")
@@ -61,7 +60,8 @@ module Report =
                 $"Model {inputs.ModelName spec}, {hooks spec}, text {(inputs.Documents spec).Name}: {count (int64 spec.Corpus.TrainTokens)} training tokens in {spec.Train.Passes} passes, reconstruction on {count (int64 spec.Corpus.ValidationTokens)} held-out tokens, loss on {count (int64 spec.Evaluate.LossTokens)}.")
             each (fun spec ->
                 $"Contexts of {spec.Extract.ContextLength} tokens; {bos spec}; {skipping spec}; a skipped position keeps its own activation in the spliced runs.")
-            each packing
+            each (fun spec -> notesOf (Stage.extract inputs "" spec))
+            each (fun spec -> notesOf (Stage.baseline (Stage.extract inputs "" spec) "" spec))
         ]
         |> List.filter ((<>) "")
 

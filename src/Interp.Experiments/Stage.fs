@@ -110,7 +110,10 @@ module Stage =
             "baseline"
             2
             ([ "evaluate.lossTokens"; "corpus.validationTokens"; "precision" ] @ skipping)
-            []
+            (if spec.Extract.SkipNorm.IsSome then
+                 [ "notes", Canon.Text "tokens that the norm rule takes away" ]
+             else
+                 [])
             [ extract ]
             cell
             spec

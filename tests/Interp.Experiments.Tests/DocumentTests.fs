@@ -32,6 +32,31 @@ let ``every command of the documents is one that the program has`` () =
             let outcome = run folder.Path [ name; "--help" ]
             Assert.True((outcome.Code = 0), $"{name}: {outcome.Errors}")
 
+/// The words of a command line; those in quotation marks are one.
+let private words (command: string) =
+    [
+        for found in Regex.Matches(command, "\"([^\"]*)\"|\\S+") do
+            found.Value.Trim '"'
+    ]
+
+[<Fact>]
+let ``the commands of the document about models run`` () =
+    let text = File.ReadAllLines(Path.Combine(repository, "docs", "models.md"))
+
+    let commands =
+        text
+        |> Array.map (fun line -> Regex.Match(line, @"^    \./interp (\S.*)$"))
+        |> Array.filter _.Success
+        |> Array.map _.Groups[1].Value
+
+    Assert.True(commands.Length >= 7)
+    Assert.Empty(text |> Array.filter (fun line -> line.StartsWith "interp "))
+
+    for command in commands do
+        let outcome = run repository (words command)
+        Assert.True((outcome.Code = 0), $"{command}: {outcome.Errors}")
+        Assert.NotEqual<string>("", outcome.Output)
+
 [<Fact>]
 let ``the configs of the documents are there and are valid`` () =
     let configs =

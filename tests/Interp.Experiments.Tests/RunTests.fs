@@ -83,6 +83,50 @@ let ``a run writes its folder, does nothing the second time, and reruns only a c
         ))
 
 [<Fact>]
+let ``the header of the table says how many tokens the norm rule takes away`` () =
+    withConfig (fun folder ->
+        let header (arguments: string list) =
+            succeed folder.Path ([ "run"; "mini.fsx"; "--set"; "sae.k=4" ] @ arguments) |> ignore
+            File.ReadAllText(folder.Child "results/mini/table.md")
+
+        Assert.DoesNotContain("do not count", header [])
+
+        let table =
+            header
+                [
+                    "--store"
+                    "ruled"
+                    "--set"
+                    "extract.skipNorm=1.05"
+                    "--set"
+                    "extract.skipPositions=1"
+                ]
+
+        let extracted =
+            Directory.GetDirectories(folder.Child "ruled/extract") |> Array.exactlyOne
+
+        let norms split =
+            use store = Interp.Activations.ActivationStore.Open(Path.Combine(extracted, split))
+
+            [|
+                for row in 0 .. int store.Count - 1 do
+                    if row % store.Contexts.Length > 0 then
+                        store.Row row |> Array.sumBy (fun value -> float value * float value) |> sqrt
+            |]
+
+        let training, heldOut = norms "training", norms "held-out"
+        let limit = 1.05 * (Array.sort training)[training.Length / 2]
+
+        for split, norms in [ "training", training; "held-out", heldOut ] do
+            let above = norms |> Array.filter (fun norm -> norm > limit) |> Array.length
+            Assert.True(above > 0)
+
+            Assert.Contains(
+                $"{above} of {norms.Length} {split} tokens exceed 1.05 times the median norm and do not count.",
+                table
+            ))
+
+[<Fact>]
 let ``trainings that the memory does not hold together run in passes, to the same bytes`` () =
     withConfig (fun folder ->
         let passes memory =

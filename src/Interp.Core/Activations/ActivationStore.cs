@@ -60,7 +60,7 @@ public sealed class ActivationStore : ITokenActivations
     {
         var manifest = StoreManifest.Read(folder);
         if (!manifest.Complete)
-            throw new InterpException($"The activation store {folder} is not complete; run its extraction again, it goes on where it stopped.");
+            throw new InterpException(Incomplete(folder));
         var failures = new string?[manifest.Shards.Length];
         Workers.For(failures.Length, i => failures[i] = Fault(folder, manifest, i));
         if (failures.FirstOrDefault(failure => failure is not null) is { } failure)
@@ -84,6 +84,9 @@ public sealed class ActivationStore : ITokenActivations
             throw;
         }
     }
+
+    /// <summary>What is to be said of a store that is still being made.</summary>
+    internal static string Incomplete(string folder) => $"The activation store {folder} is not complete; run its extraction again, it goes on where it stopped.";
 
     /// <summary>What is wrong with a shard, or null.</summary>
     internal static string? Fault(string folder, StoreManifest manifest, int index)

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -14,11 +13,12 @@ internal static class GgufLongBlocks
     private const int Group = 32;
 
     /// <summary>16 bytes of scale (low nibble) and minimum, 64 bytes of pairs of bits, scale and minimum f16: value = scale·q − minimum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q2_K(ReadOnlySpan<byte> blocks, Span<float> values)
     {
         for (; blocks.Length > 0; blocks = blocks[84..], values = values[Length..])
         {
-            var (scale, minimum) = (Half(blocks[80..]), Half(blocks[82..]));
+            var (scale, minimum) = (GgufFloats.Half(blocks[80..]), GgufFloats.Half(blocks[82..]));
             for (var group = 0; group < Length / Group; group++)
             {
                 var q = PairsOfBits(blocks[16..], group);
@@ -32,11 +32,12 @@ internal static class GgufLongBlocks
     }
 
     /// <summary>32 bytes of third bits, 64 bytes of pairs of bits, 12 bytes of sixteen 6-bit scales, scale f16: value = scale·(q − 4).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q3_K(ReadOnlySpan<byte> blocks, Span<float> values)
     {
         for (; blocks.Length > 0; blocks = blocks[110..], values = values[Length..])
         {
-            var scale = Half(blocks[108..]);
+            var scale = GgufFloats.Half(blocks[108..]);
             var third = Vector256.Create(blocks);
             for (var group = 0; group < Length / Group; group++)
             {
@@ -48,22 +49,24 @@ internal static class GgufLongBlocks
     }
 
     /// <summary>scale and minimum f16, 12 bytes of eight 6-bit scales and minima, 128 bytes of nibbles: value = scale·q − minimum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q4_K(ReadOnlySpan<byte> blocks, Span<float> values)
     {
         for (; blocks.Length > 0; blocks = blocks[144..], values = values[Length..])
         {
-            var factors = (Half(blocks), Half(blocks[2..]));
+            var factors = (GgufFloats.Half(blocks), GgufFloats.Half(blocks[2..]));
             for (var group = 0; group < Length / Group; group++)
                 WriteWithMinimum(factors, blocks[4..], Nibbles(blocks[16..], group), group, values);
         }
     }
 
     /// <summary>As Q4_K, with 32 bytes of fifth bits before the nibbles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q5_K(ReadOnlySpan<byte> blocks, Span<float> values)
     {
         for (; blocks.Length > 0; blocks = blocks[176..], values = values[Length..])
         {
-            var factors = (Half(blocks), Half(blocks[2..]));
+            var factors = (GgufFloats.Half(blocks), GgufFloats.Half(blocks[2..]));
             var fifth = Vector256.Create(blocks[16..]);
             for (var group = 0; group < Length / Group; group++)
                 WriteWithMinimum(factors, blocks[4..], Nibbles(blocks[48..], group) | (fifth >>> group & Vector256<byte>.One) << 4, group, values);
@@ -71,11 +74,12 @@ internal static class GgufLongBlocks
     }
 
     /// <summary>128 bytes of nibbles, 64 bytes of pairs of upper bits, 16 signed scales, scale f16: value = scale·(q − 32).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q6_K(ReadOnlySpan<byte> blocks, Span<float> values)
     {
         for (; blocks.Length > 0; blocks = blocks[210..], values = values[Length..])
         {
-            var scale = Half(blocks[208..]);
+            var scale = GgufFloats.Half(blocks[208..]);
             for (var group = 0; group < Length / Group; group++)
             {
                 // Of four groups the first two take the low nibbles of 64 bytes, the others the high ones.
@@ -116,6 +120,4 @@ internal static class GgufLongBlocks
     private static (int Scale, int Minimum) ScaleAndMinimum(ReadOnlySpan<byte> bytes, int group) => group < 4
         ? (bytes[group] & 63, bytes[group + 4] & 63)
         : (bytes[group + 4] & 15 | bytes[group - 4] >> 6 << 4, bytes[group + 4] >> 4 | bytes[group] >> 6 << 4);
-
-    private static float Half(ReadOnlySpan<byte> bytes) => (float)BinaryPrimitives.ReadHalfLittleEndian(bytes);
 }

@@ -8,41 +8,44 @@ namespace Interp.Formats;
 internal static class GgufShortBlocks
 {
     /// <summary>scale f16, 16 bytes of nibbles: value = scale·(q − 8); low nibbles first, then high ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q4_0(ReadOnlySpan<byte> blocks, Span<float> values)
     {
         for (; blocks.Length > 0; blocks = blocks[18..], values = values[32..])
-            GgufQuants.Write(Nibbles(blocks[2..]), 8, Half(blocks), 0, values);
+            GgufQuants.Write(Nibbles(blocks[2..]), 8, GgufFloats.Half(blocks), 0, values);
     }
 
     /// <summary>scale and minimum f16, 16 bytes of nibbles: value = scale·q + minimum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q4_1(ReadOnlySpan<byte> blocks, Span<float> values)
     {
         for (; blocks.Length > 0; blocks = blocks[20..], values = values[32..])
-            GgufQuants.Write(Nibbles(blocks[4..]), 0, Half(blocks), Half(blocks[2..]), values);
+            GgufQuants.Write(Nibbles(blocks[4..]), 0, GgufFloats.Half(blocks), GgufFloats.Half(blocks[2..]), values);
     }
 
     /// <summary>scale f16, 32 fifth bits, 16 bytes of nibbles: value = scale·(q − 16).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q5_0(ReadOnlySpan<byte> blocks, Span<float> values)
     {
         for (; blocks.Length > 0; blocks = blocks[22..], values = values[32..])
-            GgufQuants.Write(Nibbles(blocks[6..]) | FifthBits(blocks[2..]), 16, Half(blocks), 0, values);
+            GgufQuants.Write(Nibbles(blocks[6..]) | FifthBits(blocks[2..]), 16, GgufFloats.Half(blocks), 0, values);
     }
 
     /// <summary>scale and minimum f16, 32 fifth bits, 16 bytes of nibbles: value = scale·q + minimum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q5_1(ReadOnlySpan<byte> blocks, Span<float> values)
     {
         for (; blocks.Length > 0; blocks = blocks[24..], values = values[32..])
-            GgufQuants.Write(Nibbles(blocks[8..]) | FifthBits(blocks[4..]), 0, Half(blocks), Half(blocks[2..]), values);
+            GgufQuants.Write(Nibbles(blocks[8..]) | FifthBits(blocks[4..]), 0, GgufFloats.Half(blocks), GgufFloats.Half(blocks[2..]), values);
     }
 
     /// <summary>scale f16, 32 signed bytes: value = scale·q.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q8_0(ReadOnlySpan<byte> blocks, Span<float> values)
     {
         for (; blocks.Length > 0; blocks = blocks[34..], values = values[32..])
-            GgufQuants.Write(Vector256.Create(blocks[2..]) ^ Vector256.Create((byte)128), 128, Half(blocks), 0, values);
+            GgufQuants.Write(Vector256.Create(blocks[2..]) ^ Vector256.Create((byte)128), 128, GgufFloats.Half(blocks), 0, values);
     }
-
-    private static float Half(ReadOnlySpan<byte> bytes) => (float)BinaryPrimitives.ReadHalfLittleEndian(bytes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> Nibbles(ReadOnlySpan<byte> bytes)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Interp.Numerics;
 using Interp.Runtime;
 using static TorchSharp.torch;
@@ -79,6 +80,7 @@ internal sealed unsafe class MappedMatrix
     public Right Transposed(int firstRow) => new(this, firstRow);
 
     /// <summary>Whole blocks of one row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Decode(int row, int column, int count, float* to)
     {
         var from = start + (order is null ? row : order[row]) * bytesPerRow + format.BytesOf(column);

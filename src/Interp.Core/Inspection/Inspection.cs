@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Interp.Models;
 using Interp.Runtime;
 
 namespace Interp.Inspection;
@@ -20,6 +21,7 @@ public static class Inspector
     [
         (SaeInspection.Recognises, SaeInspection.Inspect),
         (StoreInspection.Recognises, StoreInspection.Inspect),
+        (NamedStoresInspection.Recognises, NamedStoresInspection.Inspect),
         (ModelInspection.Recognises, ModelInspection.Inspect),
         (GgufInspection.Recognises, GgufInspection.Inspect),
         (SafeTensorsInspection.Recognises, SafeTensorsInspection.Inspect),
@@ -28,12 +30,13 @@ public static class Inspector
     ];
 
     /// <summary>Inspects a file or folder; writes nothing.</summary>
-    /// <param name="path">The file or folder.</param>
+    /// <param name="path">The file or folder, or <c>org/name</c> of a model in the Hugging Face cache.</param>
     /// <param name="textField">Field of a JSON line that holds the text.</param>
     /// <exception cref="InterpException">Nothing there, nothing that is known, or something that loading would refuse.</exception>
     public static Inspection Inspect(string path, string textField = "text")
     {
-        if (!File.Exists(path) && !Directory.Exists(path))
+        path = HuggingFaceCache.Resolve(path);
+        if (!Path.Exists(path))
             throw new InterpException($"There is nothing at {path}; give a file or folder.");
         foreach (var (recognises, inspect) in All)
             if (recognises(path))

@@ -11,8 +11,14 @@ internal static class StoreInspection
 
     public static Inspection Inspect(string path, string textField)
     {
-        using var store = ActivationStore.Open(path);
         var notFinite = new Dictionary<string, long>();
+        return new Inspection("activation store", Facts(path, notFinite), notFinite);
+    }
+
+    /// <summary>What a store holds; values that are not finite are counted by tensor.</summary>
+    public static JsonObject Facts(string path, Dictionary<string, long> notFinite)
+    {
+        using var store = ActivationStore.Open(path);
         foreach (var shard in store.Manifest.Shards)
         {
             using var file = SafeTensors.Open(Path.Combine(path, shard.File));
@@ -32,6 +38,6 @@ internal static class StoreInspection
         };
         if (store.Manifest.Origin is { } origin)
             facts["origin"] = new JsonObject(origin.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));
-        return new Inspection("activation store", facts, notFinite);
+        return facts;
     }
 }

@@ -30,14 +30,14 @@ internal static class TensorScan
         return counts.Sum();
     }
 
-    /// <summary>Values that are not finite, by tensor, of a safetensors file.</summary>
-    public static void Add(SafeTensors file, IDictionary<string, long> notFinite)
+    /// <summary>Adds the values of a safetensors file that are not finite to those of their tensors' names.</summary>
+    public static void Add(SafeTensors file, Dictionary<string, long> notFinite)
     {
         foreach (var name in file.Entries.Keys)
         {
             using var view = file.View(name);
             if (NotFinite(view) is > 0 and var count)
-                notFinite[name] = count;
+                notFinite[name] = notFinite.GetValueOrDefault(name) + count;
         }
     }
 

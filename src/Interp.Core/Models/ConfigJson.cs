@@ -98,14 +98,16 @@ internal sealed class ConfigJson
 
     public int? OptionalSize(string key) => Has(key) ? Size(key) : null;
 
-    public int? OptionalId(string key)
+    public int? OptionalId(string key) => Ids(key) is [var first, ..] ? first : null;
+
+    /// <summary>A token id or a list of them; none where the key is missing.</summary>
+    public IReadOnlyList<int> Ids(string key)
     {
         if (!Has(key))
-            return null;
+            return [];
         var value = root.GetProperty(key);
-        if (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0)
-            value = value[0];
-        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var id) ? id : throw Fault(key, "is not a token id");
+        IEnumerable<JsonElement> items = value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [value];
+        return [.. items.Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out var id) ? id : throw Fault(key, "is not a token id"))];
     }
 
     /// <summary>A whole number of 0 or more.</summary>

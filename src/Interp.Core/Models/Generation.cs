@@ -17,7 +17,7 @@ public sealed record GenerationOptions
     /// <summary>Changes that are active at every position, those of the prompt and those of each new token.</summary>
     public IReadOnlyCollection<Intervention> Interventions { get; init; } = [];
 
-    /// <summary>Tokens that end the text and do not belong to it; null for the one that the model's configuration names.</summary>
+    /// <summary>Tokens that end the text and do not belong to it; null for those that the model's configuration names.</summary>
     public IReadOnlyCollection<int>? StopIds { get; init; }
 
     /// <summary>Whether keys and values of earlier positions are kept; without, every step is a whole pass.</summary>
@@ -53,7 +53,7 @@ public static class Generation
 
     private static IEnumerable<GeneratedToken> Continue(LanguageModel model, List<int> ids, GenerationOptions options, CancellationToken cancel)
     {
-        var stops = options.StopIds ?? (model.Config.EosId is { } end ? [end] : []);
+        var stops = options.StopIds ?? model.Config.EosIds;
         using var cache = options.Cached ? new KeyValueCache(model.Config) : null;
         for (var added = 0; added < options.MaxTokens; added++)
         {

@@ -45,9 +45,13 @@ internal static class GgufConfig
             ["partial_rotary_factor"] = RotatedShare(metadata.OptionalSize("rope.dimension_count") ?? headWidth, headWidth),
             ["tie_word_embeddings"] = !metadata.Holds("output.weight"),
             ["bos_token_id"] = metadata.OptionalId("bos"),
-            ["eos_token_id"] = metadata.OptionalId("eos"),
+            ["eos_token_id"] = Ends(metadata),
         };
     }
+
+    /// <summary>The end of a text and, where a conversation has one, the end of a turn.</summary>
+    private static JsonArray Ends(GgufMetadata metadata) =>
+        [.. new[] { metadata.OptionalId("eos"), metadata.OptionalId("eot") }.OfType<int>().Distinct().Select(id => (JsonNode)id)];
 
     private static JsonObject? Scaling(GgufMetadata metadata) => metadata.OptionalText("rope.scaling.type") switch
     {

@@ -38,7 +38,7 @@ internal sealed class Gpt2Family : ModelFamily
             OutputBias = true,
             MlpBias = true,
             BosId = json.OptionalId("bos_token_id"),
-            EosId = json.OptionalId("eos_token_id"),
+            EosIds = json.Ids("eos_token_id"),
         };
     }
 

@@ -60,6 +60,7 @@ public sealed class LanguageModel : IDisposable
     public static ModelConfig Describe(string path) => ModelLoader.Describe(path);
 
     /// <summary>Logits [B, T, V] of tokens, int64 [B, T].</summary>
+    /// <exception cref="InterpException">The tokens have another form, or one is outside the vocabulary.</exception>
     public Tensor Logits(Tensor tokens)
     {
         using var run = Run(tokens, []);
@@ -72,7 +73,7 @@ public sealed class LanguageModel : IDisposable
     /// <param name="interventions">Changes of values, in order; a capture of the same point sees what they left.</param>
     /// <param name="stopAfter">The point after which nothing is computed, so that there are no logits; null for a whole pass.</param>
     /// <param name="mask">int64 [B, T], 0 where a token is padding; positions are 0 .. T-1 in any case.</param>
-    /// <exception cref="InterpException">The model has no such point, one never fired, or a token is outside the vocabulary.</exception>
+    /// <exception cref="InterpException">The model has no such point, one never fired, or tokens or mask have another form or a token outside the vocabulary.</exception>
     public ModelRun Run(
         Tensor tokens,
         IReadOnlyCollection<HookPoint> captures,
@@ -82,6 +83,7 @@ public sealed class LanguageModel : IDisposable
         Run(tokens, new HookSession(captures, interventions ?? [], stopAfter), mask, null, lastOnly: false);
 
     /// <summary>Logits [B, T, V] from a residual stream [B, T, d] before or after a block, as if the pass had come that far.</summary>
+    /// <exception cref="InterpException">The residual stream has another form, or the point is none of it.</exception>
     public Tensor Resume(HookPoint point, Tensor residual, Tensor? mask = null)
     {
         Config.Require(point);
@@ -92,6 +94,8 @@ public sealed class LanguageModel : IDisposable
             HookSite.Embed => 0,
             _ => throw new InterpException($"A pass cannot go on from {point}; only from the residual stream before or after a block."),
         };
+        if (residual.Dimensions != 3 || residual.size(2) != Config.Width || residual.dtype != Precision)
+            throw new InterpException($"The residual stream is {Described(residual)}, but the model's is {Precision.ToString().ToLowerInvariant()} [texts, positions, {Config.Width}]; reshape or convert it.");
         using var scope = NewDisposeScope();
         var session = HookSession.Silent();
         if (point.Site == HookSite.Embed)
@@ -123,6 +127,10 @@ public sealed class LanguageModel : IDisposable
     {
         foreach (var point in session.Points)
             Config.Require(point);
+        if (tokens.Dimensions != 2 || tokens.dtype != ScalarType.Int64 || tokens.numel() == 0)
+            throw new InterpException($"The tokens are {Described(tokens)}, but a pass takes int64 [texts, positions], at least one of each; reshape or convert them.");
+        if (mask is not null && (mask.dtype != ScalarType.Int64 || !mask.shape.SequenceEqual(tokens.shape)))
+            throw new InterpException($"The mask is {Described(mask)}, but the tokens are {Described(tokens)}; give an int64 mask of their shape.");
         using var scope = NewDisposeScope();
         var residual = Decoder.Blocks(Decoder.AddPositions(Decoder.Embed(tokens, session), session), 0, mask, session, cache);
         var logits = session.Stopped ? null : Logits(residual, session, lastOnly);
@@ -130,6 +138,8 @@ public sealed class LanguageModel : IDisposable
         cache?.Advance((int)tokens.size(1));
         return new ModelRun(session, session.Stopped ? null : logits!.DetachFromDisposeScope());
     }
+
+    private static string Described(Tensor tensor) => $"{tensor.dtype.ToString().ToLowerInvariant()} [{string.Join(", ", tensor.shape)}]";
 
     private Tensor Logits(Tensor residual, HookSession session, bool lastOnly)
     {

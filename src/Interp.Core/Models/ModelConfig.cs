@@ -87,8 +87,11 @@ public sealed record ModelConfig
     /// <summary>Id of the token that begins a text, if there is one.</summary>
     public int? BosId { get; init; }
 
-    /// <summary>Id of the token that ends a text, if there is one.</summary>
-    public int? EosId { get; init; }
+    /// <summary>Ids of the tokens that end a text; a model may have several, or none.</summary>
+    public IReadOnlyList<int> EosIds { get; init; } = [];
+
+    /// <summary>The first of the <see cref="EosIds"/>.</summary>
+    public int? EosId => EosIds is [var first, ..] ? first : null;
 
     /// <summary>Width of all query heads together.</summary>
     public long QueryWidth => (long)HeadCount * HeadWidth;

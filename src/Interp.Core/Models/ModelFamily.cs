@@ -110,7 +110,7 @@ internal abstract class ModelFamily
             Activation = ActivationKey is null ? Activation.Silu : ReadActivation(json, ActivationKey, DefaultActivation),
             TiedHead = json.Flag("tie_word_embeddings", tiedHead),
             BosId = json.OptionalId("bos_token_id"),
-            EosId = json.OptionalId("eos_token_id"),
+            EosIds = json.Ids("eos_token_id"),
         };
     }
 

@@ -66,7 +66,14 @@ internal static class ModelLoader
         var family = ModelFamily.Of(architecture, json.Path);
         var config = family.Configure(json, architecture);
         json.RequireAllServed();
-        return (config, family);
+        return (config with { EosIds = GenerationEnds(path) ?? config.EosIds }, family);
+    }
+
+    /// <summary>The tokens at which transformers ends a text: those of <c>generation_config.json</c>, where it names some.</summary>
+    private static IReadOnlyList<int>? GenerationEnds(string folder)
+    {
+        var path = Path.Combine(folder, "generation_config.json");
+        return File.Exists(path) && ConfigJson.Read(path).Ids("eos_token_id") is { Count: > 0 } ids ? ids : null;
     }
 
     private static string DigestOf(IEnumerable<string> files)

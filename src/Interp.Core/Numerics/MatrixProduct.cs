@@ -23,6 +23,9 @@ internal static unsafe class MatrixProduct<T> where T : unmanaged, IBinaryFloati
     /// <summary>Columns of B whose panels are in the third-level cache at once.</summary>
     private const int BlockColumns = 2048;
 
+    /// <summary>Rows of A up to which B is read once without blocks.</summary>
+    private const int FewRows = 2;
+
     [ThreadStatic]
     private static Panels<T>? panels;
 
@@ -39,6 +42,11 @@ internal static unsafe class MatrixProduct<T> where T : unmanaged, IBinaryFloati
         var room = panels ??= new Panels<T>(BlockRows, BlockColumns, BlockDepth);
         if (a.Columns == 0 && !accumulate)
             Clear(c);
+        if (c.Rows <= FewRows)
+        {
+            MultiplyFew(room, a, b, c, accumulate);
+            return;
+        }
         for (var column = 0; column < c.Columns; column += BlockColumns)
         {
             var columns = Math.Min(BlockColumns, c.Columns - column);
@@ -51,6 +59,32 @@ internal static unsafe class MatrixProduct<T> where T : unmanaged, IBinaryFloati
                     var rows = Math.Min(BlockRows, c.Rows - row);
                     room.PackLeft(a.RowRange(row, rows).ColumnRange(depth, terms));
                     MultiplyPanels(room, terms, c.RowRange(row, rows).ColumnRange(column, columns), accumulate || depth > 0);
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Each panel of B is multiplied as soon as it is copied, while it is in the first-level cache: with few rows a product takes as long as
+    /// memory gives B, and so reads its columns, which are rows of weights, from end to end.
+    /// </summary>
+    private static void MultiplyFew<TRight>(Panels<T> room, Strided<T> a, TRight b, Strided<T> c, bool accumulate) where TRight : IRightMatrix<T>
+    {
+        var edge = stackalloc T[Panels<T>.Columns];
+        for (var column = 0; column < c.Columns; column += Panels<T>.Columns)
+        {
+            var columns = Math.Min(Panels<T>.Columns, c.Columns - column);
+            for (var depth = 0; depth < a.Columns; depth += BlockDepth)
+            {
+                var terms = Math.Min(BlockDepth, a.Columns - depth);
+                room.PackRight(b.Part(depth, terms, column, columns));
+                for (var row = 0; row < c.Rows; row++)
+                {
+                    var to = c.At(row, column);
+                    var whole = columns == Panels<T>.Columns;
+                    PanelProduct<T>.MultiplyRow(a.At(row, depth), a.ColumnStride, room.Right, terms, whole ? to : edge, whole && (accumulate || depth > 0));
+                    if (!whole)
+                        Take(edge, columns, to, accumulate || depth > 0);
                 }
             }
         }
@@ -74,13 +108,16 @@ internal static unsafe class MatrixProduct<T> where T : unmanaged, IBinaryFloati
                 }
                 PanelProduct<T>.Multiply(left, right, terms, edge, Panels<T>.Columns, false);
                 for (var i = 0; i < rows; i++)
-                {
-                    var to = c.At(row + i, column);
-                    for (var j = 0; j < columns; j++)
-                        to[j] = accumulate ? to[j] + edge[i * Panels<T>.Columns + j] : edge[i * Panels<T>.Columns + j];
-                }
+                    Take(edge + i * Panels<T>.Columns, columns, c.At(row + i, column), accumulate);
             }
         }
+    }
+
+    /// <summary>Writes, or adds, a part of a row that is narrower than a panel.</summary>
+    private static void Take(T* sums, int columns, T* to, bool accumulate)
+    {
+        for (var j = 0; j < columns; j++)
+            to[j] = accumulate ? to[j] + sums[j] : sums[j];
     }
 
     private static void Clear(Strided<T> c)

@@ -31,6 +31,49 @@ internal static unsafe class PanelProduct<T> where T : unmanaged, IBinaryFloatin
             Multiply256(a, b, terms, c, stride, accumulate);
     }
 
+    /// <summary>One row of C, from numbers of A that are not copied.</summary>
+    /// <param name="a">The first number of A.</param>
+    /// <param name="step">From one term of A to the next.</param>
+    /// <param name="b">The panel of B, as for <see cref="Multiply"/>.</param>
+    /// <param name="terms">How many terms.</param>
+    /// <param name="c">The first element of C.</param>
+    /// <param name="accumulate">Whether C's own numbers are added.</param>
+    public static void MultiplyRow(T* a, nint step, T* b, int terms, T* c, bool accumulate)
+    {
+        if (Vector512.IsHardwareAccelerated)
+            MultiplyRow512(a, step, b, terms, c, accumulate);
+        else
+            MultiplyRow256(a, step, b, terms, c, accumulate);
+    }
+
+    /// <summary>One row with vectors of 256 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void MultiplyRow256(T* a, nint step, T* b, int terms, T* c, bool accumulate)
+    {
+        var lanes = Vector256<T>.Count;
+        Vector256<T> c0 = default, c1 = default;
+        for (var end = b + (nint)terms * 2 * lanes; b < end; a += step, b += 2 * lanes)
+        {
+            var x = Vector256.Create(*a);
+            (c0, c1) = (Fma(x, Vector256.Load(b), c0), Fma(x, Vector256.Load(b + lanes), c1));
+        }
+        Store(c, c0, c1, accumulate);
+    }
+
+    /// <summary>One row with vectors of 512 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void MultiplyRow512(T* a, nint step, T* b, int terms, T* c, bool accumulate)
+    {
+        var lanes = Vector512<T>.Count;
+        Vector512<T> c0 = default, c1 = default;
+        for (var end = b + (nint)terms * 2 * lanes; b < end; a += step, b += 2 * lanes)
+        {
+            var x = Vector512.Create(*a);
+            (c0, c1) = (Fma(x, Vector512.Load(b), c0), Fma(x, Vector512.Load(b + lanes), c1));
+        }
+        Store(c, c0, c1, accumulate);
+    }
+
     /// <summary>With vectors of 256 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Multiply256(T* a, T* b, int terms, T* c, nint stride, bool accumulate)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Interp.Runtime;
@@ -60,6 +61,7 @@ internal sealed unsafe class Panels<T> where T : unmanaged, IBinaryFloatingPoint
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyColumns(Strided<T> panel, int rows, T* to)
     {
         for (var term = 0; term < panel.Columns; term++)
@@ -74,6 +76,7 @@ internal sealed unsafe class Panels<T> where T : unmanaged, IBinaryFloatingPoint
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose(Strided<T> panel, int rows, T* to)
     {
         var row = 0;
@@ -94,6 +97,7 @@ internal sealed unsafe class Panels<T> where T : unmanaged, IBinaryFloatingPoint
     /// Six or eight rows of numbers as columns, in blocks of 8 by 8. Columns of six are written as eight, of which the next column overwrites
     /// two; behind the last panel is room for those.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose8(float* from, nint stride, int present, int terms, float* to, nint rows)
     {
         var (sixth, seventh) = present == 8 ? (6 * stride, 7 * stride) : (0, 0);

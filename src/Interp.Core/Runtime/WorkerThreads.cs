@@ -38,6 +38,14 @@ internal static class WorkerThreads
             Idle.Add(this);
         }
 
+        /// <summary>As <see cref="Wait"/>, but work that has not begun is taken back and never done.</summary>
+        public void Recall()
+        {
+            if (!given.Wait(0))
+                Await(finished);
+            Idle.Add(this);
+        }
+
         /// <summary>Looks for a millisecond before it sleeps: waking a sleeping thread can take longer than a piece of work.</summary>
         private static void Await(SemaphoreSlim signal)
         {

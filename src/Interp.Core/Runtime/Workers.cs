@@ -71,7 +71,7 @@ public static class Workers
         var others = Enumerable.Range(1, threads - 1).Select(worker => WorkerThreads.Start(() => Work(worker))).ToArray();
         Work(0);
         foreach (var other in others)
-            other.Wait();
+            other.Recall(); // one that has not begun has nothing left to do
         if (failures.FirstOrDefault(e => e is not null) is { } failure)
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
     }

@@ -1,3 +1,4 @@
+using Interp.Models;
 using Interp.Runtime;
 
 namespace Interp.Tokenization;
@@ -16,6 +17,7 @@ public static class TokenizerVerification
     /// <exception cref="InterpException">The tokenizer or the golden lines cannot be read.</exception>
     public static VerifyReport Verify(string path, string? goldenFile = null)
     {
+        path = HuggingFaceCache.Resolve(path);
         var tokenizer = Tokenizer.Load(path);
         var folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
         return Verify(tokenizer, goldenFile ?? Path.Combine(folder, "golden.jsonl"));

@@ -91,7 +91,7 @@ module BaselineStage =
             "loss_tokens", float zero.Predictions
         ]
 
-    /// Imported activations have no model, and so no losses.
+    /// Imported activations have no model, and so no losses. What the norm rule takes away is in `notes.txt`.
     let run (context: StageContext) =
         Numbers.write
             (Path.Combine(context.Work, "baseline.json"))
@@ -99,3 +99,7 @@ module BaselineStage =
                  []
              else
                  losses context)
+
+        match CountedTokens.notes context with
+        | [] -> ()
+        | notes -> AtomicFile.WriteText(Path.Combine(context.Work, "notes.txt"), String.concat "\n" notes + "\n")

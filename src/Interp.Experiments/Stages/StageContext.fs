@@ -157,23 +157,20 @@ module CountedTokens =
     let private skipping (spec: Spec) =
         TokenSkipping(spec.Extract.SkipPositions, Option.toNullable spec.Extract.SkipNorm)
 
-    /// Says how many tokens the norm rule takes away; positions that are skipped anyway are not among them.
-    let private report (context: StageContext) split (activations: ITokenActivations) (rows: int[]) =
-        match context.Spec.Extract.SkipNorm with
-        | None -> ()
-        | Some factor ->
+    /// How many tokens the norm rule takes away; positions that are skipped anyway are not among them.
+    let private leftOut (context: StageContext) split (activations: ITokenActivations) (rows: int[]) =
+        context.Spec.Extract.SkipNorm
+        |> Option.map (fun factor ->
             let candidates =
                 TokenSkipping(context.Spec.Extract.SkipPositions, Nullable())
                     .Rows(activations, Double.PositiveInfinity)
                     .Length
 
-            context.Warn(
-                FormattableString.Invariant
-                    $"{candidates - rows.Length} of {candidates} {split} tokens exceed {factor} times the median norm and do not count."
-            )
+            FormattableString.Invariant
+                $"{candidates - rows.Length} of {candidates} {split} tokens exceed {factor} times the median norm and do not count.")
 
-    /// Rows of what is reconstructed, by whose norms tokens are skipped, that count.
-    let private counted (context: StageContext) split (activations: ITokenActivations) =
+    /// Rows of what is reconstructed, by whose norms tokens are skipped, that count: of a split's first store, or a further one.
+    let private rowsOf (context: StageContext) split (number: int) (activations: ITokenActivations) =
         let rule = skipping context.Spec
 
         let limit =
@@ -183,9 +180,23 @@ module CountedTokens =
                 context.Opened.Once $"norm limit {rule} {context.Extracted}" (fun () ->
                     rule.NormLimit context.TrainingReconstructed)
 
-        let rows = rule.Rows(activations, limit)
-        report context split activations rows
+        context.Opened.Once $"rows {split} {number} {rule} {context.Extracted}" (fun () ->
+            rule.Rows(activations, limit))
+
+    /// The same, with the count said to whoever started the run.
+    let private counted context split number activations =
+        let rows = rowsOf context split number activations
+        leftOut context split activations rows |> Option.iter context.Warn
         rows
+
+    /// A sentence on what the norm rule takes away from each split; none without the rule.
+    let notes (context: StageContext) =
+        [
+            "training", context.TrainingReconstructed
+            "held-out", context.HeldOutReconstructed
+        ]
+        |> List.choose (fun (split, activations) ->
+            leftOut context split activations (rowsOf context split 0 activations))
 
     /// Only fractional weights draw rows, by the seed.
     let private mixture (context: StageContext) =
@@ -203,7 +214,7 @@ module CountedTokens =
 
         let rows number activations =
             once $"training rows {number}" (fun () ->
-                counted context "training" activations |> Array.truncate spec.Corpus.TrainTokens)
+                counted context "training" number activations |> Array.truncate spec.Corpus.TrainTokens)
 
         once name (fun () ->
             let reconstructed = spec.Extract.Target |> Option.defaultValue spec.Extract.Hook
@@ -233,7 +244,7 @@ module CountedTokens =
     /// All held-out rows that count: those outside keep their activation in spliced runs.
     let heldOut (context: StageContext) =
         context.Opened.Once $"held-out rows {skipping context.Spec} {context.Extracted}" (fun () ->
-            counted context "held-out" context.HeldOutReconstructed)
+            counted context "held-out" 0 context.HeldOutReconstructed)
 
     /// The held-out rows on which the reconstruction is measured, and those that only decide which latents are dead.
     let split (context: StageContext) =

@@ -81,7 +81,7 @@ module WorldTraining =
             Rope = RopeConfig(10_000.0, 32, RopeScaling.None()),
             TiedHead = false,
             BosId = beginId,
-            EosId = endId
+            EosIds = [| endId |]
         )
 
     let private recipe (options: WorldTrainingOptions) (tokenizer: Tokenizer) =

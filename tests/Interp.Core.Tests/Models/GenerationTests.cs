@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+using Interp.Core.Tests.Tokenization;
 using Interp.Hooks;
 using Interp.Models;
 using Interp.Runtime;
@@ -45,6 +47,29 @@ public class GenerationTests
         int[] Tokens(int[] stops) => [.. Generation.Stream(model, [1, 2, 3], new GenerationOptions { MaxTokens = 8, StopIds = stops }).Select(token => token.Id)];
         var whole = Tokens([]);
         Assert.Equal(whole[..Array.IndexOf(whole, whole[3])], Tokens([whole[3]]));
+    }
+
+    /// <summary>As in transformers, generation_config.json has the say where it names tokens; both files may name several.</summary>
+    [Theory]
+    [InlineData("config.json")]
+    [InlineData("generation_config.json")]
+    public void Every_end_of_the_models_list_ends_the_text(string file)
+    {
+        using var folder = new TemporaryFolder();
+        FixtureModels.Copy("mistral-window", folder.Path, _ => { });
+        int[] Tokens()
+        {
+            using var model = LanguageModel.Load(folder.Path, torch.CPU);
+            return [.. Generation.Stream(model, [1, 2, 3], new GenerationOptions { MaxTokens = 8 }).Select(token => token.Id)];
+        }
+        void End(string file, string ids) => File.WriteAllText(Path.Combine(folder.Path, file),
+            Regex.Replace(File.ReadAllText(Path.Combine(folder.Path, file)), "\"eos_token_id\": ?\\d+", $"\"eos_token_id\": {ids}"));
+        if (file == "config.json")
+            File.Delete(Path.Combine(folder.Path, "generation_config.json"));
+        var whole = Tokens();
+        Assert.Equal(8, whole.Length);
+        End(file, $"[0, {whole[3]}]");
+        Assert.Equal(whole[..Array.IndexOf(whole, whole[3])], Tokens());
     }
 
     [Fact]

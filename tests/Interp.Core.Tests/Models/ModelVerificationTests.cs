@@ -15,4 +15,13 @@ public class ModelVerificationTests
         var report = ModelVerification.Verify(Fixtures.Path("models", folder), null, null, torch.CPU);
         Assert.True(report.Passed, string.Join('\n', report.Checks.Where(check => !check.Passed)));
     }
+
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void In_bfloat16_they_are_as_near_as_its_eight_bits_allow(string folder)
+    {
+        var report = ModelVerification.Verify(Fixtures.Path("models", folder), null, null, torch.CPU, torch.ScalarType.BFloat16);
+        Assert.True(report.Passed, string.Join('\n', report.Checks.Where(check => !check.Passed)));
+        Assert.Contains(report.Checks, check => check.Error > 1e-3);
+    }
 }

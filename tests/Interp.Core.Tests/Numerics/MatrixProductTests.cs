@@ -10,6 +10,9 @@ public sealed unsafe class MatrixProductTests
     public static TheoryData<int, int, int> Shapes => new()
     {
         { 1, 1, 1 },
+        { 1, 70, 600 },
+        { 2, 65, 257 },
+        { 1, 33, 0 },
         { 6, 16, 256 },
         { 6, 32, 257 },
         { 5, 7, 3 },
@@ -43,6 +46,8 @@ public sealed unsafe class MatrixProductTests
         {
             PanelProduct<float>.Multiply256(left, right256, terms, to256, 32, true);
             PanelProduct<float>.Multiply512(left, right512, terms, to512, 32, true);
+            PanelProduct<float>.MultiplyRow256(left, 6, right256, terms, to256, true);
+            PanelProduct<float>.MultiplyRow512(left, 6, right512, terms, to512, true);
         }
         for (var i = 0; i < 6; i++)
             Assert.Equal(with256.AsSpan(32 * i, 16), with512.AsSpan(32 * i, 16));

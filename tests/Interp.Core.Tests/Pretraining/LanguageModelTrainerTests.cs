@@ -23,7 +23,7 @@ public class LanguageModelTrainerTests
         NormEpsilon = 1e-5,
         Rope = new RopeConfig(10_000, 8, new RopeScaling.None()),
         BosId = 1,
-        EosId = 2,
+        EosIds = [2],
     };
 
     private static readonly LanguageModelRecipe Recipe = new() { Model = Tiny, Seed = 3, Steps = 100, Microbatches = 4, WarmUpSteps = 10, LearningRate = 1e-2 };
