@@ -53,7 +53,7 @@ public static class ActivationImport
             if (total > int.MaxValue)
                 throw new InterpException($"The files hold {total} tokens; import at most {int.MaxValue} into one store.");
             var columns = Columns.Of(parts, context, tokenIds);
-            var store = StoreBuilder.Open(folder, new StoreManifest
+            using var store = StoreBuilder.Open(folder, new StoreManifest
             {
                 Model = Unknown,
                 Tokenizer = Unknown,

@@ -41,6 +41,7 @@ public static class Extraction
         var perShard = GroupsPerShard(bytesPerShard, model.Config.Width, batches.RowsPerGroup);
         var count = (batches.Count + perShard - 1) / perShard;
         var done = 0L;
+        using var closing = new DisposableStores(stores);
         using var writing = new BackgroundWork();
         for (var shard = 0; shard < count; shard++)
         {
@@ -144,6 +145,12 @@ public static class Extraction
             Array.ForEach(activations, values => values.Dispose());
             throw;
         }
+    }
+
+    /// <summary>Stores that are let go of together.</summary>
+    private readonly struct DisposableStores(StoreBuilder[] stores) : IDisposable
+    {
+        public void Dispose() => Array.ForEach(stores, store => store.Dispose());
     }
 
     /// <summary>Writes a shard of each store, and lets go of its values.</summary>

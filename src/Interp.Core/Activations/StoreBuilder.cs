@@ -10,11 +10,14 @@ internal delegate (PendingFile File, string Sha256) WriteShard(string path, IRea
 
 /// <summary>
 /// An activation store while it is being written: shards are written whole and entered in the manifest one by one, in order, so
-/// that what a stopped process leaves can be gone on with. All are flushed before the store counts as complete; what a loss of power takes
-/// from one before that is found by its checksum.
+/// that what a stopped process leaves can be gone on with. The disk flushes some shards while the next ones are being written.
 /// </summary>
-internal sealed class StoreBuilder
+internal sealed class StoreBuilder : IDisposable
 {
+    /// <summary>Most of a flush is waiting for the disk to say that it is done; this many wait at once.</summary>
+    private const int FlushesAtOnce = 4;
+
+    private readonly Queue<(int Shard, StoreShard Entry, BackgroundWork Work)> flushing = new();
     private readonly string folder;
     private readonly StoreManifest blank;
     private readonly StoreManifest known;
@@ -54,26 +57,32 @@ internal sealed class StoreBuilder
             tensors.Add(new("scale", scales));
         tensors.AddRange(columns);
 
+        if (flushing.Count == FlushesAtOnce)
+            Enter();
         var name = FormattableString.Invariant($"shard-{shard:00000}.safetensors");
-        var sha256 = Explained(() => Written(Path.Combine(folder, name), tensors));
+        var (file, sha256) = Explained(() => write(Path.Combine(folder, name), tensors));
         var entry = new StoreShard(name, (int)activations.size(0), sha256);
         if (dtype != StoreDtype.Float32)
         {
             var (error, norm) = RowCodec.Loss(activations, elements, scales, dtype);
             entry = entry with { SquaredError = error, SquaredNorm = norm };
         }
-        Keep(shard);
-        shards.Add(entry);
-        (blank with { Shards = [.. shards] }).Write(folder);
+        var work = new BackgroundWork();
+        work.Start(() =>
+        {
+            using (file)
+                Explained(() => { file.Commit(); return file; });
+        });
+        flushing.Enqueue((shard, entry, work));
     }
 
     /// <summary>Closes a store of so many shards, and says which tokens of it count.</summary>
     /// <exception cref="InterpException">No token counts.</exception>
     public void Complete(int count)
     {
+        while (flushing.Count > 0)
+            Enter();
         Keep(count);
-        foreach (var shard in shards)
-            Explained(() => AtomicFile.Flush(Path.Combine(folder, shard.File)));
         Judged(blank with { Shards = [.. shards], Complete = true }).Write(folder);
         foreach (var left in Directory.GetFiles(folder, "*.tmp"))
             File.Delete(left);
@@ -88,13 +97,15 @@ internal sealed class StoreBuilder
         return whole with { NormLimit = double.IsFinite(limit) ? limit : null, CountedTokens = whole.Skipping.Rows(store, limit).Length };
     }
 
-    /// <summary>Writes a shard and says its SHA-256; the system has it, and the disk when it likes.</summary>
-    private string Written(string path, List<KeyValuePair<string, Tensor>> tensors)
+    /// <summary>Waits until the oldest shard is on the disk, and enters it in the manifest.</summary>
+    private void Enter()
     {
-        var (file, sha256) = write(path, tensors);
-        using (file)
-            file.Commit(flush: false);
-        return sha256;
+        var (shard, entry, work) = flushing.Peek();
+        work.Wait();
+        flushing.Dequeue();
+        Keep(shard);
+        shards.Add(entry);
+        (blank with { Shards = [.. shards] }).Write(folder);
     }
 
     /// <summary>Takes over the shards before a number that were there.</summary>
@@ -102,6 +113,21 @@ internal sealed class StoreBuilder
     {
         while (shards.Count < end)
             shards.Add(known.Shards[shards.Count]);
+    }
+
+    /// <summary>Enters what is under way; shards that were written whole stay, up to the first that the disk did not take.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            while (flushing.Count > 0)
+                Enter();
+        }
+        catch (InterpException)
+        {
+            while (flushing.TryDequeue(out var left))
+                left.Work.Dispose();
+        }
     }
 
     private T Explained<T>(Func<T> work)

@@ -71,7 +71,7 @@ public static class StoreBenchmark
         using var scope = NewDisposeScope();
         var rows = values.size(0);
         var column = zeros([rows], dtype: ScalarType.Int32, device: CPU);
-        var builder = StoreBuilder.Open(folder, new StoreManifest
+        using var builder = StoreBuilder.Open(folder, new StoreManifest
         {
             Model = "benchmark",
             Tokenizer = "benchmark",

@@ -13,23 +13,6 @@ public static class AtomicFile
         file.Commit();
     }
 
-    /// <summary>Waits until the disk has a file that was committed without a flush.</summary>
-    /// <returns>The file's length.</returns>
-    /// <exception cref="InterpException">The disk does not take it.</exception>
-    internal static long Flush(string path)
-    {
-        try
-        {
-            using var file = File.OpenHandle(path, access: FileAccess.ReadWrite);
-            RandomAccess.FlushToDisk(file);
-            return RandomAccess.GetLength(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw PendingFile.Fault(path, e);
-        }
-    }
-
     /// <summary>Writes text as UTF-8 without a byte-order mark.</summary>
     public static void WriteText(string path, string text) =>
         Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
