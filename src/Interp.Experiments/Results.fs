@@ -201,9 +201,7 @@ module Results =
             |> List.choose (fun metric ->
                 Map.tryFind metric.Name numbers |> Option.map (fun value -> metric.Name, value))
 
-        List.collect Map.toList own @ measured
-        |> Map.ofList
-        |> cellResult cell status
+        List.collect Map.toList own @ measured |> Map.ofList |> cellResult cell status
 
     /// A column of results by its metric's name; an unknown one is an error that names the nearest.
     let metric (results: Results) name =

@@ -73,10 +73,7 @@ module Sides =
 
             let own = Stage.ownOf inputs experiment cell |> List.choose numbers
 
-            Stage.ofCell inputs cell
-            |> List.last
-            |> numbers
-            |> Option.map (Results.ofNumbers cell own)
+            Stage.ofCell inputs cell |> List.last |> numbers |> Option.map (Results.ofNumbers cell own)
 
         let results =
             {
