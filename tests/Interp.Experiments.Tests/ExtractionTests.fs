@@ -50,8 +50,10 @@ let ``a store is made again by the command in its manifest, from the text as it 
     use json = JsonDocument.Parse outcome.Output
     let stores = json.RootElement.GetProperty("stores").EnumerateArray() |> List.ofSeq
     let field (name: string) (store: JsonElement) = store.GetProperty(name).GetInt64()
-    Assert.Equal<int64 list>([ 64L; 512L ], stores |> List.map (field "width"))
-    Assert.All(stores, fun store -> Assert.InRange(field "counted_tokens" store, 1000L, field "tokens" store - 1L))
+    Assert.Equal<int64 list>([ 128L; 448L ], stores |> List.map (field "width"))
+    Assert.All(stores, fun store -> Assert.InRange(field "counted_tokens" store, 1000L, field "tokens" store))
+    // No key of this text is of 2.5 times the median norm, some of the MLP's activations are.
+    Assert.True(field "counted_tokens" stores[1] < field "tokens" stores[1])
 
     for hook in [ "blocks.1.attn.hook_k"; "blocks.2.mlp.hook_post" ] do
         let path = manifest folder "first" "x" hook

@@ -267,13 +267,13 @@ let ``an extraction that was killed goes on to the same bytes`` () =
         ))
 
 [<Fact>]
-let ``FSI opens the framework and prints a plan`` () =
+let ``a config under FSI opens the framework and prints its plan`` () =
     use folder = new TemporaryFolder()
 
     let info =
         Diagnostics.ProcessStartInfo(
             "dotnet",
-            [ "fsi"; Path.Combine(repository, "Experiments.fsx") ],
+            [ "fsi"; Path.Combine(repository, "configs", "demo.fsx") ],
             WorkingDirectory = folder.Path,
             RedirectStandardOutput = true,
             RedirectStandardError = true
@@ -286,4 +286,4 @@ let ``FSI opens the framework and prints a plan`` () =
         let outcome = finish child
         Assert.True((outcome.Code = 0), outcome.Errors)
         Assert.Contains("k=8,schedule=linear,seed=1", outcome.Output)
-        Assert.Contains("10 of 10 stages to run", outcome.Output)
+        Assert.Contains("42 of 42 stages to run", outcome.Output)

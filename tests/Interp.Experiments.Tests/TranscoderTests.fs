@@ -31,8 +31,10 @@ let private succeed (folder: TemporaryFolder) arguments =
     Assert.True((outcome.Code = 0), outcome.Errors)
     outcome
 
+/// Of all files but those that say when and where an artifact was made.
 let private digests folder =
     Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
+    |> Array.filter (fun file -> Path.GetFileName file <> "provenance.json")
     |> Array.sortWith (fun a b -> String.CompareOrdinal(a, b))
     |> Array.map (fun file ->
         Path.GetRelativePath(folder, file), Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes file)))

@@ -88,8 +88,8 @@ let ``every artifact and every named store is held against its digests`` () =
 
     for file, what in
         [
-            curves, "digest differs"
-            "stray.txt", "does not belong"
+            curves, "differs"
+            "stray.txt", "is new"
             shard, "is missing"
         ] do
         Assert.Contains(notes, (fun (note: string) -> note.Contains file && note.Contains what))
