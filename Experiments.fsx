@@ -1,6 +1,7 @@
 // The framework in F# Interactive, from description to diff. ./interp --version builds it; `dotnet fsi Experiments.fsx` runs
 // this in half a minute, `dotnet fsi --use:Experiments.fsx` goes on from its end, and an editor runs it line by line.
 #load "configs/interp.fsx"
+open Deedle
 open Interp
 
 // Describe: an experiment is a value, and every edit gives another one.
@@ -35,7 +36,7 @@ let results = Script.run study
 // Table: mean ± standard deviation over seeds, and every cell as a Deedle frame.
 printfn "%s" (Results.markdown [] study.Metrics results)
 let frame = Results.frame results
-printfn "%A\n" (frame.Columns.[[ "k"; "seed"; "fvu"; "largest_cosine" ]])
+frame.Columns.[[ "k"; "seed"; "fvu"; "largest_cosine" ]].Print()
 
 // Plot: SVG files next to the table.
 printfn "Plots: %s\n" (Script.plots results |> String.concat ", ")

@@ -41,6 +41,7 @@ module Plots =
         |> List.collect (List.tail >> List.map (fun line -> line.Split ','))
         |> List.groupBy (fun fields -> number fields[1])
         |> List.map (fun (tokens, rows) -> tokens, rows |> List.averageBy (fun fields -> number fields[column]))
+        |> List.filter (snd >> Double.IsFinite)
         |> List.sortBy fst
 
     /// Validation loss over training: a colour per K, a line style per other axis.

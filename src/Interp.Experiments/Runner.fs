@@ -94,9 +94,7 @@ module Runner =
         let hasFailed (stage: Stage) =
             lock failures (fun () -> stage.Cells |> List.forall failures.ContainsKey)
 
-        let fail (stage: Stage) message =
-            report (Failed(stage, message))
-
+        let remember (stage: Stage) message =
             lock failures (fun () ->
                 for cell in stage.Cells do
                     failures[cell] <- message)
@@ -167,15 +165,21 @@ module Runner =
                 || stage.Own.IsSome
                 || stage.Cells.Length < experiment.Cells.Length
                 ->
-                store.Fail stage.Name stage.Key error.Message
-                fail stage error.Message
+                // The function of a stage of one's own may be another by the next run.
+                if stage.Own.IsNone then
+                    store.Fail stage.Name stage.Key error.Message
+
+                report (Failed(stage, error.Message))
+                remember stage error.Message
 
         let runOne cancel place (stage: Stage) =
             if not (hasFailed stage) then
                 report (Started(stage, number[stage.Name, stage.Key], missing.Length))
 
                 match store.Failure stage.Name stage.Key with
-                | Some message -> fail stage $"{message} (as before; --retry-failed tries again)"
+                | Some message ->
+                    report (Failed(stage, $"{message} (as before; --retry-failed tries again)"))
+                    remember stage message
                 | None -> compute cancel place stage
 
         let runTogether (stages: Stage list) =
@@ -224,4 +228,9 @@ module Runner =
             Name = experiment.Name
             Cells = experiment.Cells |> List.map (resultOf store failures inputs experiment)
         },
-        [ for pair in failures -> pair.Key, pair.Value ]
+        [
+            for cell in experiment.Cells do
+                match failures.TryGetValue cell.Name with
+                | true, message -> cell.Name, message
+                | _ -> ()
+        ]

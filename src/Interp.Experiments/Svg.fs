@@ -61,9 +61,13 @@ module Svg =
         else
             value.ToString("0.####", CultureInfo.InvariantCulture)
 
+    /// The smallest range around values, with some room where it would be a point.
     let private range values =
-        let low, high = List.min values, List.max values
-        if high > low then low, high else low - 0.5, high + 0.5
+        match values with
+        | [] -> 0.0, 1.0
+        | values ->
+            let low, high = List.min values, List.max values
+            if high > low then low, high else low - 0.5, high + 0.5
 
     let private panel offset (chart: Chart) =
         let points = chart.Lines |> List.collect _.Points

@@ -179,3 +179,35 @@ let ``every setting that a cell has moves a key, and K moves no extraction`` () 
 
     let changed = keys { Spec.Default with Spec.Sae.K = 9 }
     Assert.Equal(List.head before, List.head changed)
+
+[<Fact>]
+let ``what diverged has no points in the plots`` () =
+    let cell = (Experiment.create "x").Cells.Head
+
+    let results =
+        {
+            Name = "x"
+            Cells =
+                [
+                    {
+                        Cell = "seed=1"
+                        Axes = []
+                        Seed = 1
+                        Status = "diverged at step 2"
+                        Metrics = Map.empty
+                    }
+                ]
+        }
+
+    let header = "step,tokens,k,learning_rate,train_fvu,validation_fvu"
+
+    for last, points in [ "NaN", 0; "0.25", 1 ] do
+        let rows = [ header; "1,512,8,1,0.5,0.5"; $"2,1024,8,1,NaN,{last}" ]
+
+        for name, svg in Plots.ofResults results [ cell, rows ] do
+            let drawn =
+                Text.RegularExpressions.Regex.Matches(svg, "polyline points=\"([^\"]*)\"")
+                |> Seq.sumBy (fun line -> line.Groups[1].Value.Split(' ').Length)
+
+            Assert.DoesNotContain("NaN", svg)
+            Assert.Equal((if name = "schedule.svg" then 0 else 1 + points), drawn)

@@ -86,12 +86,7 @@ let ``every artifact and every named store is held against its digests`` () =
         failed
     )
 
-    for file, what in
-        [
-            curves, "differs"
-            "stray.txt", "is new"
-            shard, "is missing"
-        ] do
+    for file, what in [ curves, "differs"; "stray.txt", "is new"; shard, "is missing" ] do
         Assert.Contains(notes, (fun (note: string) -> note.Contains file && note.Contains what))
 
     let code, failed, _ = verify folder.Path [ "demo" ]
