@@ -33,7 +33,7 @@ public sealed record TokenSkipping(int Positions, double? NormFactor)
         int[] rows = [.. Enumerable.Range(0, (int)store.Count).Where(row => store.Contexts.PositionOf(row) >= Positions && counts(row) && (norms is null || norms[row] <= normLimit))];
         return rows.Length > 0
             ? rows
-            : throw new InterpException($"Skipping {Positions} positions of contexts of {store.Contexts.Length} leaves no token; skip fewer.");
+            : throw new InterpException($"Skipping {Positions} positions of contexts of {store.Contexts.Length}{(norms is null ? "" : " and tokens by their norm")} leaves no token; {(norms is null ? "skip fewer" : "raise extract.skipNorm, or leave it out")}.");
     }
 
     private static double[] Norms(ITokenActivations store)
