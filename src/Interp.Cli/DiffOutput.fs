@@ -56,16 +56,6 @@ let private estimate (estimate: Estimate) =
             "n", Integer(int64 estimate.Count)
         ]
 
-let rec private canon =
-    function
-    | Canon.Null -> Null
-    | Canon.Flag flag -> Flag flag
-    | Canon.Integer integer -> Integer integer
-    | Canon.Number number -> Number number
-    | Canon.Text text -> Text text
-    | Canon.Items items -> Items(List.map canon items)
-    | Canon.Fields fields -> Fields(fields |> List.map (fun (name, value) -> name, canon value))
-
 /// The whole diff, every metric included.
 let json before after (diff: Diff) =
     let texts = List.map Text >> Items
@@ -75,8 +65,8 @@ let json before after (diff: Diff) =
         Fields
             [
                 "path", Text change.Path
-                "from", canon change.From
-                "to", canon change.To
+                "from", ofCanon change.From
+                "to", ofCanon change.To
                 "cells", texts change.Cells
             ]
 

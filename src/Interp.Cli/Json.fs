@@ -5,6 +5,7 @@ open System
 open System.IO
 open System.Text
 open System.Text.Json
+open Interp
 
 /// A JSON value; fields keep their order.
 type Json =
@@ -39,6 +40,17 @@ let rec private write (writer: Utf8JsonWriter) value =
             write writer field
 
         writer.WriteEndObject()
+
+/// What the framework's files hold.
+let rec ofCanon value =
+    match value with
+    | Canon.Null -> Null
+    | Canon.Flag flag -> Flag flag
+    | Canon.Integer integer -> Integer integer
+    | Canon.Number number -> Number number
+    | Canon.Text text -> Text text
+    | Canon.Items items -> Items(List.map ofCanon items)
+    | Canon.Fields fields -> Fields(fields |> List.map (fun (name, value) -> name, ofCanon value))
 
 /// The text of a value, indented; a number that is not finite is null.
 let render value =

@@ -33,16 +33,6 @@ let private shown value =
     | Canon.Null -> "none"
     | value -> Canonical.encode value
 
-let rec private json value =
-    match value with
-    | Canon.Null -> Null
-    | Canon.Flag flag -> Flag flag
-    | Canon.Integer number -> Integer number
-    | Canon.Number number -> Number number
-    | Canon.Text text -> Text text
-    | Canon.Items items -> Items(List.map json items)
-    | Canon.Fields fields -> Fields [ for name, field in fields -> name, json field ]
-
 let private digest (cell: Cell) =
     Canonical.digest (SpecFields.toCanon cell.Spec)
 
@@ -54,7 +44,7 @@ let private toJson (experiment: Experiment) =
                 "axes", Fields [ for axis, value in cell.Axes -> axis, Text value ]
                 "seed", Integer(int64 cell.Spec.Seed)
                 "digest", Text(digest cell)
-                "spec", json (SpecFields.toCanon cell.Spec)
+                "spec", ofCanon (SpecFields.toCanon cell.Spec)
             ]
 
     Fields

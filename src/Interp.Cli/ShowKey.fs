@@ -33,16 +33,6 @@ let private again (store: Interp.Store) (artifact: Artifact) =
 let private dependents (store: Interp.Store) (artifact: Artifact) =
     store.All |> List.filter (fun other -> List.contains (artifact.Stage, artifact.Key) other.Needs)
 
-let rec private toJson value =
-    match value with
-    | Canon.Null -> Null
-    | Canon.Flag flag -> Flag flag
-    | Canon.Integer number -> Integer number
-    | Canon.Number number -> Number number
-    | Canon.Text text -> Text text
-    | Canon.Items items -> Items(List.map toJson items)
-    | Canon.Fields fields -> Fields(fields |> List.map (fun (name, value) -> name, toJson value))
-
 let private json store (artifact: Artifact) =
     let texts = List.map Text >> Items
 
@@ -50,11 +40,11 @@ let private json store (artifact: Artifact) =
         [
             "stage", Text artifact.Stage
             "key", Text artifact.Key
-            "inputs", toJson (Canon.Fields artifact.Inputs)
+            "inputs", ofCanon (Canon.Fields artifact.Inputs)
             "outputs", Fields(artifact.Outputs |> List.map (fun (file, digest) -> file, Text digest))
             "needs", artifact.Needs |> List.map (fun (stage, key) -> $"{stage}/{key}") |> texts
             "needed_by", dependents store artifact |> List.map (fun other -> $"{other.Stage}/{other.Key}") |> texts
-            "provenance", toJson (Provenance.read store artifact)
+            "provenance", ofCanon (Provenance.read store artifact)
             "again", texts (again store artifact)
         ]
 
