@@ -57,7 +57,7 @@ public sealed class AtlasTests : IDisposable
         dense *= tensor(Enumerable.Range(0, (int)live.Count).Select(row => row % 16 < 2 ? 0f : 1f).ToArray()).unsqueeze(1);
         Assert.Equal(90 * 14, atlas.Summary.Tokens);
         Assert.Equal(30 * 14, atlas.Summary.HeldOutTokens);
-        var counts = dense.gt(0).sum(0).data<long>().ToArray();
+        var counts = dense.gt(0).sum([0], type: ScalarType.Int64).data<long>().ToArray();
         Assert.Equal(counts, atlas.Count.ToArray());
         Assert.Equal(dense.amax([0L]).data<float>().ToArray(), atlas.Max.ToArray());
         Assert.Equal(counts.Count(count => count == 0), atlas.Summary.Dead);
@@ -164,5 +164,28 @@ public sealed class AtlasTests : IDisposable
         using var source = new CancellationTokenSource();
         Assert.ThrowsAny<OperationCanceledException>(() => AtlasMaking.Run(Source(), Spec, Summary(), At("stopped"), (step, done, total) => source.Cancel(), source.Token));
         Assert.False(Atlas.Exists(At("stopped")));
+    }
+
+    [Fact]
+    public void Neuronpedia_gets_every_living_latent_within_its_limits()
+    {
+        using var atlas = Atlas.Open(Made("np"));
+        var living = atlas.Count.ToArray().Index().Where(entry => entry.Item > 0).Select(entry => entry.Index).ToArray();
+        Assert.Equal(living.Length, NeuronpediaExport.Write(atlas, At("out"), "world", "2-interp"));
+        var requests = Enumerable.Range(0, Directory.GetFiles(At("out")).Length).Select(number => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(At("out"), $"batch-{number}.json"))).RootElement).ToArray();
+        var features = requests.SelectMany(request => request.GetProperty("features").EnumerateArray()).ToArray();
+        Assert.Equal(living, features.Select(feature => feature.GetProperty("index").GetInt32()));
+        Assert.All(requests, request => Assert.InRange(request.GetProperty("features").GetArrayLength(), 1, 128));
+        foreach (var feature in features)
+        {
+            var page = atlas.Page(feature.GetProperty("index").GetInt32());
+            Assert.All(feature.GetProperty("explanations").EnumerateArray(), explanation => Assert.InRange(explanation.GetProperty("text").GetString()!.Length, 1, 512));
+            var activations = feature.GetProperty("activations").EnumerateArray().ToArray();
+            Assert.All(activations, activation => Assert.Equal(activation.GetProperty("tokens").GetArrayLength(), activation.GetProperty("values").GetArrayLength()));
+            Assert.Equal(page.Top[0].Value, activations[0].GetProperty("values").EnumerateArray().Max(value => value.GetSingle()));
+            var fractions = activations.Where(activation => activation.TryGetProperty("quantileFraction", out _)).DistinctBy(activation => activation.GetProperty("quantileMin").GetDouble()).Sum(activation => activation.GetProperty("quantileFraction").GetDouble());
+            Assert.Equal(1, fractions, 1e-9);
+        }
+        Assert.Contains("lower case", Assert.Throws<InterpException>(() => NeuronpediaExport.Write(atlas, At("no"), "World", "x")).Message);
     }
 }
