@@ -18,6 +18,7 @@ let private commands =
         DiffCommand.command
         ReportCommand.command
         ExtractCommand.command
+        AtlasCommand.command
         ActivationsCommand.command
         ShowCommand.command
         CheckCommand.command

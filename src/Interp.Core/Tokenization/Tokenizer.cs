@@ -117,6 +117,9 @@ public sealed class Tokenizer
     /// <summary>The text of one id as the vocabulary spells it, or nothing for an id that is not used.</summary>
     public string TokenText(int id) => Find(id) ?? "";
 
+    /// <summary>Whether an id is a special token, such as one that begins a text.</summary>
+    public bool IsSpecial(int id) => added.TryGetValue(id, out var token) && token.Special;
+
     private static Tokenizer LoadGguf(string path)
     {
         using var file = Gguf.Open(path);
