@@ -75,21 +75,12 @@ let private samplingOf (options: ParseResults<GenerateOptions>) =
 
 /// Writes what the text gains, once its last character is whole.
 let private follow (tokenizer: Tokenizer) (prompt: int list) (tokens: GeneratedToken seq) =
-    let decode ids =
-        tokenizer.Decode(List.toArray ids, true)
+    let text = GrowingText(tokenizer, prompt)
 
-    let show (ids, shown: string) (token: GeneratedToken) =
-        let ids = token.Id :: ids
-        let text = decode (List.rev ids)
+    for token in tokens do
+        Console.Out.Write(text.Add token.Id)
+        Console.Out.Flush()
 
-        if text.EndsWith '\uFFFD' || text.Length < shown.Length then
-            ids, shown
-        else
-            Console.Out.Write(text.AsSpan shown.Length)
-            Console.Out.Flush()
-            ids, text
-
-    tokens |> Seq.fold show (List.rev prompt, decode prompt) |> ignore
     Console.Out.WriteLine()
 
 let private print (tokenizer: Tokenizer) (prompt: int list) (tokens: GeneratedToken list) =
