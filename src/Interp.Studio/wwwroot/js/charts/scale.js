@@ -8,6 +8,19 @@ export function linear([from, to], [start, end]) {
   return value => start + (value - from) / span * (end - start);
 }
 
+/** A logarithmic scale from a domain above 0 to a range. */
+export function logarithmic([from, to], range) {
+  const scale = linear([Math.log2(from), Math.log2(to)], range);
+  return value => scale(Math.log2(value));
+}
+
+/** The powers of two of a domain, at most about `count` of them. */
+export function powersOfTwo(from, to, count) {
+  const [low, high] = [Math.ceil(Math.log2(from)), Math.floor(Math.log2(to))];
+  const step = Math.max(1, Math.ceil((high - low) / count));
+  return Array.from({ length: Math.floor((high - low) / step) + 1 }, (_, index) => 2 ** (low + index * step));
+}
+
 /** Round numbers that cover a domain. */
 export function ticks(from, to, count = 5) {
   const rough = (to - from) / count || 1;

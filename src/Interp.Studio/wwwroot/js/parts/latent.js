@@ -18,9 +18,11 @@ export function piece(token) {
   return h('bdi', { class: space ? 'piece space' : 'piece' }, text || '\u25cc');
 }
 
-/** A list whose rows carry a bar from 0 to the largest size: rows are [content, size, text]. */
+/** A list whose rows carry a bar from 0 to the largest size: rows are [content, size, text]. After ten the rest is folded. */
 export function barList(rows, cool = false) {
   const largest = Math.max(...rows.map(([, size]) => Math.abs(size)), 0);
-  return h('ul', { class: 'bars' }, rows.map(([content, size, text]) =>
+  const list = part => h('ul', { class: 'bars' }, part.map(([content, size, text]) =>
     h('li', { class: cool ? 'cool' : null, '--v': largest > 0 ? (Math.abs(size) / largest).toFixed(3) : 0 }, content, h('span', {}, text))));
+  const [first, rest] = [rows.slice(0, 10), rows.slice(10)];
+  return rest.length === 0 ? list(first) : h('div', {}, list(first), h('details', {}, h('summary', {}, `${rest.length} more`), list(rest)));
 }

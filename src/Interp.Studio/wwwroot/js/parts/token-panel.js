@@ -25,7 +25,7 @@ export async function openToken(row, index, token, line) {
     const found = reading.tokens[index] ?? { top: [] };
     announce(`${found.top.length} latents fire on ${quoted(row.tokens[index])}`);
     if (found.top.length === 0) return h('p', { class: 'muted' }, 'No latent fires on this token.');
-    return barList(found.top.map(({ id, value, share }) => [latentNamed(id, labelOf), share, `${short(value)} \u00b7 ${percent(share)} of max`]));
+    return barList(found.top.map(({ id, value, share }) => [latentNamed(id, labelOf), share ?? 0, share === null ? short(value) : `${short(value)} \u00b7 ${percent(share)} of max`]));
   });
 }
 
