@@ -2,8 +2,19 @@ using Interp.Studio.Http;
 
 namespace Interp.Studio.Api;
 
-/// <summary>The whole API.</summary>
+/// <summary>The whole API; a new operation is a file and a line here.</summary>
 internal static class Operations
 {
-    public static IEnumerable<Operation> All() => [Health.Make()];
+    public static IReadOnlyList<Operation> Of(Workbench bench) =>
+    [
+        Health.Of(bench),
+        Analyze.Of(bench),
+        Tokens.Of(bench),
+        FeatureList.Of(bench),
+        Feature.Of(bench),
+        FeatureVector.Of(bench),
+        FeatureTest.Of(bench),
+        SearchWords.Of(bench),
+        Map.Of(bench),
+    ];
 }

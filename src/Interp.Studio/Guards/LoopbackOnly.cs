@@ -16,10 +16,12 @@ internal static class LoopbackOnly
         var host = context.Request.Host;
         var port = context.Connection.LocalPort;
         if (!Names.Contains(host.Host, StringComparer.OrdinalIgnoreCase) || (host.Port is { } stated && stated != port))
-            return Failure.Write(context, StatusCodes.Status421MisdirectedRequest, $"The studio answers to 127.0.0.1:{port} and localhost:{port} alone.");
+            throw new Refusal(StatusCodes.Status421MisdirectedRequest, $"The studio answers to 127.0.0.1:{port} and localhost:{port} alone.");
         var origins = context.Request.Headers.Origin;
         if (origins.Count > 1 || (origins.Count == 1 && !string.Equals(origins[0], $"http://{host.Value}", StringComparison.OrdinalIgnoreCase)))
-            return Failure.Write(context, StatusCodes.Status403Forbidden, "The studio answers to its own pages, not to those of another origin.");
+            throw new Refusal(StatusCodes.Status403Forbidden, "The studio answers to its own pages, not to those of another origin.");
+        if (context.Request.Headers["Sec-Fetch-Site"] is [("cross-site" or "same-site")] && context.Request.Headers["Sec-Fetch-Mode"] != "navigate")
+            throw new Refusal(StatusCodes.Status403Forbidden, "The studio answers to its own pages, not to those of another site.");
         return next(context);
     }
 }

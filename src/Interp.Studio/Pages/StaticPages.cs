@@ -3,16 +3,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Net.Http.Headers;
-using Interp.Studio.Http;
 
 namespace Interp.Studio.Pages;
 
-/// <summary>Serves the pages: the program's own files by their names, and the one page for each of its addresses.</summary>
+/// <summary>Serves the files of the pages by their names; what the one page shows stands after the # of its address.</summary>
 internal static class StaticPages
 {
-    /// <summary>First parts of the addresses that the one page shows.</summary>
-    private static readonly string[] Views = ["analyse", "feature", "search", "steer", "why", "map", "compare", "experiments"];
-
     private static readonly FileExtensionContentTypeProvider Types = new();
 
     /// <summary>Answers what no other route does.</summary>
@@ -26,11 +22,10 @@ internal static class StaticPages
 
     private static async Task Serve(HttpContext context, IAssets assets)
     {
-        var path = context.Request.Path.Value!.TrimStart('/');
-        var name = path == "" || Views.Contains(path.Split('/')[0]) ? "index.html" : path;
+        var name = context.Request.Path.Value is null or "/" ? "index.html" : context.Request.Path.Value[1..];
         if (assets.Find(name) is not { } asset)
         {
-            await Failure.Write(context, StatusCodes.Status404NotFound, "There is nothing at this address; the studio begins at /.");
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
         }
         var headers = context.Response.GetTypedHeaders();
