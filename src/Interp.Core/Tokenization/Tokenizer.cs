@@ -117,8 +117,8 @@ public sealed class Tokenizer
     /// <summary>The text of one id as the vocabulary spells it, or nothing for an id that is not used.</summary>
     public string TokenText(int id) => Find(id) ?? "";
 
-    /// <summary>Whether an id is a special token, such as one that begins a text.</summary>
-    public bool IsSpecial(int id) => added.TryGetValue(id, out var token) && token.Special;
+    /// <summary>Whether an id is a special token, such as one that begins or ends a text: no part of what is written.</summary>
+    public bool IsSpecial(int id) => Find(id) is { } text && special.Contains(text);
 
     private static Tokenizer LoadGguf(string path)
     {
