@@ -80,11 +80,12 @@ public sealed class StudioServer : IAsyncDisposable
         application.Use(LoopbackOnly.Check);
         application.Use(next => new TimeLimit(next, options.TimeLimit).Serve);
         application.UseRouting();
+        var assets = IAssets.Of(options.Assets);
+        application.Use(next => new StaticPages(next, assets).Serve);
         var operations = Operations.Of(bench);
         foreach (var operation in operations)
             operation.Map(application, lanes);
         OpenApiDocument.Map(application, operations);
-        StaticPages.Map(application, options.Assets);
         return application;
     }
 

@@ -11,7 +11,7 @@ using Atlas = Interp.Features.Atlas;
 internal sealed class Workbench : IDisposable
 {
     private Workbench(StudioOptions options, Microscope microscope, Atlas atlas) =>
-        (Options, Microscope, Atlas, Figures) = (options, microscope, atlas, new AtlasFigures(atlas));
+        (Options, Microscope, Atlas, Figures, Results) = (options, microscope, atlas, new AtlasFigures(atlas), new StoredResults(options.Results));
 
     public StudioOptions Options { get; }
 
@@ -21,6 +21,9 @@ internal sealed class Workbench : IDisposable
 
     /// <summary>The latents' own distributions, from the atlas.</summary>
     public ILatentFigures Figures { get; }
+
+    /// <summary>What experiments have measured.</summary>
+    public StoredResults Results { get; }
 
     public int Latents => Atlas.Latents;
 

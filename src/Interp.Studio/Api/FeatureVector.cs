@@ -7,8 +7,6 @@ namespace Interp.Studio.Api;
 /// <summary>A latent's rows of the autoencoder.</summary>
 internal static class FeatureVector
 {
-    public sealed record Question;
-
     public sealed record Answer
     {
         [Description("The direction that it writes: its row of W_dec.")]
@@ -19,7 +17,7 @@ internal static class FeatureVector
     }
 
     public static Operation Of(Workbench bench) =>
-        Operation.Get<Question, Answer>("/api/v1/features/{id}/vector", "The directions that a latent reads and writes.", (_, call) => Run(bench, call.Latent(bench.Latents))) with
+        Operation.Get<Nothing, Answer>("/api/v1/features/{id}/vector", "The directions that a latent reads and writes.", (_, call) => Run(bench, call.Latent(bench.Latents))) with
         {
             At = new Dictionary<string, string> { ["id"] = "17" },
         };

@@ -6,8 +6,6 @@ namespace Interp.Studio.Api;
 /// <summary>Whether the studio is up, and what it shows.</summary>
 internal static class Health
 {
-    public sealed record Question;
-
     public sealed record Answer
     {
         [Description("ok.")]
@@ -68,6 +66,6 @@ internal static class Health
             Atlas = new AtlasFacts { Corpus = summary.Corpus, Tokens = summary.Tokens, Documents = summary.Documents, Dead = summary.Dead },
             Dictionaries = [.. bench.Options.Others.Select(other => other.Name)],
         };
-        return Operation.Get<Question, Answer>("/api/v1/health", "Whether the studio is up, and what it shows.", (_, _) => answer);
+        return Operation.Get<Nothing, Answer>("/api/v1/health", "Whether the studio is up, and what it shows.", (_, _) => answer);
     }
 }

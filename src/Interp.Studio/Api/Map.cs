@@ -6,8 +6,6 @@ namespace Interp.Studio.Api;
 /// <summary>The dictionary in the plane.</summary>
 internal static class Map
 {
-    public sealed record Question;
-
     public sealed record Answer
     {
         [Description("Place of each latent, across.")]
@@ -24,7 +22,7 @@ internal static class Map
     }
 
     public static Operation Of(Workbench bench) =>
-        Operation.Get<Question, Answer>("/api/v1/map", "The dictionary in the plane: near latents write alike.", (_, _) => Run(bench));
+        Operation.Get<Nothing, Answer>("/api/v1/map", "The dictionary in the plane: near latents write alike.", (_, _) => Run(bench));
 
     private static Answer Run(Workbench bench)
     {

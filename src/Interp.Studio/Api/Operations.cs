@@ -15,6 +15,12 @@ internal static class Operations
         FeatureVector.Of(bench),
         FeatureTest.Of(bench),
         SearchWords.Of(bench),
+        Steer.AtOnce(bench),
+        Steer.Streamed(bench),
         Map.Of(bench),
+        Experiments.List(bench),
+        Experiments.Table(bench),
+        Experiments.Report(bench),
+        Experiments.Difference(bench),
     ];
 }

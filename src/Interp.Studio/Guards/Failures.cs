@@ -9,6 +9,9 @@ namespace Interp.Studio.Guards;
 /// <param name="log">Is told of failures that are the studio's own.</param>
 internal sealed class Failures(RequestDelegate next, Action<string> log)
 {
+    /// <summary>What is said when the time of a request is over.</summary>
+    public const string TooLong = "This took longer than the studio allows for one request; ask for less at once.";
+
     public async Task Serve(HttpContext context)
     {
         try
@@ -53,7 +56,7 @@ internal sealed class Failures(RequestDelegate next, Action<string> log)
             case BadHttpRequestException bad:
                 return (bad.StatusCode, "The request did not arrive whole and in time; send it again.");
             case OperationCanceledException:
-                return (StatusCodes.Status503ServiceUnavailable, "This took longer than the studio allows for one request; ask for less at once.");
+                return (StatusCodes.Status503ServiceUnavailable, TooLong);
             default:
                 log($"{request.Method} {request.Path}: {error.GetType().Name}: {error.Message}");
                 return (StatusCodes.Status500InternalServerError, "The studio failed at this request; the console in which it runs says how.");

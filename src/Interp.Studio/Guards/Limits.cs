@@ -15,6 +15,12 @@ internal static class Limits
     /// <summary>Characters of one text.</summary>
     public const int TextCharacters = 100_000;
 
+    /// <summary>Latents that are changed at once.</summary>
+    public const int Steered = 64;
+
+    /// <summary>Tokens that are added to a prompt.</summary>
+    public const int NewTokens = 2048;
+
     /// <summary>Latents of a list.</summary>
     public const int Listed = 1000;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Interp.Studio.Guards;
 using Microsoft.AspNetCore.Http;
@@ -7,6 +8,9 @@ namespace Interp.Studio.Http;
 /// <summary>A request that is being served.</summary>
 internal sealed class Call(HttpContext context, Lanes lanes)
 {
+    /// <summary>Media type of lines of JSON.</summary>
+    public const string LinesMedia = "application/x-ndjson";
+
     public HttpRequest Request => context.Request;
 
     public HttpResponse Response => context.Response;
@@ -23,9 +27,7 @@ internal sealed class Call(HttpContext context, Lanes lanes)
     /// <summary>The latent that the route names.</summary>
     /// <exception cref="Refusal">404: there is none.</exception>
     public int Latent(int latents) =>
-        int.TryParse(At("id"), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var id) && id < latents
-            ? id
-            : throw new Refusal(StatusCodes.Status404NotFound, $"There is no latent {Brief(At("id"))}; there are 0 to {latents - 1}.");
+        int.TryParse(At("id"), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id < latents ? id : throw Refusal.NoLatent(At("id"), latents);
 
     /// <summary>
     /// Runs the model on a thread of its own, after those who came before. Work that nobody waits for any more is still waited for here, so that
@@ -54,5 +56,28 @@ internal sealed class Call(HttpContext context, Lanes lanes)
         await Response.Body.WriteAsync(bytes, Cancel);
     }
 
-    private static string Brief(string text) => text.Length <= 20 ? text : text[..20] + "…";
+    /// <summary>Answers with a line of JSON for each value, as soon as it is known.</summary>
+    public async Task WriteLines(Func<IEnumerable<object>> values) => await InModelLane(() =>
+    {
+        var lines = values();
+        Response.Headers.CacheControl = "no-store";
+        Response.ContentType = LinesMedia;
+        try
+        {
+            foreach (var value in lines)
+                WriteLine(value, Cancel);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            WriteLine(new Failure { Error = Failures.TooLong }, context.RequestAborted);
+        }
+        return true;
+    });
+
+    /// <summary>Blocks the lane's own thread, which has nothing else to do.</summary>
+    private void WriteLine(object value, CancellationToken cancel)
+    {
+        Response.Body.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(value, StudioJson.Options), (byte)'\n'], cancel).AsTask().GetAwaiter().GetResult();
+        Response.Body.FlushAsync(cancel).GetAwaiter().GetResult();
+    }
 }

@@ -56,7 +56,7 @@ internal static class StrictJson
         {
             var place = path == "" ? field.Name : $"{path}.{field.Name}";
             if (type.Properties.FirstOrDefault(property => property.Name == field.Name) is not { } known)
-                throw Bad($"There is no field {Echo(place)}; the fields are {Words([.. type.Properties.Select(property => property.Name)], "and")}.");
+                throw Bad($"There is no field {Echo(place)}; {Fields(type)}.");
             if (!seen.Add(field.Name))
                 throw Bad($"The field {place} is given twice; give it once.");
             CheckField(field.Value, known, place);
@@ -115,6 +115,9 @@ internal static class StrictJson
             _ => StudioJson.Options.GetTypeInfo(bare).Kind == JsonTypeInfoKind.Enumerable ? "a list" : "an object",
         };
     }
+
+    private static string Fields(JsonTypeInfo type) =>
+        type.Properties.Count == 0 ? "none is taken" : $"the fields are {Words([.. type.Properties.Select(property => property.Name)], "and")}";
 
     private static string[] Choices(Type type) => [.. Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)];
 

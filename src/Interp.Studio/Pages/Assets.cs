@@ -16,6 +16,9 @@ internal sealed record Asset(byte[] Bytes, EntityTagHeaderValue Tag)
 internal interface IAssets
 {
     Asset? Find(string name);
+
+    /// <summary>Those of a folder, or the built-in ones.</summary>
+    static IAssets Of(string? folder) => folder is null ? new EmbeddedAssets() : new FolderAssets(folder);
 }
 
 /// <summary>Those built into the program.</summary>

@@ -1,27 +1,27 @@
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Net.Http.Headers;
 
 namespace Interp.Studio.Pages;
 
-/// <summary>Serves the files of the pages by their names; what the one page shows stands after the # of its address.</summary>
-internal static class StaticPages
+/// <summary>Serves the files of the pages by their names, where no route does; what the one page shows stands after the # of its address.</summary>
+/// <param name="next">Serves everything else.</param>
+/// <param name="assets">The files.</param>
+internal sealed class StaticPages(RequestDelegate next, IAssets assets)
 {
     private static readonly FileExtensionContentTypeProvider Types = new();
 
-    /// <summary>Answers what no other route does.</summary>
-    /// <param name="routes">The application.</param>
-    /// <param name="folder">Files to serve in place of the built-in ones, or null.</param>
-    public static void Map(IEndpointRouteBuilder routes, string? folder)
-    {
-        IAssets assets = folder is null ? new EmbeddedAssets() : new FolderAssets(folder);
-        routes.MapMethods("/{**path}", [HttpMethods.Get, HttpMethods.Head], context => Serve(context, assets));
-    }
+    public Task Serve(HttpContext context) =>
+        context.GetEndpoint() is null && !context.Request.Path.StartsWithSegments("/api") ? ServeFile(context) : next(context);
 
-    private static async Task Serve(HttpContext context, IAssets assets)
+    private async Task ServeFile(HttpContext context)
     {
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        {
+            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            context.Response.Headers.Allow = "GET, HEAD";
+            return;
+        }
         var name = context.Request.Path.Value is null or "/" ? "index.html" : context.Request.Path.Value[1..];
         if (assets.Find(name) is not { } asset)
         {
