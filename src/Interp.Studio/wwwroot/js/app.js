@@ -28,7 +28,6 @@ startTooltips();
 startThemeButton(document.getElementById('theme'));
 document.getElementById('help').addEventListener('click', startShortcuts());
 document.getElementById('skip').addEventListener('click', event => { event.preventDefault(); main.focus(); });
-if (location.pathname !== '/') history.replaceState(null, '', `/#${location.pathname}${location.search}`);
 await health();
 addEventListener('hashchange', () => open(true));
 await open(false);

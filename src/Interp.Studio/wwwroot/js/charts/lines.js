@@ -15,7 +15,7 @@ export function lineChart(points, options) {
 
 function drawLines(points, { title, xTitle, log, chosen, onChoose }, width) {
   const [left, right, top, bottom, height] = [44, width - 10, 10, 138, 178];
-  const scaled = value => log ? Math.log10(value) : value;
+  const scaled = value => value === null ? NaN : log ? Math.log10(value) : value;
   const xs = points.map(point => point.x);
   const known = points.map((point, index) => ({ ...point, index })).filter(point => Number.isFinite(scaled(point.y)));
   const [low, high] = domain(known.map(point => scaled(point.y)), 0.08);

@@ -84,7 +84,7 @@ function answerView(question, answer) {
   const found = answer.features.length;
   const sentence = found === 0
     ? `No latent reaches ${percent(question.threshold)} of its maximum in ${percent(question.share)} of the sentences${question.contrast.length > 0 ? ' without doing so in the contrast' : ''}; lower the threshold or the share.`
-    : `${counted(answer.considered, 'latent')} fire in the sentences, ${whole(answer.qualified)} as asked; the best ${whole(found)} are shown.`;
+    : `${counted(answer.considered, 'latent')} fire in the sentences, ${whole(answer.qualified)} of them as asked${answer.qualified > found ? `; the best ${whole(found)} are shown` : ''}.`;
   announce(sentence);
   if (found === 0) return empty(sentence);
   return [h('p', { class: 'muted small' }, sentence), answer.features.map((feature, index) => card(feature, index))];

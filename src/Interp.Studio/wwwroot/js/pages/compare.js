@@ -1,4 +1,5 @@
-// Compare: another dictionary of the same place beside this one: matched, split, merged and new latents.
+// Compare: another dictionary of the same hook beside this one. The answer has `counts` and, for each kind of latents,
+// rows {here: side[], there: side[]}, a side being {id, cosine?, max?, explanation?, examples?}.
 import { postJson } from '../api.js';
 import { announce, h, show } from '../dom.js';
 import { short, whole } from '../format.js';
@@ -12,10 +13,11 @@ import { studio } from '../studio.js';
 
 const defaults = { sae: '', tau: '0.7', show: 'matched' };
 const groups = {
-  matched: ['Matched', 'each other\u2019s nearest, at least this near'],
+  matched: ['Matched', 'each other\u2019s nearest'],
   split: ['Split', 'one here, several there'],
   merged: ['Merged', 'several here, one there'],
-  new: ['New', 'here only'],
+  lost: ['Lost', 'here only'],
+  new: ['New', 'there only'],
 };
 
 export const comparePage = {
@@ -52,19 +54,22 @@ function compared(answer, params) {
   const rows = answer[shown];
   return [
     h('nav', { class: 'fact-row', 'aria-label': 'Kinds of latents' }, Object.entries(groups).map(tab)),
-    rows.length === 0 ? empty('There is none of this kind.') : rows.map(row => pairView(shown, row)),
+    rows.length === 0 ? empty('There is none of this kind.') : rows.map(pairView),
     rows.length < counts[shown] && h('p', { class: 'muted small' }, `The first ${whole(rows.length)} of ${whole(counts[shown])}.`),
   ];
 }
 
 /** One latent or several of either dictionary, side by side. */
-function pairView(kind, row) {
+function pairView(row) {
   return h('article', { class: 'card' }, h('div', { class: 'sides' },
-    h('div', { class: 'stack' }, row.here.map(latent => sideView(h('h2', {}, latentNamed(latent.id, labelOf)), latent))),
-    h('div', { class: 'stack' }, kind === 'new' && row.there.length === 0 ? h('p', { class: 'muted' }, 'Nothing near it there.') : row.there.map(latent =>
-      sideView(h('h2', {}, `there #${latent.id} `, h('span', { class: 'muted small' }, `cosine ${short(latent.cosine)}`)), latent)))));
+    h('div', { class: 'stack' }, row.here.length === 0 ? nothing('here') : row.here.map(latent => sideView(latentNamed(latent.id, labelOf), latent))),
+    h('div', { class: 'stack' }, row.there.length === 0 ? nothing('there') : row.there.map(latent =>
+      sideView([`there #${latent.id} `, h('span', { class: 'plain muted' }, latent.explanation ?? '')], latent)))));
 }
 
-function sideView(heading, { max, examples }) {
-  return h('div', {}, heading, examples?.length > 0 && heatRows(examples, max, { name: 'Example', compact: true }));
+const nothing = where => h('p', { class: 'muted' }, `Nothing near it ${where}.`);
+
+function sideView(heading, { cosine, max, examples }) {
+  return h('div', {}, h('h2', {}, heading), typeof cosine === 'number' && h('p', { class: 'figures' }, `cosine ${short(cosine)}`),
+    examples?.length > 0 && heatRows(examples, max, { name: 'Example', compact: true }));
 }

@@ -49,15 +49,24 @@ function diffForm(names, [before, after] = [names[0], names[1]]) {
 }
 
 async function table(name, signal) {
-  const { columns, rows } = await getJson(`experiments/${encodeURIComponent(name)}`, signal);
+  const { columns, rows, cells } = await getJson(`experiments/${encodeURIComponent(name)}`, signal);
   announce(`${counted(rows.length, 'row')} of ${name}`);
-  return [h('p', { class: 'row' }, h('a', { href: href('experiments') }, 'All experiments'), reportLink(name)), sortableTable(columns, rows, name)];
+  return [h('p', { class: 'row' }, h('a', { href: href('experiments') }, 'All experiments'), reportLink(name)), sortableTable(columns, rows, name),
+    h('details', {}, h('summary', {}, `Every cell with all its metrics (${cells.length})`), cellTable(cells, name))];
+}
+
+function cellTable(cells, name) {
+  const names = of => [...new Set(cells.flatMap(cell => Object.keys(of(cell))))];
+  const [axes, metrics] = [names(cell => cell.axes), names(cell => cell.metrics)];
+  return sortableTable([...axes, 'seed', 'status', ...metrics],
+    cells.map(cell => [...axes.map(axis => cell.axes[axis] ?? ''), cell.seed, cell.status, ...metrics.map(metric => cell.metrics[metric] ?? '')]), `the cells of ${name}`);
 }
 
 async function difference(params, signal) {
   const [a, b] = [params.get('a'), params.get('b')];
   if (!a || !b) throw new Error('Two experiments are needed, a and b.');
-  const [{ text }, { experiments }] = await Promise.all([getJson(`experiments/diff?${new URLSearchParams({ a, b })}`, signal), getJson('experiments', signal)]);
-  announce(`Difference of ${a} and ${b}`);
-  return [diffForm(experiments.map(experiment => experiment.name), [a, b]), h('pre', { class: 'code tall', tabindex: '0', role: 'region', 'aria-label': `Difference of ${a} and ${b}` }, text)];
+  const [{ verdict, lines }, { experiments }] = await Promise.all([getJson(`experiments/diff?${new URLSearchParams({ a, b })}`, signal), getJson('experiments', signal)]);
+  announce(verdict);
+  return [diffForm(experiments.map(experiment => experiment.name), [a, b]), h('p', { class: 'notice' }, verdict),
+    lines.length > 0 && sortableTable(['layer', 'cells', 'what', a, b, 'status', 'note'], lines.map(line => [line.layer, line.place, line.what, line.from, line.to, line.status, line.note]), 'the differences')];
 }

@@ -8,7 +8,7 @@ import { failure, loader } from '../parts/notice.js';
 import { featureRows } from '../parts/steered-features.js';
 import { go, href } from '../router.js';
 
-const defaults = { prompt: '', tokens: '40', seed: '1', temperature: '0', positions: 'all', keepError: true, strengths: '0, 0.5, 1, 2, 4, 8' };
+const defaults = { prompt: '', tokens: '40', seed: '0', temperature: '0', positions: 'notSpecial', keepError: true, strengths: '0, 0.5, 1, 2, 4, 8' };
 
 export const steerPage = {
   title: () => 'Steer',
@@ -52,7 +52,7 @@ function inputs(features) {
     features.element,
     h('div', { class: 'pair' },
       field('New tokens', numberInput('tokens', { min: 1, max: 512, step: 1 })),
-      field('Positions', choice('positions', [['all', 'all'], ['generated', 'generated only'], ['notSpecial', 'not special']])),
+      field('Positions', choice('positions', [['notSpecial', 'all but special'], ['all', 'all'], ['generated', 'generated only']])),
       field('Temperature', numberInput('temperature', { min: 0, max: 2, step: 0.1 }), '0 takes the likeliest'),
       field('Seed', numberInput('seed', { min: 0, step: 1 }))),
     check('Keep the error term', 'keepError', 'What the dictionary does not reconstruct stays as it was.'),

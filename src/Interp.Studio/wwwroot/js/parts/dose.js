@@ -5,9 +5,9 @@ import { lineChart } from '../charts/lines.js';
 
 const unitNames = { max: 'strength (\u00d7 max)', norm: 'strength (\u00d7 norm)', raw: 'strength' };
 const measures = [
-  ['effect', 'Effect', 'rise of the logits that the latent raises'],
-  ['perplexity', 'Perplexity', 'of the text, by the plain model (log scale)'],
-  ['repetition', 'Repetition', 'share of repeated tokens'],
+  ['effect', 'Effect', 'rise of the log-probability of the tokens it raises (nats)'],
+  ['perplexity', 'Perplexity', 'of the text under the plain model (log scale)'],
+  ['repetition', 'Repetition', 'share of four-token runs that were there already'],
 ];
 
 /** @param {{strength: number, effect: number, perplexity: number, repetition: number, text: string}[]} points */
