@@ -65,31 +65,34 @@ let private corpusOf model given =
     | None, "world" -> "world"
     | None, _ -> raise (InterpException "An atlas of this model needs a text; name one with --corpus.")
 
+/// What an SAE's folder says of its activations, with a model and a text and other settings.
+let specOf (sae: string) model corpus (settings: (string * string option) list) =
+    let metadata = SaeFolder.ReadMetadata sae
+    let model = modelOf metadata model
+
+    ({ Spec.Default with
+        Extract = Atlas.extraction metadata
+     },
+     ("model", Some model) :: ("corpus.source", Some(corpusOf model corpus)) :: settings)
+    ||> List.fold (fun spec (path, value) ->
+        match value |> Option.map (fun value -> SpecFields.setText path value spec) with
+        | None -> spec
+        | Some(Ok spec) -> spec
+        | Some(Error error) -> raise (InterpException error))
+
 /// The request that the options make.
 let private request (options: ParseResults<AtlasOptions>) (sae: string) =
-    let metadata = SaeFolder.ReadMetadata sae
-    let model = modelOf metadata (options.TryGetResult Model)
-
-    let settings =
-        [
-            "model", Some model
-            "corpus.source", Some(corpusOf model (options.TryGetResult Corpus))
-            "corpus.textField", options.TryGetResult Text_Field
-            "corpus.trainTokens", Some(string (tokenCount "--tokens" (options.GetResult(Tokens, "500k"))))
-            "corpus.validationTokens", Some(string (tokenCount "--held-out" (options.GetResult(Held_Out, "50k"))))
-            "device", options.TryGetResult Device
-        ]
-
     let spec =
-        ({ Spec.Default with
-            Extract = Atlas.extraction metadata
-         },
-         settings)
-        ||> List.fold (fun spec (path, value) ->
-            match value |> Option.map (fun value -> SpecFields.setText path value spec) with
-            | None -> spec
-            | Some(Ok spec) -> spec
-            | Some(Error error) -> raise (InterpException error))
+        specOf
+            sae
+            (options.TryGetResult Model)
+            (options.TryGetResult Corpus)
+            [
+                "corpus.textField", options.TryGetResult Text_Field
+                "corpus.trainTokens", Some(string (tokenCount "--tokens" (options.GetResult(Tokens, "500k"))))
+                "corpus.validationTokens", Some(string (tokenCount "--held-out" (options.GetResult(Held_Out, "50k"))))
+                "device", options.TryGetResult Device
+            ]
 
     {
         Sae = sae
@@ -140,6 +143,11 @@ let private print (summary: AtlasSummary) (folder: string) (times: AtlasTimes) a
             (Amounts.count (float summary.Tokens))
             (typed [ "interp"; "studio"; "--atlas"; folder ])
 
+/// Shows how far an atlas is, step by step.
+let progress () =
+    let steps = ConcurrentDictionary<string, Lazy<int64 -> int64 -> unit>>()
+    fun (step: string) -> steps.GetOrAdd(step, lazy (Progress.counter $"atlas  {step}")).Value
+
 let private atlas arguments =
     let options = parse<AtlasOptions> "atlas" examples arguments
 
@@ -154,13 +162,8 @@ let private atlas arguments =
     Libtorch.Load() |> ignore
 
     Interruption.stoppableAfter (fun () -> false) (typed ("interp" :: "atlas" :: arguments)) (fun cancel ->
-        let steps = ConcurrentDictionary<string, Lazy<int64 -> int64 -> unit>>()
-
-        let progress (step: string) =
-            steps.GetOrAdd(step, lazy (Progress.counter $"atlas  {step}")).Value
-
         let times =
-            Atlas.make (Inputs store.Root) progress (eprintfn "%s") cancel folder request
+            Atlas.make (Inputs store.Root) (progress ()) (eprintfn "%s") cancel folder request
 
         use made = Interp.Features.Atlas.Open folder
         print made.Summary folder times (options.Contains Json)

@@ -27,6 +27,7 @@ let private commands =
         InspectCommand.command
         VerifyCommand.command
         GenerateCommand.command
+        StudioCommand.command
         BenchCommand.command
         WorldCommand.command
         DoctorCommand.command

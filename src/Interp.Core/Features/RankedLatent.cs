@@ -1,0 +1,32 @@
+namespace Interp.Features;
+
+/// <summary>What is asked of a latent that is to tell sentences from a contrast.</summary>
+public sealed record AnalysisOptions
+{
+    /// <summary>The share of a latent's maximum that some token of a sentence must reach, 0 to 1.</summary>
+    public double Threshold { get; init; } = 0.7;
+
+    /// <summary>The share of the sentences in which that must be so, at least; 0 to 1, where 0 still asks for one.</summary>
+    public double Share { get; init; } = 0.8;
+
+    /// <summary>The best so many; null for all.</summary>
+    public int? Limit { get; init; } = 5;
+}
+
+/// <summary>A latent that fires in sentences and not in their contrast.</summary>
+/// <param name="Latent">Its number.</param>
+/// <param name="Score">Quantile × Effect; the larger the better.</param>
+/// <param name="Share">Share of the sentences in which it reaches the threshold.</param>
+/// <param name="Max">Its maximum, the full scale of its heat map; a sentence may exceed it.</param>
+/// <param name="Quantile">Mean over the sentences of the quantile of their peaks in the latent's own distribution.</param>
+/// <param name="Effect">How many standard deviations the sentences' peaks lie above the contrast's.</param>
+/// <param name="Sentences">Per sentence its value on every token.</param>
+/// <param name="Contrast">The same of the contrast.</param>
+public sealed record RankedLatent(
+    int Latent, double Score, double Share, float Max, double Quantile, double Effect, IReadOnlyList<float[]> Sentences, IReadOnlyList<float[]> Contrast);
+
+/// <summary>The latents that were found.</summary>
+/// <param name="Fired">Latents that fire in some sentence at all.</param>
+/// <param name="Qualified">Those of them that meet the conditions.</param>
+/// <param name="Latents">The best of these, best first.</param>
+public sealed record AnalysisResult(int Fired, int Qualified, IReadOnlyList<RankedLatent> Latents);
