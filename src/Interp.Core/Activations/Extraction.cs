@@ -42,21 +42,18 @@ public static class Extraction
         var count = (batches.Count + perShard - 1) / perShard;
         var done = 0L;
         using var closing = new DisposableStores(stores);
-        using var writing = new BackgroundWork();
         for (var shard = 0; shard < count; shard++)
         {
-            var number = shard;
             var rows = batches.RowsOf(shard * perShard, perShard);
-            if (!Array.TrueForAll(stores, store => store.Holds(number, rows.Count)))
+            if (!Array.TrueForAll(stores, store => store.Holds(shard, rows.Count)))
             {
                 progress?.Invoke(done);
                 int[][] passes = [.. Enumerable.Range(shard * perShard, Math.Min(perShard, batches.Count - shard * perShard)).SelectMany(batches.Passes)];
                 var activations = Compute(model, device, contexts, spec, passes, rows, tokens => progress?.Invoke(done + tokens), cancel);
-                writing.Start(() => Store(stores, number, activations, contexts, rows));
+                Store(stores, shard, activations, contexts, rows);
             }
             done += rows.Count;
         }
-        writing.Wait();
         progress?.Invoke(done);
         foreach (var store in stores)
             store.Complete(count);
@@ -153,7 +150,7 @@ public static class Extraction
         public void Dispose() => Array.ForEach(stores, store => store.Dispose());
     }
 
-    /// <summary>Writes a shard of each store, and lets go of its values.</summary>
+    /// <summary>Gives each store its values of a shard, and lets go of them.</summary>
     private static void Store(StoreBuilder[] stores, int shard, Tensor[] activations, TokenContexts contexts, (int Start, int Count) rows)
     {
         using var scope = NewDisposeScope();
