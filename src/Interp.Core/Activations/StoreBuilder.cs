@@ -138,7 +138,7 @@ internal sealed class StoreBuilder : IDisposable
     {
         Keep(shard);
         shards.Add(entry);
-        (blank with { Shards = [.. shards] }).Write(folder);
+        (blank with { Shards = [.. shards, .. known.Shards.Skip(shards.Count)] }).Write(folder);
     }
 
     /// <summary>Takes over the shards before a number that were there.</summary>

@@ -69,12 +69,35 @@ public class InterruptedExtractionTests
             var written = new ConcurrentBag<string>();
             Extract(model, folders, (to, tensors) =>
             {
-                written.Add(Path.GetFileName(to));
+                written.Add(to);
                 return SafeTensorsWriter.BeginHashed(to, tensors);
             });
-            Assert.Equal([Path.GetFileName(path), Path.GetFileName(path)], written);
+            Assert.Equal([path], written);
             Assert.Equal(whole, Files(folders));
         }
+    }
+
+    [Fact]
+    public void A_repair_that_is_interrupted_loses_none_of_the_shards_behind_it()
+    {
+        using var model = Model();
+        using var folder = new TemporaryFolder();
+        var folders = Folders(folder);
+        Extract(model, folders);
+        var whole = Files(folders);
+        foreach (var shard in new[] { 1, 5 })
+            File.Delete(Path.Combine(folders[0], $"shard-{shard:00000}.safetensors"));
+        Assert.Throws<InterpException>(() => Extract(model, folders, (path, tensors) => path.Contains("-00005", StringComparison.Ordinal)
+            ? throw new InterpException("stopped")
+            : SafeTensorsWriter.BeginHashed(path, tensors)));
+        var written = new ConcurrentBag<string>();
+        Extract(model, folders, (path, tensors) =>
+        {
+            written.Add(Path.GetFileName(path));
+            return SafeTensorsWriter.BeginHashed(path, tensors);
+        });
+        Assert.Equal(["shard-00005.safetensors"], written);
+        Assert.Equal(whole, Files(folders));
     }
 
     [Fact]
