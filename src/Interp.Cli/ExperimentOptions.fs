@@ -67,6 +67,14 @@ type Prepared =
         Typed: string
     }
 
+/// What keeps a config from being run or planned, though it can be shown and compared.
+let private lostStages config (experiment: Experiment) =
+    [
+        for own in experiment.Stages do
+            if not own.IsHere then
+                $"{config} has the stage {own.Name}, a function of the script that made the file; run that script instead."
+    ]
+
 let private refuse errors =
     if not (List.isEmpty errors) then
         raise (InterpException(String.concat "\n" errors))
@@ -115,7 +123,7 @@ let prepare command examples arguments =
         | None -> experiment
 
     let inputs = Inputs store.Root
-    let errors = Validation.experiment experiment
+    let errors = lostStages config experiment @ Validation.experiment experiment
 
     let errorsOfModels =
         try

@@ -122,7 +122,7 @@ let private show (options: ParseResults<ResultsOptions>) form name =
         match form with
         | Console -> ResultsOutput.table metrics results
         | AsCsv -> printf "%s" (Results.csv results)
-        | AsMarkdown -> printf "%s" (Results.markdown [] metrics results)
+        | AsMarkdown -> printf "%s" (ResultSummary.markdown (ResultSummary.failures results) metrics results)
         | AsJson -> printfn "%s" (render (ResultsOutput.json results))
     | Some(rows, columns), false, None ->
         let metric =

@@ -31,11 +31,11 @@ let private run arguments =
         | misfits -> raise (InterpException(String.concat "\n" misfits))
 
     Interruption.stoppable prepared.Typed (fun cancel ->
-        let results, failures =
+        let results =
             Runner.run prepared.Inputs prepared.Store (Progress.reporter ()) prepared.Options cancel experiment
 
         StoreNeeds.noteResults prepared.Store "results"
-        Report.write prepared.Inputs prepared.Store prepared.Command experiment results failures
+        Report.write prepared.Inputs prepared.Store prepared.Command experiment results
 
         if prepared.Json then
             printfn "%s" (render (ResultsOutput.json results))

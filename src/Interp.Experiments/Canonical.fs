@@ -107,7 +107,11 @@ module Canonical =
                 | Some line, Some column -> $"line {line + 1L}, column {column + 1L}: "
                 | _ -> ""
 
-            Error(place + error.Message.Split('.')[0] + ".")
+            // Behind the sentence, which may name a path with dots, the runtime says the place once more.
+            let sentence =
+                error.Message.Split([| " Path:"; " LineNumber:" |], StringSplitOptions.None)[0]
+
+            Error(place + sentence.TrimEnd('.', ' ') + ".")
 
     /// A field of an object.
     let tryField name value =

@@ -71,7 +71,7 @@ module DiffText =
     let private number (metric: Metric) (estimate: Estimate option) =
         match estimate with
         | None -> "–"
-        | Some estimate -> Results.show metric estimate
+        | Some estimate -> ResultSummary.show metric estimate
 
     let private count (change: MetricChange) =
         let n (estimate: Estimate option) =

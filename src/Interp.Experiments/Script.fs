@@ -33,10 +33,10 @@ module Script =
         | [] -> ()
         | errors -> raise (InterpException(String.concat "\n" errors))
 
-        let results, failures =
+        let results =
             Runner.run inputs store ignore RunOptions.Default CancellationToken.None experiment
 
-        Report.write inputs store $"Script.run {experiment.Name}" experiment results failures
+        Report.write inputs store $"Script.run {experiment.Name}" experiment results
         results
 
     /// The plots that a run left, as paths.

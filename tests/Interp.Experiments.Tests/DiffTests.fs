@@ -11,6 +11,7 @@ let private cell k seed fvu dead =
         Axes = [ "k", string k ]
         Seed = seed
         Status = "ok"
+        Error = None
         Metrics = Map.ofList [ "fvu", fvu; "dead", dead ]
     }
 

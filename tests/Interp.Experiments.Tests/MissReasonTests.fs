@@ -128,7 +128,7 @@ let ``a newer version of a stage is told as such`` () =
 
         Assert.Equal(
             $"the program's version of this stage changed: 1 → {version}",
-            MissReason.find (Inputs store.Root) store stages train
+            MissReason.find (Inputs store.Root) (KnownArtifacts store) stages train
         ))
 
 [<Fact>]

@@ -74,6 +74,7 @@ let ``names from a config cannot leave their place in the page`` () =
                         Axes = [ "with", attack ]
                         Seed = 1
                         Status = "ok"
+                        Error = None
                         Metrics = Map.ofList [ "fvu", 0.5; "ce_recovered", 0.5 ]
                     }
                 ]

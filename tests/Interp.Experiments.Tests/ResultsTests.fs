@@ -15,6 +15,7 @@ let private cell k seed fvu dead =
         Axes = [ "k", string k ]
         Seed = seed
         Status = "ok"
+        Error = None
         Metrics = Map.ofList [ "fvu", fvu; "dead", dead ]
     }
 
@@ -60,7 +61,7 @@ let ``axis values with commas and quotes survive the CSV`` () =
 
 [<Fact>]
 let ``the table gives mean and standard deviation over seeds`` () =
-    let header, rows = Results.rows [ Metric.fvu; Metric.dead ] two
+    let header, rows = ResultSummary.rows [ Metric.fvu; Metric.dead ] two
     Assert.Equal<string list>([ "k"; "seeds"; "FVU"; "dead" ], header)
     // 0.25 and 0.35: mean 0.3, standard deviation 0.1/√2.
     Assert.Equal<string list>([ "8"; "2"; "0.3000 ± 0.0707"; "4 ± 1" ], rows[0])
