@@ -107,12 +107,7 @@ let prepare command examples arguments =
         ]
         |> List.choose (fun (path, value) -> value |> Option.map (fun value -> path, value))
 
-    let sets =
-        options.GetResults Set
-        |> List.map (fun text ->
-            match Overrides.parse text with
-            | Ok edit -> edit
-            | Error error -> raise (InterpException error))
+    let sets = options.GetResults Set |> List.map Overrides.parseOrFail
 
     let experiment =
         ConfigScript.load store.Root config |> Overrides.applyOrFail (sets @ shorthand)

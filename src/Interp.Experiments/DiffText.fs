@@ -1,7 +1,5 @@
 namespace Interp
 
-open System.Globalization
-
 /// A difference in words: where, what, from, to, and what to call it.
 type DiffLine =
     {
@@ -86,8 +84,7 @@ module DiffText =
             match change.Tested, change.Corrected with
             | Some tested, Some p ->
                 let name = if tested.Test = Paired then "paired" else "Welch"
-                let p = p.ToString("0.000", CultureInfo.InvariantCulture)
-                $"p {p}, {name}, {count change}"
+                $"p {Significance.show p}, {name}, {count change}"
             | _ when change.Status = Changed -> count change
             | _ -> ""
 
@@ -187,7 +184,7 @@ module DiffText =
             match Diff.tests diff with
             | 0 -> ""
             | tests ->
-                $" p is two-sided, after Holm's correction over the {tests} tests of this diff; below 0.05 it is more than noise."
+                $" p is two-sided, after Holm's correction over the {Significance.tests tests} of this diff; below 0.05 it is more than noise."
 
         let word =
             if Diff.isEmpty diff then "Same."

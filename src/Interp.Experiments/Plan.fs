@@ -234,10 +234,17 @@ module Plan =
             else
                 $"about {Amounts.time planned.Cost.Seconds}, {Amounts.bytes planned.Cost.DiskBytes} disk"
 
+        /// What is wrong with a text stands once below the plan.
+        let reason (planned: PlannedStage) =
+            if planned.Problem.IsSome then
+                "cannot run, see below"
+            else
+                planned.Reason
+
         let names, cellNames, costs = widest name, widest cells, widest cost
 
         let line (planned: PlannedStage) =
-            $"{(name planned).PadRight names}  {(stateName planned.State).PadRight 7}  {(cells planned).PadRight cellNames}  {(cost planned).PadRight costs}  {planned.Reason}"
+            $"{(name planned).PadRight names}  {(stateName planned.State).PadRight 7}  {(cells planned).PadRight cellNames}  {(cost planned).PadRight costs}  {reason planned}"
                 .TrimEnd()
 
         String.concat "\n" (List.map line plan @ [ ""; summary options plan ] @ warnings options store plan)

@@ -158,14 +158,10 @@ module Sides =
                     }
         }
 
-    let private isConfig (name: string) =
-        [ ".fsx"; ".json" ]
-        |> List.exists (fun ending -> name.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
-
     /// The artifact that a name stands for, if it stands for one.
     let private tryArtifact (store: Store) (name: string) =
         if
-            isConfig name
+            ConfigScript.isConfig name
             || (Results.tryReadFile name "table.csv").IsSome
             || name.IndexOf ':' > 0
             || not (isKey store name)
@@ -177,7 +173,7 @@ module Sides =
     /// What a name stands for: a config or spec (.fsx, .json) is what the store has of it; else a stored result, REVISION:FOLDER,
     /// or the key of an artifact.
     let find (store: Store) (name: string) =
-        if isConfig name then
+        if ConfigScript.isConfig name then
             ofConfig store name
         elif (Results.tryReadFile name "table.csv").IsSome then
             stored name

@@ -87,7 +87,7 @@ module StoreArchive =
         | fault :: _, _ -> refuse path (fault.Replace(folder, ArtifactFolder.name folder).TrimEnd '.')
 
     /// Takes the artifacts of a file into the store, all or none, and returns those that were new and those that were there. One that is there
-    /// with other outputs is an error.
+    /// with other outputs is an error; an extraction that is there stays in its form, with training activations or live, as it is.
     let import (store: Store) (path: string) =
         use _ = store.Use()
         let folder = Path.Combine(store.Root, "work", $"import-{Guid.NewGuid():N}")
@@ -111,7 +111,7 @@ module StoreArchive =
 
             for _, artifact in known do
                 match store.TryRead artifact.Stage artifact.Key with
-                | Some here when here.Outputs <> artifact.Outputs ->
+                | Some here when here.Common <> artifact.Common ->
                     refuse
                         path
                         $"{artifact.Name} is in the store with other outputs; interp check tells which are right"

@@ -195,6 +195,7 @@ let ``what diverged has no points in the plots`` () =
                         Axes = []
                         Seed = 1
                         Status = "diverged at step 2"
+                        Error = None
                         Metrics = Map.empty
                     }
                 ]
