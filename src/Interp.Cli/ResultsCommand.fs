@@ -167,6 +167,7 @@ let private show (options: ParseResults<ResultsOptions>) form name =
     | None, false, None when options.Contains Value -> raise (InterpException "--value needs --pivot ROWS COLUMNS.")
     | None, false, None ->
         match form with
+        | Console when results.Cells.IsEmpty -> ()
         | Console -> ResultsOutput.table metrics results
         | AsCsv -> printf "%s" (Results.csv results)
         | AsMarkdown -> printf "%s" (ResultSummary.markdown (ResultSummary.failures results) metrics results)

@@ -47,18 +47,20 @@ let private json store (artifact: Artifact) =
             "again", texts (again store artifact)
         ]
 
-/// A value as people read it, in the unit of its name.
+/// A name and its value as people read them, amounts in their units.
 let private shown name value =
-    match name, value with
-    | ("bytes" | "peakMemoryBytes"), Canon.Integer bytes -> Amounts.bytes bytes
-    | "seconds", (Canon.Number _ | Canon.Integer _) -> Amounts.time (Codec.float.Read value |> Option.defaultValue 0.0)
-    | "lines", Canon.Integer count -> Amounts.count (float count)
-    | _, Canon.Text text -> text
-    | _, Canon.Null -> "none"
-    | _, value -> Canonical.encode value
+    match name, value, Codec.float.Read value with
+    | "bytes", Canon.Integer bytes, _ -> "size", Amounts.bytes bytes
+    | "peakMemoryBytes", Canon.Integer bytes, _ -> "peak memory", Amounts.bytes bytes
+    | "seconds", _, Some seconds -> "time", Amounts.time seconds
+    | "lines", _, Some count -> name, Amounts.count count
+    | _, Canon.Text text, _ -> name, text
+    | _, Canon.Null, _ -> name, "none"
+    | _, value, _ -> name, Canonical.encode value
 
 let rec private lines indent (name: string) value =
     match value with
+    | Canon.Fields [] -> []
     | Canon.Fields fields ->
         $"{indent}{name}"
         :: (fields |> List.collect (fun (name, value) -> lines (indent + "  ") name value))
@@ -73,7 +75,9 @@ let rec private lines indent (name: string) value =
             |> String.concat ", "
 
         [ $"{indent}{name, -26} {items}" ]
-    | value -> [ $"{indent}{name, -26} {shown name value}" ]
+    | value ->
+        let name, text = shown name value
+        [ $"{indent}{name, -26} {text}" ]
 
 let private describe store (artifact: Artifact) =
     let names title artifacts =

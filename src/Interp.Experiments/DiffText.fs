@@ -62,7 +62,14 @@ module DiffText =
 
     let private stage (change: StageChange) =
         let key = Option.map short >> Option.defaultValue "–"
-        line "plan" (cells change.Cells.Length) change.Stage (key change.From) (key change.To) "other key" change.Reason
+
+        let status =
+            match change.From, change.To with
+            | Some _, None -> "removed"
+            | None, _ -> "added"
+            | _ -> "other key"
+
+        line "plan" (cells change.Cells.Length) change.Stage (key change.From) (key change.To) status change.Reason
 
     let private noun group = if group = "" then "all" else group
 

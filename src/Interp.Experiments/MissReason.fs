@@ -77,6 +77,16 @@ module MissReason =
         | None, Ok field -> short (field.Get Spec.Default)
         | None, Error _ -> "none"
 
+    /// The first setting that was noted of an artifact and is another now, and how many more.
+    let private notedSettings (known: KnownArtifacts) artifact (stage: Stage) =
+        Provenance.spec known.Store artifact
+        |> Option.map (fun spec -> SpecFields.diff spec stage.Spec)
+        |> Option.bind (function
+            | [] -> None
+            | (path, was, is) :: rest ->
+                let more = if rest.IsEmpty then "" else $" (and {rest.Length} more)"
+                Some $"{path} changed: {short was} → {short is}{more}")
+
     let private tokens value =
         match value with
         | Some(Canon.Integer count) -> Amounts.count (float count)
@@ -115,8 +125,9 @@ module MissReason =
                     let need = name.Substring 6
 
                     let cause =
-                        inputStages known stages first
-                        |> Option.bind (fun (before, stage) -> between inputs known stages before stage)
+                        match inputStages known stages first with
+                        | Some(before, stage) -> between inputs known stages before stage
+                        | None -> notedSettings known before stage
 
                     match cause with
                     | Some cause -> $"of its {need} stage, {cause}"

@@ -200,10 +200,25 @@ module Sides =
             else
                 List.contains cell.Cell owners)
 
-    /// One cell of a side.
-    let private only (cell: CellResult) (side: Side) =
+    /// One cell of a side, as far as the side of a key reaches: its stages and its metrics.
+    let private only (key: Side) (cell: CellResult) (side: Side) =
+        let stages =
+            key.Provenance |> Option.map (fun provenance -> provenance.Stages |> List.map _.Stage)
+
+        let measured =
+            key.Results.Cells |> List.collect (fun cell -> List.ofSeq cell.Metrics.Keys)
+
         { side with
-            Results = { side.Results with Cells = [ cell ] }
+            Results =
+                { side.Results with
+                    Cells =
+                        [
+                            if not key.Results.Cells.IsEmpty then
+                                { cell with
+                                    Metrics = cell.Metrics |> Map.filter (fun name _ -> List.contains name measured)
+                                }
+                        ]
+                }
             Experiment =
                 side.Experiment
                 |> Option.map (fun experiment ->
@@ -211,16 +226,18 @@ module Sides =
                         Cells = experiment.Cells |> List.filter (fun other -> other.Name = cell.Cell)
                     })
             Provenance =
-                side.Provenance
-                |> Option.map (fun provenance ->
-                    { provenance with
-                        Stages =
-                            [
-                                for record in provenance.Stages do
-                                    if List.contains cell.Cell record.Cells then
-                                        { record with Cells = [ cell.Cell ] }
-                            ]
-                    })
+                Option.map2
+                    (fun stages (provenance: ResultProvenance) ->
+                        { provenance with
+                            Stages =
+                                [
+                                    for record in provenance.Stages do
+                                        if List.contains cell.Cell record.Cells && List.contains record.Stage stages then
+                                            { record with Cells = [ cell.Cell ] }
+                                ]
+                        })
+                    stages
+                    side.Provenance
         }
 
     /// Both sides of a comparison. Two keys must be of one kind of stage; a key beside a result is held against the cell that it belongs
@@ -230,7 +247,7 @@ module Sides =
 
         let beside name (artifact: Artifact) (key: Side) (other: Side) =
             match cellsOf artifact (specOf store artifact) other with
-            | [ cell ] -> ofArtifact store name cell.Axes artifact, only cell other
+            | [ cell ] -> ofArtifact store name cell.Axes artifact, only key cell other
             | _ -> key, other
 
         match tryArtifact store before, tryArtifact store after with
