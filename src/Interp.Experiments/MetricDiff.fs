@@ -114,18 +114,20 @@ module MetricDiff =
 
     /// Whether cells failed on one side only, and a metric with them. A cell may fail after its evaluation: where that took no metric
     /// away, all metrics stand for it, so that it is seen.
-    let private failedOnOneSide (metrics: Metric list) before after (metric: Metric) =
+    let private failedOnOneSide (metrics: Metric list) before after =
         let differ lacks = failures lacks before <> failures lacks after
 
-        let lacks (metric: Metric) (cell: CellResult) =
-            not (cell.Metrics.ContainsKey metric.Name)
+        let has (metric: Metric) (cell: CellResult) = cell.Metrics.ContainsKey metric.Name
 
-        let tookSome = metrics |> List.exists (fun metric -> differ (lacks metric))
+        let isMeasured metric =
+            before @ after |> List.exists (has metric)
 
-        if tookSome then
-            differ (lacks metric)
+        let isLost metric = isMeasured metric && differ (has metric >> not)
+
+        if List.exists isLost metrics then
+            isLost
         else
-            differ (fun _ -> true)
+            fun _ -> differ (fun _ -> true)
 
     /// One metric of one group; what tests say is not yet in the status of what only noise could excuse.
     let private compare comparable group failed before after (metric: Metric) =

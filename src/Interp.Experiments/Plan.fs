@@ -60,18 +60,23 @@ module Plan =
 
             let isHit = store.Contains stage.Name stage.Key
 
-            let amount = if isHit then Enough else amountOf stage
+            let amount =
+                if isHit || failure.IsSome then
+                    Enough
+                else
+                    amountOf stage
+
             let problem = ShortText.problem amount stage
 
             let state, reason =
                 if isHit then
                     Hit, ""
+                elif failure.IsSome then
+                    Miss, $"failed before, --retry-failed tries again: {failure.Value}"
                 elif problem.IsSome then
                     Miss, problem.Value
                 elif not (inputs.HasWeights stage.Spec) then
                     Miss, $"the weights of {inputs.ModelPath stage.Spec} are not here"
-                elif failure.IsSome then
-                    Miss, $"failed before, --retry-failed tries again: {failure.Value}"
                 elif store.IsPartial stage.Name stage.Key then
                     Partial, "stopped before its end; it goes on there"
                 else
@@ -232,7 +237,7 @@ module Plan =
             if planned.State = Hit then
                 ""
             else
-                $"about {Amounts.time planned.Cost.Seconds}, {Amounts.bytes planned.Cost.DiskBytes} disk"
+                $"about {Amounts.time planned.Cost.Seconds}, {Amounts.bytes planned.Cost.DiskBytes} disk, {Amounts.bytes planned.Cost.MemoryBytes} memory"
 
         /// What is wrong with a text stands once below the plan.
         let reason (planned: PlannedStage) =

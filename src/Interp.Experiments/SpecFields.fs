@@ -1,5 +1,7 @@
 namespace Interp
 
+open System
+open System.Globalization
 open Interp.Runtime
 
 /// One field of a spec by its path. Files, digests, `--set` and diffs all go through this list.
@@ -211,9 +213,14 @@ module SpecFields =
     let private refused field (text: string) =
         let head (word: string) = word.Split(':')[0]
 
+        // What was meant as a number is no misspelt word, also where it is none, such as NaN.
+        let isNumber =
+            fst (Double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture))
+
         let hint =
             match NearestName.Of(head text, field.Words |> List.map head) with
             | null -> ""
+            | _ when isNumber -> ""
             | near -> $" (did you mean {field.Words |> List.find (fun word -> head word = near)}?)"
 
         $"{field.Path} is '{text}'; give {field.Expected}{hint}."

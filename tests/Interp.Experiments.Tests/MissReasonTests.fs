@@ -127,6 +127,7 @@ let private withText lines test =
     let spec =
         { Spec.Default with
             Corpus.Source = TextFile path
+            Train.Batch = 1
         }
 
     withArtifacts spec (fun store -> test write (fun () -> reasons store spec |> Map.ofList))

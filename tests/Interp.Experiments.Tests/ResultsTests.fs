@@ -91,13 +91,19 @@ let ``a stage runs once for two that ask at the same time, and a failure leaves 
     Assert.True(store.Contains "train" key)
     Assert.Equal<string list>([ "out.txt" ], (store.Artifacts "train" |> List.exactlyOne).Outputs |> List.map fst)
 
-    let other = String('b', 64)
+    // What it wrote is gone on with; nothing is not.
+    let failAfter write key =
+        Assert.Throws<InvalidOperationException>(fun () ->
+            store.Make "train" key [] (fun work ->
+                write (Path.Combine(work, "part.txt"))
+                invalidOp "no"))
+        |> ignore
 
-    Assert.Throws<InvalidOperationException>(fun () -> store.Make "train" other [] (fun _ -> invalidOp "no"))
-    |> ignore
+        Assert.False(store.Contains "train" key)
+        store.IsPartial "train" key
 
-    Assert.False(store.Contains "train" other)
-    Assert.True(store.IsPartial "train" other)
+    Assert.True(failAfter (fun path -> File.WriteAllText(path, "x")) (String('b', 64)))
+    Assert.False(failAfter ignore (String('c', 64)))
 
 [<Fact>]
 let ``every setting that a cell has moves a key, and K moves no extraction`` () =

@@ -280,13 +280,13 @@ let ``a line of progress keeps to the columns that there are`` () =
     let line width = ProgressLine.fit width parts
 
     Assert.Equal(
-        "[3/42] train    20 cells in one pass  ━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌   61 %  41 200 tok/s  18 s left  k=8,schedule=linear,seed=1: FVU 0.0123",
+        "[3/42] train    20 cells in one pass  ━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌  61 %  41 200 tok/s  18 s left  k=8,schedule=linear,seed=1: FVU 0.0123",
         line 200
     )
 
-    Assert.Equal("[3/42] train    20 cells in one pass  ━━━━━╌╌╌   61 %  41 200 tok/s  18 s left", line 80)
+    Assert.Equal("[3/42] train    20 cells in one pass  ━━━━━━━╌╌╌╌  61 %  41 200 tok/s  18 s left", line 80)
     Assert.Equal("[3/42] train    20 cells in one pass   61 %  18 s left", line 60)
-    Assert.Equal("[3/42] train    20 c…   61 %  18 s left", line 40)
+    Assert.Equal("[3/42] train    20 ce…   61 %  18 s left", line 40)
 
     for width in 25..200 do
         Assert.True((line width).Length <= width, line width)

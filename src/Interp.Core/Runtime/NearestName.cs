@@ -9,7 +9,7 @@ public static class NearestName
     /// <summary>All known names that are near, by edit distance, those as near as each other in ordinal order.</summary>
     public static IEnumerable<string> All(string name, IEnumerable<string> known) =>
         known.Select(candidate => (candidate, distance: Distance(name.ToLowerInvariant(), candidate.ToLowerInvariant())))
-            .Where(pair => pair.distance <= Math.Max(name.Length > 3 ? 2 : 1, name.Length / 2))
+            .Where(pair => pair.distance <= Math.Max(2, name.Length / 2))
             .OrderBy(pair => pair.distance).ThenBy(pair => pair.candidate, StringComparer.Ordinal)
             .Select(pair => pair.candidate);
 
