@@ -191,7 +191,7 @@ module DiffText =
             match Diff.tests diff with
             | 0 -> ""
             | tests ->
-                $" p is two-sided, after Holm's correction over the {Significance.tests tests} of this diff; below 0.05 it is more than noise."
+                $" p is two-sided, {Significance.correction tests} of this diff; below 0.05 it is more than noise."
 
         let word =
             if Diff.isEmpty diff then "Same."

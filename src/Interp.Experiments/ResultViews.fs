@@ -218,7 +218,7 @@ module ResultViews =
                 let p =
                     match tests with
                     | 0 -> "nothing was tested, since that takes two seeds on both sides and a difference."
-                    | tests -> $"p two-sided, after Holm over the {Significance.tests tests} of this table."
+                    | tests -> $"p is two-sided, {Significance.correction tests} of this table."
 
                 $"Differences by seed, with their t-interval at 95 %%; {p}"
         }

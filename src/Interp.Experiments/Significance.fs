@@ -49,9 +49,12 @@ module Significance =
         else
             p.ToString("F" + string decimals, CultureInfo.InvariantCulture)
 
-    /// How many tests a correction is over, in words.
-    let tests count =
-        if count = 1 then "1 test" else $"{count} tests"
+    /// What the p of so many tests together are, in words.
+    let correction count =
+        if count = 1 then
+            "of the one test"
+        else
+            $"after Holm's correction over the {count} tests"
 
     let private twoSided t freedom =
         2.0 * StudentT.CDF(0.0, 1.0, freedom, -(abs t))

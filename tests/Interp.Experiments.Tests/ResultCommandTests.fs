@@ -132,7 +132,7 @@ let ``a run's result is queried, diffed in every form and reported`` () =
     Assert.Contains("Same.", succeed folder [ "diff"; "HEAD:mini"; "mini" ])
 
     // Queries.
-    Assert.Matches(@"^fast  4 cells  fvu, .*\nmini  4 cells  fvu, ", succeed folder [ "results" ])
+    Assert.Matches(@"fast +4 cells +fvu, .*\nmini +4 cells +fvu, ", succeed folder [ "results" ])
     let none = run folder.Path [ "results"; "mini"; "--where"; "k=5" ]
     Assert.Equal((1, "", "No cell of mini meets the conditions.\n"), (none.Code, none.Output, none.Errors))
 
