@@ -38,7 +38,10 @@ let fit width parts =
         join
             [
                 parts.Title
-                (if size > 0 then $"{bar parts.Share size} {share}" else share)
+                (if size > 0 then
+                     $"{bar parts.Share size} {share}"
+                 else
+                     share)
                 speed
                 parts.Left
                 words

@@ -119,7 +119,13 @@ let private names form =
     | AsJson, names ->
         printfn
             "%s"
-            (render (Fields [ "names", Items(List.map Text names); "results", Items(List.map listing names) ]))
+            (render (
+                Fields
+                    [
+                        "names", Items(List.map Text names)
+                        "results", Items(List.map listing names)
+                    ]
+            ))
     | Console, [] -> printfn "There are no results here yet; interp run configs/demo.fsx makes some."
     | _, names ->
         let sides = names |> List.map Sides.stored

@@ -36,7 +36,9 @@ module ConfigDiff =
         | [ { Axes = [] } as cell ], [ { Axes = [] } as other ] -> [ cell, other ]
         | cells, others ->
             let byName = others |> List.map (fun cell -> cell.Name, cell) |> Map.ofList
-            cells |> List.choose (fun cell -> Map.tryFind cell.Name byName |> Option.map (fun other -> cell, other))
+
+            cells
+            |> List.choose (fun cell -> Map.tryFind cell.Name byName |> Option.map (fun other -> cell, other))
 
     let make (before: Experiment) (after: Experiment) =
         let pairs = pairs before after

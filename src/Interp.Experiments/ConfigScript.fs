@@ -155,7 +155,10 @@ module ConfigScript =
             raise (InterpException $"There is no config {path}; {hint}")
 
         if not (isConfig path) then
-            raise (InterpException $"{path} is no config; give a .fsx script whose last value is an experiment, or a spec.json.")
+            raise (
+                InterpException
+                    $"{path} is no config; give a .fsx script whose last value is an experiment, or a spec.json."
+            )
 
     /// The experiment of a .fsx or .json file.
     let load (storeRoot: string) (path: string) =

@@ -85,9 +85,15 @@ module Diff =
     /// cell of the second.
     let private planChanges nameBefore config (before: ResultProvenance) (after: ResultProvenance) =
         let a = stagesOf before
-        let b = stagesOf after |> List.map (fun ((stage, cell), record) -> (stage, nameBefore cell), record)
+
+        let b =
+            stagesOf after |> List.map (fun ((stage, cell), record) -> (stage, nameBefore cell), record)
+
         let inA, inB = Map.ofList a, Map.ofList b
-        let keys = List.map (fun (_, record: StageRecord) -> record.Stage, record.Key) >> set
+
+        let keys =
+            List.map (fun (_, record: StageRecord) -> record.Stage, record.Key) >> set
+
         let keysOfA, keysOfB = keys a, keys b
 
         /// A stage that serves cells of one side only is no other stage for that.

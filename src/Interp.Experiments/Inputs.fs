@@ -224,8 +224,7 @@ type Inputs(storeRoot: string) =
         Devices.Parse spec.Device |> ignore
 
     /// What would fail in every stage of a spec: weights, text, tokenizer or device; none where all are right.
-    member inputs.Problem(spec: Spec) =
-        problem (fun () -> inputs.Require spec)
+    member inputs.Problem(spec: Spec) = problem (fun () -> inputs.Require spec)
 
     /// What is noted of the files that the text is read from.
     member _.CorpusFiles(spec: Spec) =

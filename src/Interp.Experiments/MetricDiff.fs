@@ -115,14 +115,16 @@ module MetricDiff =
     /// Whether cells failed on one side only, and a metric with them. A cell may fail after its evaluation: where that took no metric
     /// away, all metrics stand for it, so that it is seen.
     let private failedOnOneSide (metrics: Metric list) before after =
-        let differ lacks = failures lacks before <> failures lacks after
+        let differ lacks =
+            failures lacks before <> failures lacks after
 
         let has (metric: Metric) (cell: CellResult) = cell.Metrics.ContainsKey metric.Name
 
         let isMeasured metric =
             before @ after |> List.exists (has metric)
 
-        let isLost metric = isMeasured metric && differ (has metric >> not)
+        let isLost metric =
+            isMeasured metric && differ (has metric >> not)
 
         if List.exists isLost metrics then
             isLost

@@ -10,7 +10,10 @@ type KnownArtifacts(store: Store) =
         lazy (all.Value |> List.map (fun artifact -> (artifact.Stage, artifact.Key), artifact) |> Map.ofList)
 
     member _.Store = store
-    member _.Of stage = all.Value |> List.filter (fun artifact -> artifact.Stage = stage)
+
+    member _.Of stage =
+        all.Value |> List.filter (fun artifact -> artifact.Stage = stage)
+
     member _.TryFind stage key = byKey.Value |> Map.tryFind (stage, key)
 
 /// Why the artifact of a stage is not in the store, in words.
@@ -149,10 +152,7 @@ module MissReason =
     let private nearest (known: KnownArtifacts) stages (stage: Stage) =
         match known.Of stage.Name with
         | [] -> None
-        | artifacts ->
-            artifacts
-            |> List.minBy (fun artifact -> (distance known stages artifact stage).Count)
-            |> Some
+        | artifacts -> artifacts |> List.minBy (fun artifact -> (distance known stages artifact stage).Count) |> Some
 
     /// Why a stage of these is a miss: its first difference to the artifact that is nearest to it.
     let find inputs known stages (stage: Stage) =

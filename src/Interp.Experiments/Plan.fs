@@ -60,11 +60,7 @@ module Plan =
 
             let isHit = store.Contains stage.Name stage.Key
 
-            let amount =
-                if isHit || failure.IsSome then
-                    Enough
-                else
-                    amountOf stage
+            let amount = if isHit || failure.IsSome then Enough else amountOf stage
 
             let problem = ShortText.problem amount stage
 

@@ -17,7 +17,11 @@ module RecipeCodec =
             else
                 Codec.tryInt text |> Option.map Latents
 
-        Codec.text (JsonShape.pattern $"x?{Codec.digits}") "x8 for eight times the width, or a number of latents" show read
+        Codec.text
+            (JsonShape.pattern $"x?{Codec.digits}")
+            "x8 for eight times the width, or a number of latents"
+            show
+            read
 
     let private kinds =
         [
@@ -139,4 +143,8 @@ module RecipeCodec =
                 | _ -> None
             | _ -> None
 
-        Codec.text (JsonShape.pattern $"{Codec.decimal}(:{Codec.digits})?") "COEFFICIENT or COEFFICIENT:K, such as 0.03125:64" show read
+        Codec.text
+            (JsonShape.pattern $"{Codec.decimal}(:{Codec.digits})?")
+            "COEFFICIENT or COEFFICIENT:K, such as 0.03125:64"
+            show
+            read

@@ -107,9 +107,7 @@ module Report =
         let curves = gather inputs store "train" "curves.csv" experiment
 
         let notes =
-            notes inputs store experiment
-            @ ResultSummary.failures results
-            @ [ $"Made with `{command}`." ]
+            notes inputs store experiment @ ResultSummary.failures results @ [ $"Made with `{command}`." ]
 
         write "table.csv" (Results.csv results)
         write "table.md" (ResultSummary.markdown notes experiment.Metrics results)

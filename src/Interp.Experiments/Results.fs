@@ -72,7 +72,10 @@ module Results =
             @ (metrics
                |> List.map (fun metric ->
                    Map.tryFind metric.Name cell.Metrics |> Option.map (number metric) |> Option.defaultValue ""))
-            @ (if hasErrors then [ Option.defaultValue "" cell.Error ] else [])
+            @ (if hasErrors then
+                   [ Option.defaultValue "" cell.Error ]
+               else
+                   [])
 
         let header =
             axes

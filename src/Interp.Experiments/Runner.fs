@@ -74,7 +74,13 @@ module Runner =
                 None
 
     /// What a cell came to, a failed one by what was measured before it failed.
-    let private resultOf (store: Store) (failures: Dictionary<string, string>) (inputs: Inputs) experiment (cell: Cell) =
+    let private resultOf
+        (store: Store)
+        (failures: Dictionary<string, string>)
+        (inputs: Inputs)
+        experiment
+        (cell: Cell)
+        =
         let numbersOf (stage: Stage) =
             if store.Contains stage.Name stage.Key then
                 Some(Numbers.read (Path.Combine(store.Folder stage.Name stage.Key, "metrics.json")))
@@ -82,7 +88,10 @@ module Runner =
                 None
 
         let own = Stage.ownOf inputs experiment cell |> List.choose numbersOf
-        let measured = Stage.ofCell inputs cell |> List.last |> numbersOf |> Option.defaultValue Map.empty
+
+        let measured =
+            Stage.ofCell inputs cell |> List.last |> numbersOf |> Option.defaultValue Map.empty
+
         let result = Results.ofNumbers cell own measured
 
         match failures.TryGetValue cell.Name with

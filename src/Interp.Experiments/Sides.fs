@@ -118,9 +118,7 @@ module Sides =
     let private ofArtifact (store: Store) (name: string) axes (artifact: Artifact) =
         let rec needed (artifact: Artifact) =
             artifact
-            :: (artifact.Needs
-                |> List.choose (fun (stage, key) -> store.TryRead stage key)
-                |> List.collect needed)
+            :: (artifact.Needs |> List.choose (fun (stage, key) -> store.TryRead stage key) |> List.collect needed)
 
         let all = needed artifact |> List.distinct
 
@@ -232,7 +230,9 @@ module Sides =
                             Stages =
                                 [
                                     for record in provenance.Stages do
-                                        if List.contains cell.Cell record.Cells && List.contains record.Stage stages then
+                                        if
+                                            List.contains cell.Cell record.Cells && List.contains record.Stage stages
+                                        then
                                             { record with Cells = [ cell.Cell ] }
                                 ]
                         })

@@ -100,7 +100,8 @@ module SpecFields =
                 extract (fun part -> { part with BatchContexts = value }))
             field "sae.kind" RecipeCodec.saeKind _.Sae.Kind (fun value -> sae (fun part -> { part with Kind = value }))
             field "sae.k" Codec.int _.Sae.K (fun value -> sae (fun part -> { part with K = value }))
-            field "sae.size" RecipeCodec.dictionarySize _.Sae.Size (fun value -> sae (fun part -> { part with Size = value }))
+            field "sae.size" RecipeCodec.dictionarySize _.Sae.Size (fun value ->
+                sae (fun part -> { part with Size = value }))
             field "sae.normalise" ChoiceCodec.normalisation _.Sae.Normalise (fun value ->
                 sae (fun part -> { part with Normalise = value }))
             field "sae.preBias" ChoiceCodec.preBias _.Sae.PreBias (fun value ->

@@ -184,7 +184,14 @@ let ``help of a command is there in both ways, and that of show has both its hal
     let asked = run folder.Path [ "show"; "--help" ]
     Assert.Equal(0, asked.Code)
 
-    for word in [ "<what>"; "--set <edit>"; "--spec <file>"; "interp show configs/demo.fsx"; "interp show train/3f2a" ] do
+    for word in
+        [
+            "<what>"
+            "--set <edit>"
+            "--spec <file>"
+            "interp show configs/demo.fsx"
+            "interp show train/3f2a"
+        ] do
         Assert.Contains(word, asked.Output)
 
     Assert.Equal(asked.Output, (run folder.Path [ "help"; "show" ]).Output)

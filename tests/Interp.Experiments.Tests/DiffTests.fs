@@ -287,12 +287,7 @@ let ``a stage that both sides have is no other stage for the cells that it serve
 
     let side stages =
         { before with
-            Provenance =
-                Some
-                    {
-                        Environment = []
-                        Stages = stages
-                    }
+            Provenance = Some { Environment = []; Stages = stages }
         }
 
     let plan a b = (Diff.make (side a) (side b)).Plan

@@ -169,7 +169,11 @@ let ``in JSON it is a name and a version, which run no more but are compared`` (
     for command in [ "run"; "plan" ] do
         let outcome = run folder.Path [ command; "own.json" ]
         Assert.Equal((2, ""), (outcome.Code, outcome.Output))
-        Assert.Equal("own.json has the stage ratio, a function of the script that made the file; run that script instead.", outcome.Errors.Trim())
+
+        Assert.Equal(
+            "own.json has the stage ratio, a function of the script that made the file; run that script instead.",
+            outcome.Errors.Trim()
+        )
 
     Assert.False(Directory.Exists(folder.Child ".interp/extract"))
     Assert.Equal(0, (run folder.Path [ "show"; "own.json" ]).Code)

@@ -96,7 +96,12 @@ let ``a run's result is queried, diffed in every form and reported`` () =
     Assert.Equal(1, fast.Code)
     Assert.Matches(@"config +4 cells +train.learningRate +0.002 → 0.01 +changed", fast.Output)
     Assert.Matches(@"plan +1 cell +train +\w{8} → \w{8} +other key +\(train.learningRate\)", fast.Output)
-    Assert.Matches(@"metrics +k=4 +fvu +[\d.]+ ± [\d.]+ → [\d.]+ ± [\d.]+ +\w+.*p (< )?[\d.]+, paired, n 2", fast.Output)
+
+    Assert.Matches(
+        @"metrics +k=4 +fvu +[\d.]+ ± [\d.]+ → [\d.]+ ± [\d.]+ +\w+.*p (< )?[\d.]+, paired, n 2",
+        fast.Output
+    )
+
     Assert.DoesNotContain("\u001b[", fast.Output)
 
     let json = run folder.Path [ "diff"; "mini"; "fast"; "--json" ]
@@ -137,10 +142,17 @@ let ``a run's result is queried, diffed in every form and reported`` () =
     Assert.Equal((1, "", "No cell of mini meets the conditions.\n"), (none.Code, none.Output, none.Errors))
 
     // A name that holds another experiment.
-    let overwrites = "fast holds the result of another experiment, which this run writes over"
-    let other = run folder.Path [ "run"; "mini.fsx"; "--set"; "sae.k=4"; "--name"; "fast" ]
+    let overwrites =
+        "fast holds the result of another experiment, which this run writes over"
+
+    let other =
+        run folder.Path [ "run"; "mini.fsx"; "--set"; "sae.k=4"; "--name"; "fast" ]
+
     Assert.Contains(overwrites, other.Errors)
-    let again = run folder.Path [ "run"; "mini.fsx"; "--set"; "sae.k=4"; "--name"; "fast" ]
+
+    let again =
+        run folder.Path [ "run"; "mini.fsx"; "--set"; "sae.k=4"; "--name"; "fast" ]
+
     Assert.DoesNotContain("another experiment", again.Errors)
 
     Assert.Equal(

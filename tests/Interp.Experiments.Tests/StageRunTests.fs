@@ -37,7 +37,9 @@ let ``a cell that fails leaves its message, the rest goes on, and only --retry-f
     Assert.Equal(1, first.Code)
     Assert.Contains("failed: ", first.Errors)
     Assert.Contains("k=4,text=bad,seed=1 failed: ", first.Output)
-    use json = Text.Json.JsonDocument.Parse((run folder.Path [ "results"; "mini"; "--json" ]).Output)
+
+    use json =
+        Text.Json.JsonDocument.Parse((run folder.Path [ "results"; "mini"; "--json" ]).Output)
 
     let errors =
         [

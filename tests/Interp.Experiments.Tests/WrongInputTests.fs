@@ -135,7 +135,11 @@ let ``what can be no config is refused before anything compiles it`` () =
         refuses "no " prepare [ command; "README.md" ]
 
     refuses "README.md is no config; give a .fsx script" prepare [ "plan"; "README.md" ]
-    refuses "results/own is a folder and no config; give the results/own/spec.json in it." prepare [ "run"; "results/own" ]
+
+    refuses
+        "results/own is a folder and no config; give the results/own/spec.json in it."
+        prepare
+        [ "run"; "results/own" ]
 
 [<Fact>]
 let ``a part of a command that there is not is told which there are`` () =
