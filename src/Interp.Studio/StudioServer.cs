@@ -10,6 +10,8 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -33,6 +35,9 @@ public sealed class StudioServer : IAsyncDisposable
 
     /// <summary>Where the pages are.</summary>
     public Uri Address { get; }
+
+    /// <summary>The routes that are served.</summary>
+    internal IReadOnlyList<Endpoint> Routes => application.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
     /// <summary>Opens model, autoencoder and atlas, and listens.</summary>
     /// <param name="options">What to show, and where.</param>
