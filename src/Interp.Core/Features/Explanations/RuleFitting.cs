@@ -21,6 +21,9 @@ internal sealed class RuleFitting
     /// <summary>A token by which fewer of the rows that see it are firings is left out.</summary>
     private const double LeastPrecision = 0.2;
 
+    /// <summary>The same for a condition that a second one narrows.</summary>
+    private const double LeastWidePrecision = 0.02;
+
     /// <summary>A second condition must lift F1 by this factor.</summary>
     private const double WorthIt = 1.02;
 
@@ -39,14 +42,15 @@ internal sealed class RuleFitting
         var wanted = Marked(firings.ToArray());
         var places = Enum.GetValues<TokenPlace>();
         var best = places.Select(place => Grow(place, wanted, null)).MaxBy(found => found.F1);
-        if (best.Condition is null)
-            return null;
-        var pair = new[] { best, Grow(TokenPlace.Here, wanted, null, favourRecall: true) }.Where(first => first.Condition is not null).SelectMany(first =>
+        var wide = Grow(TokenPlace.Here, wanted, null, favourRecall: true);
+        var pair = new[] { best, wide }.Where(first => first.Condition is not null).SelectMany(first =>
         {
             var picked = Marked(new LatentRule([first.Condition!]).Rows(sample));
             return places.Where(place => place != first.Condition!.Place).Select(place => (First: first.Condition!, Second: Grow(place, wanted, picked)));
-        }).MaxBy(found => found.Second.F1);
-        return pair.Second.F1 > best.F1 * WorthIt ? new LatentRule([pair.First, pair.Second.Condition!]) : new LatentRule([best.Condition]);
+        }).DefaultIfEmpty().MaxBy(found => found.Second.F1);
+        return pair.Second.Condition is { } second && pair.Second.F1 > best.F1 * WorthIt ? new LatentRule([pair.First, second])
+            : best.Condition is { } alone ? new LatentRule([alone])
+            : null;
     }
 
     /// <summary>A condition at one place, grown token by token.</summary>
@@ -56,7 +60,7 @@ internal sealed class RuleFitting
     /// <param name="favourRecall">Whether tokens are added as long as they bring firings, for a first condition that a second one narrows.</param>
     private (TokenCondition? Condition, double F1) Grow(TokenPlace place, Marks wanted, Marks? among, bool favourRecall = false)
     {
-        var remaining = Singles(place, wanted, among);
+        var remaining = Singles(place, wanted, among, favourRecall ? LeastWidePrecision : LeastPrecision);
         var covered = new bool[sample.Rows];
         var tokens = new List<int>();
         var (picked, right, f1) = (0, 0, 0.0);
@@ -89,7 +93,7 @@ internal sealed class RuleFitting
     }
 
     /// <summary>The tokens that do best alone, with the counted rows that each picks; the most precise first, ties by the lower id.</summary>
-    private List<(int Token, int[] Rows)> Singles(TokenPlace place, Marks wanted, Marks? among)
+    private List<(int Token, int[] Rows)> Singles(TokenPlace place, Marks wanted, Marks? among, double leastPrecision)
     {
         var hits = new Dictionary<int, int>();
         for (var row = 0; row < sample.Rows; row++)
@@ -101,7 +105,7 @@ internal sealed class RuleFitting
         }
         return [.. hits.Where(entry => entry.Value > 1).OrderByDescending(entry => entry.Value).ThenBy(entry => entry.Key).Take(Candidates)
             .Select(entry => (Token: entry.Key, Rows: RowsOf(place, entry.Key, among), Right: entry.Value))
-            .Where(entry => entry.Right >= LeastPrecision * entry.Rows.Length)
+            .Where(entry => entry.Right >= leastPrecision * entry.Rows.Length)
             .OrderByDescending(entry => entry.Right / (double)entry.Rows.Length).ThenByDescending(entry => entry.Right).ThenBy(entry => entry.Token)
             .Select(entry => (entry.Token, entry.Rows))];
     }
