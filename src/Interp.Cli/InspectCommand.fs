@@ -18,7 +18,7 @@ type InspectOptions =
         member option.Usage =
             match option with
             | Path _ ->
-                "a model folder or org/name, .gguf, .safetensors, tokenizer.json, text file, SAE folder or activation store."
+                "a model folder or org/name, .gguf, .safetensors, tokenizer.json, text file, SAE folder, atlas or activation store."
             | Text_Field _ -> "field of a JSON line that holds the text (default text)."
             | Json -> "print one JSON object."
 

@@ -18,6 +18,7 @@ let private commands =
         DiffCommand.command
         ReportCommand.command
         ExtractCommand.command
+        AtlasCommand.command
         ActivationsCommand.command
         ShowCommand.command
         CheckCommand.command
@@ -26,6 +27,7 @@ let private commands =
         InspectCommand.command
         VerifyCommand.command
         GenerateCommand.command
+        StudioCommand.command
         BenchCommand.command
         WorldCommand.command
         DoctorCommand.command

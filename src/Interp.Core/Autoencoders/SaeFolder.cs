@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Interp.Activations;
@@ -55,6 +56,11 @@ public static class SaeFolder
             throw;
         }
     }
+
+    /// <summary>Identity of what a folder computes: SHA-256 (hex) of the digests of its description and its weights.</summary>
+    /// <exception cref="InterpException">A file cannot be read.</exception>
+    public static string Digest(string folder) =>
+        Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(FileDigest.Sha256(Config(folder)) + FileDigest.Sha256(Weights(folder)))));
 
     /// <summary>What a folder says about its autoencoder.</summary>
     /// <exception cref="InterpException">A file is missing or malformed.</exception>

@@ -20,6 +20,7 @@ public static class Inspector
     private static readonly IReadOnlyList<(Func<string, bool> Recognises, Func<string, string, Inspection> Inspect)> All =
     [
         (SaeInspection.Recognises, SaeInspection.Inspect),
+        (AtlasInspection.Recognises, AtlasInspection.Inspect),
         (StoreInspection.Recognises, StoreInspection.Inspect),
         (NamedStoresInspection.Recognises, NamedStoresInspection.Inspect),
         (ModelInspection.Recognises, ModelInspection.Inspect),
@@ -41,6 +42,6 @@ public static class Inspector
         foreach (var (recognises, inspect) in All)
             if (recognises(path))
                 return inspect(path, textField);
-        throw new InterpException($"{path} is nothing that can be read; give a Hugging Face folder, .gguf, .safetensors, tokenizer.json, .txt, .jsonl, .jsonl.gz, SAE folder or activation store.");
+        throw new InterpException($"{path} is nothing that can be read; give a Hugging Face folder, .gguf, .safetensors, tokenizer.json, .txt, .jsonl, .jsonl.gz, SAE folder, atlas or activation store.");
     }
 }

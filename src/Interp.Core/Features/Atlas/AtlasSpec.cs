@@ -30,6 +30,9 @@ public sealed record AtlasSpec
     /// <summary>Latents with the most similar decoder rows.</summary>
     public int Neighbours { get; init; } = 10;
 
+    /// <summary>Tokens at the start of the text on which rules that explain latents are found.</summary>
+    public int RuleTokens { get; init; } = 1 << 16;
+
     /// <summary>Seed of the random examples.</summary>
     public int Seed { get; init; } = 1;
 }

@@ -1,0 +1,23 @@
+// Which dictionary finds the most of the embedded world's concepts, whose truth the grammar knows?
+#load "interp.fsx"
+open Interp
+
+let baseline =
+    Experiment.create "concepts"
+    |> Experiment.model Assets.world
+    |> Experiment.activations (Hook.residPost 2) (Corpus.world 500_000)
+    |> Experiment.sae (Sae.normalise PerTokenLayerNorm)
+    |> Experiment.train (Train.batch 512 >> Train.passes 3 >> Train.deadWindow 50_000)
+    |> Experiment.evaluate [ Metric.fvu; Metric.l0; Metric.dead; Metric.ceRecovered ]
+    |> Experiment.stage "concepts" 1 WorldConcepts.stage
+
+baseline
+|> Sweep.cases
+    "kind"
+    [
+        "topk", id
+        "matryoshka", Sae.kind (Matryoshka [ 64; 256 ])
+    ]
+|> Sweep.over "latents" [ 256; 512; 1024 ] Sae.latents
+|> Sweep.over "k" [ 8; 16; 32 ] Sae.k
+|> Script.main

@@ -1,0 +1,113 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Nodes;
+using Interp.Features;
+using Interp.Studio.Guards;
+using Interp.Studio.Http;
+
+namespace Interp.Studio.Api;
+
+/// <summary>The latents that fire in some sentences and not in their contrast.</summary>
+internal static class Analyze
+{
+    public sealed record Question
+    {
+        [Description("Sentences that share something."), Length(1, Limits.Texts)]
+        public required IReadOnlyList<string> Sentences { get; init; }
+
+        [Description("Sentences that do not share it."), Length(0, Limits.Texts)]
+        public IReadOnlyList<string> Contrast { get; init; } = [];
+
+        [Description("The share of the latent's own maximum in the atlas that some token must reach."), Range(0.0, 1.0)]
+        public double Threshold { get; init; } = 0.7;
+
+        [Description("The least share of the sentences in which one must."), Range(0.0, 1.0)]
+        public double Share { get; init; } = 0.8;
+
+        [Description("How many latents, the best; null: all."), Range(1, int.MaxValue)]
+        public int? Limit { get; init; } = 5;
+    }
+
+    public sealed record Answer
+    {
+        [Description("The latents, best first.")]
+        public required IReadOnlyList<Found> Features { get; init; }
+
+        [Description("Latents that fire in some sentence at all.")]
+        public required int Considered { get; init; }
+
+        [Description("Those of them that meet the conditions.")]
+        public required int Qualified { get; init; }
+
+        [Description("Number of sentences.")]
+        public required int Sentences { get; init; }
+
+        [Description("Number of contrast sentences.")]
+        public required int ContrastCount { get; init; }
+    }
+
+    public sealed record Found
+    {
+        [Description("The latent.")]
+        public required int Id { get; init; }
+
+        [Description("What the list is ordered by: quantile × effect.")]
+        public required double Score { get; init; }
+
+        [Description("Share of the sentences in which it reaches the threshold.")]
+        public required double Share { get; init; }
+
+        [Description("Its maximum in the atlas, the full scale of its heat map.")]
+        public required float Max { get; init; }
+
+        [Description("Mean over the sentences of the place of their peaks among all its firings in the atlas, 0 to 1.")]
+        public required double Quantile { get; init; }
+
+        [Description("How many standard deviations the sentences lie above the contrast.")]
+        public required double Effect { get; init; }
+
+        [Description("The atlas's rule in words; null: none.")]
+        public required string? Explanation { get; init; }
+
+        [Description("Its values on each sentence.")]
+        public required IReadOnlyList<TokenValues> Sentences { get; init; }
+
+        [Description("Its values on each contrast sentence.")]
+        public required IReadOnlyList<TokenValues> Contrast { get; init; }
+    }
+
+    public static Operation Of(Workbench bench) =>
+        Operation.Post<Question, Answer>("/api/v1/analyze", "The latents that fire in some sentences and not in their contrast.", (question, call) => Run(bench, question, call.Cancel)) with
+        {
+            Example = JsonNode.Parse("""{"sentences": ["On 1 May it rained.", "They met in October."], "contrast": ["On Monday it rained."], "threshold": 0.5}"""),
+        };
+
+    private static Answer Run(Workbench bench, Question question, CancellationToken cancel)
+    {
+        var sentences = bench.Microscope.Read(question.Sentences, cancel);
+        var contrast = bench.Microscope.Read(question.Contrast, cancel);
+        var options = new AnalysisOptions { Threshold = question.Threshold, Share = question.Share, Limit = question.Limit };
+        var result = Analysis.Of(sentences, contrast, bench.Figures, options);
+        return new Answer
+        {
+            Features = [.. result.Latents.Select(latent => Shown(bench, latent, sentences, contrast))],
+            Considered = result.Fired,
+            Qualified = result.Qualified,
+            Sentences = sentences.Count,
+            ContrastCount = contrast.Count,
+        };
+    }
+
+    private static Found Shown(Workbench bench, RankedLatent latent, IReadOnlyList<Reading> sentences, IReadOnlyList<Reading> contrast) => new()
+    {
+        Id = latent.Latent,
+        Score = latent.Score,
+        Share = latent.Share,
+        Max = latent.Max,
+        Quantile = latent.Quantile,
+        Effect = latent.Effect,
+        Explanation = bench.Atlas.Page(latent.Latent).Explanation?.Text,
+        Sentences = [.. sentences.Zip(latent.Sentences, TokenValues.Of)],
+        Contrast = [.. contrast.Zip(latent.Contrast, TokenValues.Of)],
+    };
+}

@@ -1,0 +1,24 @@
+using System.Net.Mime;
+using Interp.Features;
+using Interp.Studio.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace Interp.Studio.Api;
+
+/// <summary>All that the atlas says of a latent, as it is stored.</summary>
+internal static class Feature
+{
+    public static Operation Of(Workbench bench) => new()
+    {
+        Method = HttpMethods.Get,
+        Path = "/api/v1/features/{id}",
+        Summary = "All that the atlas says of a latent.",
+        Answer = typeof(LatentPage),
+        At = new Dictionary<string, string> { ["id"] = "17" },
+        Serve = async call =>
+        {
+            using var place = await call.Lanes.Lookup.Enter(call.Cancel);
+            await call.Write(bench.Atlas.PageJson(call.Latent(bench.Latents)), MediaTypeNames.Application.Json);
+        },
+    };
+}

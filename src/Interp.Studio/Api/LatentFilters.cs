@@ -1,0 +1,28 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using Interp.Features;
+
+namespace Interp.Studio.Api;
+
+/// <summary>Which latents of the dictionary are meant, by the figures of the atlas.</summary>
+internal record LatentFilters
+{
+    [Description("Least share of the tokens on which it fires."), Range(0.0, 1.0)]
+    public double? MinDensity { get; init; }
+
+    [Description("Greatest share of the tokens on which it fires."), Range(0.0, 1.0)]
+    public double? MaxDensity { get; init; }
+
+    [Description("Least maximum."), Range(0.0, double.MaxValue)]
+    public double? MinMax { get; init; }
+
+    [Description("true: only latents that never fired in the atlas; false: none of them; null: both.")]
+    public bool? Dead { get; init; }
+
+    /// <summary>Whether a latent passes.</summary>
+    public bool Passes(ILatentFigures figures, int latent) =>
+        !(figures.DensityOf(latent) < MinDensity)
+        && !(figures.DensityOf(latent) > MaxDensity)
+        && !(figures.MaxOf(latent) < MinMax)
+        && (Dead is not { } dead || figures.MaxOf(latent) > 0 != dead);
+}

@@ -1,0 +1,26 @@
+using Interp.Studio.Http;
+
+namespace Interp.Studio.Api;
+
+/// <summary>The whole API; a new operation is a file and a line here.</summary>
+internal static class Operations
+{
+    public static IReadOnlyList<Operation> Of(Workbench bench) =>
+    [
+        Health.Of(bench),
+        Analyze.Of(bench),
+        Tokens.Of(bench),
+        FeatureList.Of(bench),
+        Feature.Of(bench),
+        FeatureVector.Of(bench),
+        FeatureTest.Of(bench),
+        SearchWords.Of(bench),
+        Steer.AtOnce(bench),
+        Steer.Streamed(bench),
+        Map.Of(bench),
+        Experiments.List(bench),
+        Experiments.Table(bench),
+        Experiments.Report(bench),
+        Experiments.Difference(bench),
+    ];
+}

@@ -1,0 +1,41 @@
+namespace Interp.Studio.Guards;
+
+/// <summary>How much one request may ask for.</summary>
+internal static class Limits
+{
+    /// <summary>Bytes of a body.</summary>
+    public const int BodyBytes = 1 << 20;
+
+    /// <summary>Bytes of a body that are held while nobody reads it.</summary>
+    public const int BufferBytes = 1 << 16;
+
+    /// <summary>Texts of a request.</summary>
+    public const int Texts = 2000;
+
+    /// <summary>Characters of one text.</summary>
+    public const int TextCharacters = 100_000;
+
+    /// <summary>Latents that are changed at once.</summary>
+    public const int Steered = 64;
+
+    /// <summary>Tokens that are added to a prompt.</summary>
+    public const int NewTokens = 2048;
+
+    /// <summary>Latents of a list.</summary>
+    public const int Listed = 1000;
+
+    /// <summary>Requests whose bodies are held at once.</summary>
+    public const int BodiesAtOnce = 16;
+
+    /// <summary>Requests that may wait for their body to be read.</summary>
+    public const int BodiesWaiting = 256;
+
+    /// <summary>Requests that look up at once.</summary>
+    public const int LookupsAtOnce = 8;
+
+    /// <summary>Requests that may wait to look up.</summary>
+    public const int LookupsWaiting = 512;
+
+    /// <summary>Open connections.</summary>
+    public const int Connections = 1024;
+}

@@ -1,0 +1,40 @@
+using Microsoft.FSharp.Collections;
+
+namespace Interp.Studio;
+
+/// <summary>The result tables of a folder, by their names; no other path is read.</summary>
+/// <param name="folder">Holds a folder per result.</param>
+internal sealed class StoredResults(string folder)
+{
+    /// <summary>Names of the results, in ordinal order.</summary>
+    public IReadOnlyList<string> Names =>
+        Directory.Exists(folder)
+            ? [.. Directory.GetDirectories(folder).Where(result => File.Exists(Path.Combine(result, "table.csv"))).Select(result => Path.GetFileName(result)).Order(StringComparer.Ordinal)]
+            : [];
+
+    /// <summary>A result; null: there is none of this name.</summary>
+    public Side? Find(string name) => Names.Contains(name) ? Sides.stored(PathOf(name)) : null;
+
+    /// <summary>The page of a result that <see cref="Names"/> has.</summary>
+    public string Report(string name) => ReportPage.load(PathOf(name));
+
+    /// <summary>The metrics that a result's experiment names.</summary>
+    public static FSharpList<Metric> MetricsOf(Side side) => (side.Experiment is { } experiment ? experiment.Value : ExperimentModule.create(side.Name)).Metrics;
+
+    /// <summary>Header and rows of the table of means over seeds.</summary>
+    public static (IReadOnlyList<string> Header, IReadOnlyList<IReadOnlyList<string>> Rows) TableOf(Side side)
+    {
+        var (header, rows) = ResultsModule.rows(MetricsOf(side), side.Results);
+        return ([.. header], [.. rows.Select(row => (IReadOnlyList<string>)[.. row])]);
+    }
+
+    /// <summary>What differs between two results, in lines, and the verdict in a sentence.</summary>
+    public static (IReadOnlyList<DiffLine> Lines, string Verdict, bool Same) Compare(Side before, Side after)
+    {
+        var shown = ListModule.OfSeq(MetricsOf(before).Concat(MetricsOf(after)).Select(metric => metric.Name).Distinct());
+        var diff = DiffModule.make(before, after);
+        return ([.. DiffText.lines(shown, diff)], DiffText.verdict(diff), !DiffModule.differs(diff));
+    }
+
+    private string PathOf(string name) => Path.Combine(folder, name);
+}

@@ -1,0 +1,31 @@
+// A table of latents: what each is about, and the figures that were asked for.
+import { h } from '../dom.js';
+import { percent, tabular } from '../format.js';
+import { rememberLabel } from './labels.js';
+import { latentLink } from './latent.js';
+
+const columns = [
+  ['score', 'Score', row => row.score, tabular],
+  ['auc', 'AUC (95\u202f%)', row => row.auc, (auc, row) => `${tabular(auc)} (${tabular(row.low)}\u2013${tabular(row.high)})`],
+  ['cosine', 'Cosine', row => row.cosine, tabular],
+  ['density', 'Density', row => row.density, percent],
+  ['max', 'Maximum', row => row.max, tabular],
+];
+
+/** Only columns that some row has a value for are shown. */
+export function latentTable(rows) {
+  const used = columns.filter(([, , value]) => rows.some(row => value(row) !== undefined && value(row) !== null));
+  return h('div', { class: 'table-wrap', tabindex: '0', role: 'region', 'aria-label': 'Table of latents' }, h('table', { class: 'latents' },
+    h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Latent'), h('th', { scope: 'col', class: 'about' }, 'Explanation'), used.map(([, title]) => h('th', { scope: 'col', class: 'number' }, title)))),
+    h('tbody', {}, rows.map(row => tableRow(row, used)))));
+}
+
+function tableRow(row, used) {
+  const text = row.explanation?.text ?? row.explanation;
+  const concept = row.concept?.name ?? row.concept;
+  rememberLabel(row.id, text);
+  return h('tr', {},
+    h('td', {}, latentLink(row.id)),
+    h('td', { class: 'about', dir: 'auto' }, text ?? (row.max === 0 ? h('span', { class: 'muted' }, 'dead') : h('span', { class: 'muted' }, 'no explanation')), concept && [' ', h('span', { class: 'badge' }, concept)]),
+    used.map(([, , value, format]) => h('td', { class: 'number' }, value(row) === undefined || value(row) === null ? '–' : format(value(row), row))));
+}

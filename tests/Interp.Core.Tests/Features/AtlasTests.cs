@@ -1,0 +1,191 @@
+using System.Text.Json;
+using Interp.Activations;
+using Interp.Autoencoders;
+using Interp.Features;
+using Interp.Runtime;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Interp.Core.Tests.Features;
+
+public sealed class AtlasTests : IDisposable
+{
+    private static readonly AtlasSpec Spec = AtlasSpec.Default with { TopExamples = 3, ExamplesPerInterval = 2, RuleTokens = 1000 };
+
+    private readonly string folder = Directory.CreateTempSubdirectory("interp-atlas").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private string At(string name) => Path.Combine(folder, name);
+
+    /// <summary>Documents of world words, so many contexts of 16 tokens behind the token that begins a text.</summary>
+    private static TokenContexts Contexts(int count, int seed)
+    {
+        var random = new RandomStream(seed, "atlas text");
+        var tokenizer = World.Microscope.Tokenizer;
+        var words = tokenizer.Encode("The black cat sleeps under the old table. Anna went home in Paris on Monday, and 3 + 4 = 7.", false).Ids;
+        int[] tokens = [.. Enumerable.Range(0, count * 16).Select(row => row % 16 == 0 ? tokenizer.BosId!.Value : words[random.Next(words.Length)])];
+        return new TokenContexts(16, tokens, [.. Enumerable.Range(0, tokens.Length).Select(row => row / 48)]);
+    }
+
+    private static AtlasSource Source() => new(World.Microscope.Model, World.Microscope.Tokenizer, World.Microscope.Sae, World.Microscope.Hook,
+        Contexts(90, 1), Contexts(30, 2), new TokenSkipping(2, null), 4, World.Microscope.Tokenizer.BosId);
+
+    private static AtlasSummary Summary() => new()
+    {
+        Format = 1, Model = "world", ModelDigest = "m", TokenizerDigest = "t", SaeDigest = "s", Hook = "h", Corpus = "c", CorpusDigest = "d", Tokens = 0, Rows = 0, Documents = 30,
+        ContextLength = 16, BatchContexts = 4, HeldOutTokens = 0, Latents = 0, Dead = 0, Spec = Spec, Files = [],
+    };
+
+    private string Made(string name, AtlasSource? source = null)
+    {
+        AtlasMaking.Run(source ?? Source(), Spec, Summary(), At(name));
+        return At(name);
+    }
+
+    [Fact]
+    public void Pages_and_columns_are_what_a_slow_reading_of_every_token_finds()
+    {
+        using var atlas = Atlas.Open(Made("a"));
+        var source = Source();
+        using var scope = NewDisposeScope();
+        using var live = new LiveActivations(source.Model, CPU, source.Contexts, new ExtractionSpec([source.Hook], 4, "", "", null), 1 << 20);
+        var x = empty([live.Count, live.Width]);
+        live.Gather([.. Enumerable.Range(0, (int)live.Count)], TensorMemory.Span<float>(x));
+        var dense = source.Autoencoder.Encode(x).ToDense(source.Autoencoder.Latents);
+        dense *= tensor(Enumerable.Range(0, (int)live.Count).Select(row => row % 16 < 2 ? 0f : 1f).ToArray()).unsqueeze(1);
+        Assert.Equal(90 * 14, atlas.Summary.Tokens);
+        Assert.Equal(30 * 14, atlas.Summary.HeldOutTokens);
+        var counts = dense.gt(0).sum([0], type: ScalarType.Int64).data<long>().ToArray();
+        Assert.Equal(counts, atlas.Count.ToArray());
+        Assert.Equal(dense.amax([0L]).data<float>().ToArray(), atlas.Max.ToArray());
+        Assert.Equal(counts.Count(count => count == 0), atlas.Summary.Dead);
+        foreach (var latent in counts.Index().OrderByDescending(entry => entry.Item).Take(5).Select(entry => entry.Index))
+        {
+            var page = atlas.Page(latent);
+            var values = dense.select(1, latent).data<float>().ToArray();
+            Assert.Equal(counts[latent], page.Histogram.Sum(bin => bin.Count));
+            Assert.Equal(counts[latent] / (90.0 * 14), page.Density, 1e-12);
+            Assert.Equal(values.Sum(value => (double)value) / counts[latent], page.Mean, 1e-5);
+            Assert.Equal(values.Max(), page.Top[0].Value);
+            var row = Array.IndexOf(values, values.Max());
+            Assert.Equal(row, page.Top[0].Row);
+            Assert.Equal(source.Tokenizer.Decode([source.Contexts.Tokens[row]], false).Trim(), page.Top[0].Tokens[page.Top[0].Focus].Trim());
+            Assert.Equal(values.Where(value => value > 0).GroupBy(value => values.Index().First(entry => entry.Item == value).Index).Count() > 0, page.Tokens.Count > 0);
+            var pair = nn.functional.cosine_similarity(source.Autoencoder.DecoderWeight[latent], source.Autoencoder.EncoderWeight[latent], 0).ToSingle();
+            Assert.Equal(pair, page.DecoderEncoderCosine, 1e-5f);
+        }
+    }
+
+    [Fact]
+    public void Threads_and_batches_of_the_text_move_no_byte()
+    {
+        var before = Workers.Count;
+        try
+        {
+            Workers.Count = 1;
+            Made("one");
+            Workers.Count = 3;
+            Made("three");
+        }
+        finally
+        {
+            Workers.Count = before;
+        }
+        foreach (var file in Directory.GetFiles(At("one")))
+            Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(At("three"), Path.GetFileName(file))));
+    }
+
+    [Fact]
+    public void The_norm_rule_and_special_tokens_take_tokens_away()
+    {
+        using var all = Atlas.Open(Made("all", Source() with { Skipping = new TokenSkipping(0, null) }));
+        using var some = Atlas.Open(Made("some", Source() with { Skipping = new TokenSkipping(0, 1.1) }));
+        Assert.Equal(90 * 15, all.Summary.Tokens);
+        Assert.InRange(some.Summary.Tokens, 90 * 7, 90 * 14);
+    }
+
+    [Fact]
+    public void A_quantile_is_the_share_of_smaller_firings()
+    {
+        using var atlas = Atlas.Open(Made("q"));
+        var latent = atlas.Count.ToArray().Index().MaxBy(entry => entry.Item).Index;
+        var page = atlas.Page(latent);
+        Assert.Equal(0, atlas.Quantile(latent, 0));
+        Assert.Equal(1, atlas.Quantile(latent, page.Max), 1e-9);
+        Assert.Equal(1, atlas.Quantile(latent, page.Max * 2));
+        var below = 0L;
+        foreach (var bin in page.Histogram)
+        {
+            Assert.Equal((double)below / page.Count, atlas.Quantile(latent, bin.From), 1e-6);
+            below += bin.Count;
+        }
+        var dead = Array.IndexOf(atlas.Count.ToArray(), 0L);
+        Assert.Equal(0, atlas.Quantile(dead, 3));
+    }
+
+    [Fact]
+    public void A_search_wants_all_words_and_puts_whole_ones_first()
+    {
+        using var atlas = Atlas.Open(Made("s"));
+        var hits = atlas.Search("PARIS", 5);
+        Assert.NotEmpty(hits);
+        Assert.Equal(hits.OrderByDescending(hit => hit.Score).ThenBy(hit => hit.Latent), hits);
+        Assert.Contains("paris", JsonSerializer.Serialize(atlas.Page(hits[0].Latent)), StringComparison.OrdinalIgnoreCase);
+        Assert.Empty(atlas.Search("paris zzzz", 5));
+        Assert.Empty(atlas.Search("  ", 5));
+        Assert.Single(atlas.Search("a", 1));
+    }
+
+    [Fact]
+    public void What_is_torn_altered_or_missing_is_refused()
+    {
+        var made = Made("torn");
+        Assert.Contains("no latent 9999", Assert.Throws<InterpException>(() => { using var atlas = Atlas.Open(made); atlas.Page(9999); }).Message);
+        var pages = Path.Combine(made, "pages.jsonl");
+        var bytes = File.ReadAllBytes(pages);
+        bytes[100] ^= 1;
+        File.WriteAllBytes(pages, bytes);
+        using (var atlas = Atlas.Open(made))
+            Assert.Contains("not what was written", Assert.Throws<InterpException>(atlas.Verify).Message);
+        File.WriteAllBytes(pages, bytes[..^10]);
+        Assert.Contains($"{bytes.Length - 10} bytes instead of {bytes.Length}", Assert.Throws<InterpException>(() => Atlas.Open(made)).Message);
+        File.Delete(pages);
+        Assert.Contains("pages.jsonl", Assert.Throws<InterpException>(() => Atlas.Open(made)).Message);
+        File.WriteAllText(Path.Combine(made, "atlas.json"), "{");
+        Assert.Contains("no description of an atlas", Assert.Throws<InterpException>(() => Atlas.Open(made)).Message);
+        Assert.Contains("interp atlas", Assert.Throws<InterpException>(() => Atlas.Open(At("nowhere"))).Message);
+    }
+
+    [Fact]
+    public void A_stopped_making_leaves_no_atlas()
+    {
+        using var source = new CancellationTokenSource();
+        Assert.ThrowsAny<OperationCanceledException>(() => AtlasMaking.Run(Source(), Spec, Summary(), At("stopped"), (step, done, total) => source.Cancel(), source.Token));
+        Assert.False(Atlas.Exists(At("stopped")));
+    }
+
+    [Fact]
+    public void Neuronpedia_gets_every_living_latent_within_its_limits()
+    {
+        using var atlas = Atlas.Open(Made("np"));
+        var living = atlas.Count.ToArray().Index().Where(entry => entry.Item > 0).Select(entry => entry.Index).ToArray();
+        Assert.Equal(living.Length, NeuronpediaExport.Write(atlas, At("out"), "world", "2-interp"));
+        var requests = Enumerable.Range(0, Directory.GetFiles(At("out")).Length).Select(number => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(At("out"), $"batch-{number}.json"))).RootElement).ToArray();
+        var features = requests.SelectMany(request => request.GetProperty("features").EnumerateArray()).ToArray();
+        Assert.Equal(living, features.Select(feature => feature.GetProperty("index").GetInt32()));
+        Assert.All(requests, request => Assert.InRange(request.GetProperty("features").GetArrayLength(), 1, 128));
+        foreach (var feature in features)
+        {
+            var page = atlas.Page(feature.GetProperty("index").GetInt32());
+            Assert.All(feature.GetProperty("explanations").EnumerateArray(), explanation => Assert.InRange(explanation.GetProperty("text").GetString()!.Length, 1, 512));
+            var activations = feature.GetProperty("activations").EnumerateArray().ToArray();
+            Assert.All(activations, activation => Assert.Equal(activation.GetProperty("tokens").GetArrayLength(), activation.GetProperty("values").GetArrayLength()));
+            Assert.Equal(page.Top[0].Value, activations[0].GetProperty("values").EnumerateArray().Max(value => value.GetSingle()));
+            var fractions = activations.Where(activation => activation.TryGetProperty("quantileFraction", out _)).DistinctBy(activation => activation.GetProperty("quantileMin").GetDouble()).Sum(activation => activation.GetProperty("quantileFraction").GetDouble());
+            Assert.Equal(1, fractions, 1e-9);
+        }
+        Assert.Contains("lower case", Assert.Throws<InterpException>(() => NeuronpediaExport.Write(atlas, At("no"), "World", "x")).Message);
+    }
+}
