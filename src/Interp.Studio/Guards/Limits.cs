@@ -21,6 +21,9 @@ internal static class Limits
     /// <summary>Tokens that are added to a prompt.</summary>
     public const int NewTokens = 2048;
 
+    /// <summary>Latents whose part in a preference is computed and tried.</summary>
+    public const int Attributed = 200;
+
     /// <summary>Latents of a list.</summary>
     public const int Listed = 1000;
 
