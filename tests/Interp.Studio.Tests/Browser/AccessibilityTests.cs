@@ -11,7 +11,7 @@ public sealed class AccessibilityTests(BrowserFixture browser)
     public static TheoryData<string> Pages =>
     [
         "analyse", $"analyse?{Sentences}", "feature/17?text=There+are+17+parrots.", "search", "search?q=month",
-        "search?kind=contrast&s=On+1+May+it+rained.&c=On+Monday+it+rained.", "search?kind=labelled&labelled=1%09in+May%0A0%09in+Rome",
+        "search?kind=contrast&s=On+1+May+it+rained.&c=On+Monday+it+rained.", "search?kind=labelled&labelled=1%09in+May%0A1%09in+June%0A0%09in+Rome%0A0%09in+Paris",
         "steer?prompt=There+are&f=17:1&run=1&tokens=5", "steer?prompt=There+are&f=17:1&dose=1&tokens=4&strengths=0,1",
         "why?prompt=Do+you+speak&a=+Spanish&b=+German", "map?id=17", "compare?sae=other", "experiments", "experiments/demo", "experiments/diff?a=demo&b=original",
     ];

@@ -22,10 +22,6 @@ public sealed class WhyTests(BrowserFixture browser)
     });
 
     [Fact]
-    public Task A_token_that_is_none_is_said_in_a_sentence() => browser.Visit("why?prompt=Do+you&a=+Spanish+words&b=+German", async visit =>
-        Assert.Contains("token", await visit.Read("main [role=alert]")), expected: "400");
-
-    [Fact]
     public Task The_example_fills_the_form() => browser.Visit("why", async visit =>
     {
         await visit.Click("link", "An example");

@@ -20,7 +20,7 @@ export const whyPage = {
     const form = h('form', { class: 'stack', 'aria-label': 'What to explain' },
       field('Prompt', textArea('prompt', { rows: 3 }), 'Ctrl+Enter runs.'),
       h('div', { class: 'pair' }, field('Next token A', textInput('a', { required: true })), field('Next token B', textInput('b', { required: true }))),
-      h('p', { class: 'hint' }, 'As written after the prompt, leading space included.'),
+      h('p', { class: 'hint' }, 'As written after the prompt, leading space included; the first token of each counts.'),
       h('div', { class: 'row end' }, field('Latents', numberInput('n', { min: 1, max: 200, step: 1, class: 'narrow' })), h('button', { class: 'primary grow' }, 'Explain')));
     submitOnCtrlEnter(form);
     show(root,
