@@ -32,7 +32,7 @@ public sealed class StrictnessTests(StudioFixture fixture)
     [InlineData("""{"sentences":["\ud800"]}""", "Unicode")]
     [InlineData("""[]""", "object")]
     [InlineData("""7""", "object")]
-    [InlineData("""""", "JSON")]
+    [InlineData("", "JSON")]
     [InlineData("""{"sentences":["a"]""", "JSON")]
     [InlineData("""{"sentences":["a"]} {}""", "JSON")]
     [InlineData("""{"sentences":["a"],}""", "JSON")]

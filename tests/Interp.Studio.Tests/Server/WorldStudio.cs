@@ -38,6 +38,7 @@ public sealed class WorldStudio : IAsyncDisposable
         Model = Path.Combine(Root, "assets", "world"),
         Sae = Path.Combine(Root, "assets", "world-sae"),
         Atlas = Atlas,
+        Others = [new OtherDictionary("twin", Path.Combine(Root, "assets", "world-sae"), Atlas)],
         Results = Path.Combine(Root, "results"),
         Port = 0,
     };
