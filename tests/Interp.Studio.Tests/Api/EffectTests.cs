@@ -13,15 +13,15 @@ public sealed class EffectTests(StudioFixture fixture)
     [Fact]
     public async Task A_dose_has_a_point_for_every_strength_and_more_of_it_has_more_effect()
     {
-        var (status, body) = await studio.Post("dose", """{"prompt":"They met again in","feature":648,"strengths":[-1,0,1,2],"mode":"add","tokens":10}""");
+        var (status, body) = await studio.Post("dose", """{"prompt":"They met again in","feature":648,"strengths":[0,1,2],"mode":"add","tokens":10}""");
         Assert.True(status == 200, body.ToJsonString());
         var points = body["points"]!.AsArray();
-        Assert.Equal([-1, 0, 1, 2], points.Select(point => (double)point!["strength"]!));
-        Assert.Equal(0, (double)points[1]!["effect"]!, 1e-9);
-        Assert.True((double)points[2]!["effect"]! > 0.1);
+        Assert.Equal([0, 1, 2], points.Select(point => (double)point!["strength"]!));
+        Assert.Equal(0, (double)points[0]!["effect"]!, 1e-9);
+        Assert.True((double)points[1]!["effect"]! > 0.1);
         Assert.Equal(points.Select(point => (double)point!["effect"]!).Order(), points.Select(point => (double)point!["effect"]!));
         var (_, steered) = await studio.Post("steer", """{"prompt":"They met again in","features":[{"id":648,"strength":2,"mode":"add"}],"tokens":10}""");
-        Assert.Equal((string)steered["steered"]!, (string)points[3]!["text"]!);
+        Assert.Equal((string)steered["steered"]!, (string)points[2]!["text"]!);
     }
 
     [Fact]
