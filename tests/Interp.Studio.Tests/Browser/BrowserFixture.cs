@@ -15,7 +15,7 @@ public sealed class BrowserFixture : IAsyncLifetime
             return;
         studio = await WorldStudio.Start(WorldStudio.Options with { Others = [new OtherDictionary("other", WorldStudio.Options.Sae, WorldStudio.Atlas)] });
         // The sandbox needs rights that containers do not give; the pages come from this process.
-        browser = await Puppeteer.LaunchAsync(new LaunchOptions { ExecutablePath = program, Headless = true, Args = ["--no-sandbox", "--disable-gpu", "--font-render-hinting=none"] });
+        browser = await Puppeteer.LaunchAsync(new LaunchOptions { ExecutablePath = program, Headless = true, Timeout = 120_000, Args = ["--no-sandbox", "--disable-gpu", "--font-render-hinting=none"] });
     }
 
     public async ValueTask DisposeAsync()
@@ -36,10 +36,12 @@ public sealed class BrowserFixture : IAsyncLifetime
     {
         Assert.SkipWhen(browser is null, Chromium.Missing);
         await using var profile = await browser.CreateBrowserContextAsync();
+        await profile.OverridePermissionsAsync(studio!.Address.ToString(), [OverridePermission.ClipboardReadWrite]);
         var page = await profile.NewPageAsync();
+        page.DefaultNavigationTimeout = 120_000;
         await page.SetViewportAsync(new ViewPortOptions { Width = width, Height = width < 600 ? 740 : 860 });
         await page.EmulateMediaFeaturesAsync([new() { MediaFeature = MediaFeature.PrefersColorScheme, Value = dark ? "dark" : "light" }]);
-        var visit = new Visit(page, studio!.Address);
+        var visit = new Visit(page, studio.Address);
         await visit.Go(address);
         await act(visit);
         Assert.DoesNotContain(visit.Complaints, complaint => expected is null || !complaint.Contains(expected, StringComparison.Ordinal));

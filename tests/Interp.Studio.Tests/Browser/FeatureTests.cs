@@ -80,6 +80,38 @@ public sealed class FeatureTests(BrowserFixture browser)
     });
 
     [Fact]
+    public Task The_vector_and_the_link_are_copied() => browser.Visit("feature/17", async visit =>
+    {
+        await visit.Page.BringToFrontAsync();
+        await visit.Click("button", "Copy vector");
+        await visit.Until("[...document.querySelectorAll('button')].some(button => button.textContent === 'Copied')", "nothing is said of the copy");
+        Assert.Equal(await visit.Value<double[]>("fetch('/api/v1/features/17/vector').then(answer => answer.json()).then(answer => answer.decoder)"),
+            JsonSerializer.Deserialize<double[]>(await visit.Value<string>("navigator.clipboard.readText()"))!);
+        await visit.Click("button", "Copy link");
+        await visit.Until("navigator.clipboard.readText().then(text => text === location.href)", "the link is not on the clipboard");
+    });
+
+    [Fact]
+    public Task The_record_is_downloaded_as_it_is() => browser.Visit("feature/17", async visit =>
+    {
+        var folder = Directory.CreateTempSubdirectory("interp-download-");
+        try
+        {
+            await visit.Page.Client.SendAsync("Page.setDownloadBehavior", new { behavior = "allow", downloadPath = folder.FullName });
+            await visit.Click("button", "Download JSON");
+            var file = Path.Combine(folder.FullName, "latent-17.json");
+            for (var tries = 0; tries < 500 && !File.Exists(file); tries++)
+                await Task.Delay(40);
+            var record = await visit.Value<string>("fetch('/api/v1/features/17').then(answer => answer.json()).then(JSON.stringify)");
+            Assert.Equal(record, await visit.Value<string>($"JSON.stringify({await File.ReadAllTextAsync(file)})"));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    });
+
+    [Fact]
     public Task A_neighbours_label_arrives_and_its_link_leads_there() => browser.Visit("feature/17", async visit =>
     {
         await visit.Until("[...document.querySelectorAll('.bars .label')].every(label => label.lastChild.textContent.length > 0)", "labels are missing");

@@ -55,7 +55,8 @@ public sealed class MapTests(BrowserFixture browser)
         await visit.Click("button", "Compare");
         Assert.Equal(["Matched", "Split", "Merged", "Lost", "New"], await visit.Value<string[]>("[...document.querySelectorAll('.fact')].map(kind => kind.firstChild.textContent)"));
         Assert.True(await visit.Count("article .sides") > 0);
-        await visit.Click("link", await visit.Value<string>("document.querySelectorAll('.fact')[3].textContent"));
+        await visit.Value<object>("document.querySelectorAll('.fact')[3].click()");
+        await visit.Settled();
         Assert.Contains("show=lost", visit.Place);
         Assert.Equal("Lost", await visit.Read(".fact[aria-current] span"));
     });

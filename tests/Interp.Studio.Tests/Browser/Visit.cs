@@ -50,7 +50,7 @@ internal sealed class Visit
         var clock = Stopwatch.StartNew();
         while (!await Page.EvaluateExpressionAsync<bool>($"Boolean({expression})"))
         {
-            Assert.True(clock.Elapsed < Patience, $"{otherwise}: {expression}; the page says: {await Read("main")}");
+            Assert.True(clock.Elapsed < Patience, $"{otherwise}: {expression}; the page says: {Short(await Read("main"))}");
             await Task.Delay(40);
         }
     }
@@ -72,7 +72,7 @@ internal sealed class Visit
         {
             if (await Page.QuerySelectorAsync($"aria/{name}[role=\"{role}\"]") is { } found)
                 return found;
-            Assert.True(clock.Elapsed < Patience, $"There is no {role} named {name}; the page says: {await Read("body")}");
+            Assert.True(clock.Elapsed < Patience, $"There is no {role} named {name}; the page says: {Short(await Read("main"))}");
             await Task.Delay(40);
         }
     }
@@ -126,6 +126,8 @@ internal sealed class Visit
         await Page.EvaluateExpressionAsync("history.back()");
         await Settled();
     }
+
+    private static string Short(string text) => text.Length > 400 ? text[..400] + "…" : text;
 
     private static string Quoted(string text) => JsonSerializer.Serialize(text);
 }

@@ -62,7 +62,7 @@ function answerOf({ difference, latents, correlation }, { a, b }) {
 
 function table(latents) {
   const largest = Math.max(...latents.map(latent => Math.abs(latent.attribution)), 1e-12);
-  return h('div', { class: 'table-wrap', tabindex: '0', role: 'region', 'aria-label': 'Attributions' }, h('table', { class: 'latents' },
+  return h('div', { class: 'table-wrap', tabindex: '0', role: 'region', 'aria-label': 'Table of attributions' }, h('table', { class: 'latents' },
     h('thead', {}, h('tr', {}, ['Latent', 'at token'].map(title => h('th', { scope: 'col' }, title)), ['Attribution', 'True effect', 'Activation'].map(title => h('th', { scope: 'col', class: 'number' }, title)))),
     h('tbody', {}, latents.map(latent => h('tr', {},
       h('td', { class: 'about' }, latentNamed(latent.id, labelOf)),
