@@ -30,7 +30,8 @@ type AtlasOptions =
     interface IArgParserTemplate with
         member option.Usage =
             match option with
-            | Sae _ -> "SAE folder, or NAME/CELL of a result such as demo/k=16,schedule=constant,seed=1."
+            | Sae _ ->
+                "SAE folder, or NAME/CELL of a result such as demo/k=16,schedule=constant,seed=1; or export, see interp atlas export --help."
             | Model _ -> $"{models} (default world, where the SAE is of the world)."
             | Corpus _ -> $"{texts} (default world, where the model is)."
             | Text_Field _ -> "field of a record that holds the text (default text)."
@@ -49,6 +50,7 @@ let private examples =
         "atlas assets/world-sae"
         "atlas demo/k=32,schedule=constant,seed=1 --tokens 200k --out atlases/k32"
         "atlas my-sae --model model.gguf --corpus text.jsonl.gz --tokens 2M"
+        yield! AtlasExportCommand.examples
     ]
 
 /// The model that an SAE was trained on, when it is the embedded one.
@@ -174,5 +176,8 @@ let command =
         Name = "atlas"
         Summary = "what each latent of a dictionary fires on and does"
         Examples = examples
-        Run = atlas
+        Run =
+            function
+            | "export" :: rest -> AtlasExportCommand.command.Run rest
+            | arguments -> atlas arguments
     }

@@ -28,6 +28,9 @@ internal sealed class EmbeddedAssets : IAssets
 
     private static readonly FrozenDictionary<string, Asset> Files = Read();
 
+    /// <summary>The names of all, in order.</summary>
+    public IEnumerable<string> Names => Files.Keys.Order(StringComparer.Ordinal);
+
     public Asset? Find(string name) => Files.GetValueOrDefault(name);
 
     private static FrozenDictionary<string, Asset> Read()
