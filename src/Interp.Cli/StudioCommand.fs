@@ -84,6 +84,11 @@ let private named store (text: string) =
         text.Substring(0, at), ExportCommand.saeFolder store (text.Substring(at + 1))
     | _ -> raise (InterpException $"--compare is '{text}'; give NAME=SAE.")
 
+let private port (options: ParseResults<StudioCommandOptions>) =
+    match wholeNumber "--port" 0 (options.GetResult(Port, "5000")) with
+    | port when port <= 65535 -> port
+    | port -> raise (InterpException $"--port is '{port}'; give 0 to 65535.")
+
 let private assets () =
     match Environment.GetEnvironmentVariable "INTERP_STUDIO_ASSETS" with
     | null
@@ -91,12 +96,15 @@ let private assets () =
     | folder -> folder
 
 let private settings (options: ParseResults<StudioCommandOptions>) cancel =
+    let port = port options
     let store = Interp.Store.Open(options.TryGetResult Store)
 
     let sae =
         match options.TryGetResult Sae with
         | Some what -> ExportCommand.saeFolder store what
         | None -> Path.GetFullPath(Path.Combine(Inputs.WorldFolder, "..", "world-sae"))
+
+    let others = options.GetResults Compare |> List.map (named store)
 
     let made sae =
         StudioAtlas.folder (request options sae) cancel
@@ -112,11 +120,11 @@ let private settings (options: ParseResults<StudioCommandOptions>) cancel =
         Atlas = atlas,
         Others =
             [|
-                for name, other in options.GetResults Compare |> List.map (named store) ->
+                for name, other in others ->
                     OtherDictionary(name, other, Option.toObj (atlasOf other))
             |],
         Results = options.GetResult(Results, "results"),
-        Port = wholeNumber "--port" 0 (options.GetResult(Port, "5000")),
+        Port = port,
         Assets = assets (),
         Log = Action<string>(eprintfn "%s")
     )

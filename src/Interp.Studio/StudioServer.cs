@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Interp.Runtime;
 using Interp.Studio.Api;
 using Interp.Studio.Guards;
@@ -10,6 +11,8 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -34,6 +37,9 @@ public sealed class StudioServer : IAsyncDisposable
     /// <summary>Where the pages are.</summary>
     public Uri Address { get; }
 
+    /// <summary>The routes that are served.</summary>
+    internal IReadOnlyList<Endpoint> Routes => application.Services.GetRequiredService<EndpointDataSource>().Endpoints;
+
     /// <summary>Opens model, autoencoder and atlas, and listens.</summary>
     /// <param name="options">What to show, and where.</param>
     /// <param name="cancel">Stops the start.</param>
@@ -55,6 +61,8 @@ public sealed class StudioServer : IAsyncDisposable
             bench.Dispose();
             if (error is IOException { InnerException: AddressInUseException })
                 throw new InterpException($"Port {options.Port} is taken by another program; choose another with --port, or a free one with --port 0.", error);
+            if (error is SocketException)
+                throw new InterpException($"Port {options.Port} cannot be listened on: {error.Message}; choose another with --port.", error);
             throw;
         }
     }
@@ -92,7 +100,7 @@ public sealed class StudioServer : IAsyncDisposable
     private static void Configure(KestrelServerOptions kestrel, int port)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = Limits.BodyBytes;
+        kestrel.Limits.MaxRequestBodySize = Limits.DiscardedBytes;
         kestrel.Limits.MaxRequestBufferSize = Limits.BufferBytes;
         kestrel.Limits.MaxConcurrentConnections = Limits.Connections;
         kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);

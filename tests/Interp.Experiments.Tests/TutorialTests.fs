@@ -1,20 +1,25 @@
-/// Experiments.fsx does what it says, and configs are scripts of F# Interactive.
+/// Experiments.fsx does what it says; configs and steering recipes are scripts of F# Interactive.
 module Interp.Tests.TutorialTests
 
 open System.Diagnostics
 open System.IO
 open Xunit
 open Interp
+open Interp.Features
 open Interp.Tests.CommandLine
 
-/// A folder with a copy of a script, its references pointing to the assemblies of the tests.
-let private prepare (folder: TemporaryFolder) (script: string) =
+/// A folder whose configs/interp.fsx points to the assemblies of the tests.
+let private reference (folder: TemporaryFolder) =
     let references =
         [ "Interp.Core"; "TorchSharp"; "Deedle"; "Interp.Experiments" ]
         |> List.map (fun name -> $"#r @\"{Path.Combine(System.AppContext.BaseDirectory, name)}.dll\"\n")
 
     Directory.CreateDirectory(folder.Child "configs") |> ignore
     File.WriteAllText(folder.Child "configs/interp.fsx", String.concat "" references)
+
+/// The same with a copy of a script.
+let private prepare (folder: TemporaryFolder) (script: string) =
+    reference folder
     File.Copy(Path.Combine(repository, script), folder.Child script)
 
 let private fsi (folder: TemporaryFolder) (script: string) =
@@ -96,3 +101,33 @@ let ``a wrong experiment under dotnet fsi is one sentence and exit code 2`` () =
             "|> Script.main"
         ]
         "There is no model file nowhere.gguf; give a .gguf file or a folder with config.json and .safetensors files."
+
+[<Fact>]
+let ``a steering recipe as a script prints the steered text`` () =
+    use folder = new TemporaryFolder()
+    reference folder
+
+    let asset name =
+        Path.Combine(repository, "assets", name)
+
+    let recipe =
+        SteeringRecipe(
+            Prompt = "\"Anna\\ said:\n in",
+            Features =
+                [|
+                    SteeredLatent(648, 0.1 + 0.2, StrengthUnit.Norm, SteeringMode.Clamp)
+                    SteeredLatent(1047, -2.5, StrengthUnit.Raw, SteeringMode.Add)
+                |],
+            Tokens = 12,
+            Seed = 7L,
+            Temperature = 0.9
+        )
+
+    let expected =
+        use microscope = Microscope.Open(asset "world", asset "world-sae")
+        SteeredGeneration.Text(microscope, recipe)
+
+    File.WriteAllText(folder.Child "steer.fsx", recipe.ToFSharp(asset "world", asset "world-sae"))
+    let outcome = fsi folder "steer.fsx"
+    Assert.True((outcome.Code = 0), outcome.Errors + outcome.Output)
+    Assert.Equal(expected, outcome.Output)

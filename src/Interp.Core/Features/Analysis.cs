@@ -33,10 +33,10 @@ public static class Analysis
         options ??= new AnalysisOptions();
         Validate(sentences, options);
         var needed = Math.Max(1, (int)Math.Ceiling(options.Share * sentences.Count - Rounding));
-        var fired = Fired(sentences);
+        var fired = Fired(sentences).Where(latent => options.Filter?.Accepts(figures, latent) ?? true).ToArray();
         var qualified = fired.Where(latent => Reaching(sentences, latent) >= needed && Reaching(contrast, latent) == 0)
             .Select(latent => Scored(latent)).OrderByDescending(found => found.Score).ThenBy(found => found.Latent).ToArray();
-        return new AnalysisResult(fired.Count, qualified.Length, [.. qualified.Take(options.Limit ?? qualified.Length).Select(found => Shown(found.Latent, found.Score, found.Quantile, found.Effect))]);
+        return new AnalysisResult(fired.Length, qualified.Length, [.. qualified.Take(options.Limit ?? qualified.Length).Select(found => Shown(found.Latent, found.Score, found.Quantile, found.Effect))]);
 
         int Reaching(IReadOnlyList<Reading> texts, int latent) => texts.Count(text => Reaches(text.PeakOf(latent), figures.MaxOf(latent), options.Threshold));
 
@@ -79,7 +79,8 @@ public static class Analysis
         return (mean, square - mean * mean);
     }
 
-    private static double QuantileOf(Reading text, int latent, ILatentFigures figures) =>
+    /// <summary>The quantile of a latent's peak in a text in its own distribution; 0 where it is silent.</summary>
+    internal static double QuantileOf(Reading text, int latent, ILatentFigures figures) =>
         text.PeakOf(latent) is var peak and > 0 ? figures.QuantileOf(latent, peak) : 0;
 
     private static (double Mean, double Variance) Moments(double[] values)

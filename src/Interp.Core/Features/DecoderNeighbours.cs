@@ -33,7 +33,8 @@ public static class DecoderNeighbours
         }
     }
 
-    private static Tensor Unit(Tensor rows)
+    /// <summary>Rows [M, d] of length 1, in float32; a row of zeros stays. They belong to the caller.</summary>
+    internal static Tensor Unit(Tensor rows)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();

@@ -102,6 +102,42 @@ public sealed class Microscope : IDisposable
     /// <exception cref="InterpException">The text is longer than the model's context.</exception>
     public int[] IdsOf(string text) => Encode(text).Ids;
 
+    /// <summary>
+    /// The token that begins a continuation of a prompt. Where the continuation would merge with the prompt's end, there is no such token.
+    /// </summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="continuation">What follows, as written, such as a space and a word; only its first token counts.</param>
+    /// <exception cref="InterpException">Together they are not the prompt's tokens and further ones.</exception>
+    public int IdAfter(string prompt, string continuation)
+    {
+        var (before, both) = (IdsOf(prompt), IdsOf(prompt + continuation));
+        return both.Length > before.Length && both.AsSpan().StartsWith(before)
+            ? both[before.Length]
+            : throw new InterpException($"'{continuation}' does not begin a new token after the prompt; put a space before it, or end the prompt elsewhere.");
+    }
+
+    /// <summary>The mean activation at the hook over all tokens of some texts, special ones aside, [d].</summary>
+    /// <exception cref="InterpException">There is no token, or a text is longer than the model's context.</exception>
+    public double[] MeanActivation(IReadOnlyList<string> texts, CancellationToken cancel = default)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var (sum, count) = (zeros(Sae.Width, dtype: ScalarType.Float64), 0L);
+        foreach (var ids in texts.Select(IdsOf))
+        {
+            cancel.ThrowIfCancellationRequested();
+            var counted = Enumerable.Range(0, ids.Length).Where(i => !Tokenizer.IsSpecial(ids[i])).Select(i => (long)i).ToArray();
+            if (counted.Length == 0)
+                continue;
+            using var pass = NewDisposeScope();
+            sum.add_(Activations([ids]).to(ScalarType.Float64, CPU).index_select(0, tensor(counted)).sum([0L]));
+            count += counted.Length;
+        }
+        return count > 0
+            ? [.. sum.div(count).data<double>().ToArray()]
+            : throw new InterpException("The texts have no token whose activation could be averaged; give others.");
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -135,9 +171,7 @@ public sealed class Microscope : IDisposable
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var tokens = tensor(texts.SelectMany(ids => ids.Select(id => (long)id)).ToArray(), [texts.Length, texts[0].Length], device: Model.Device);
-        using var run = Model.Run(tokens, [Hook], stopAfter: Hook);
-        var x = run[Hook].reshape(tokens.numel(), -1);
+        var x = Activations(texts);
         using var latents = Sae.Encode(x);
         var norms = x.to(ScalarType.Float64).norm(1, p: 2).to(ScalarType.Float32, CPU).data<float>().ToArray();
         var indices = TensorMemory.Span<long>(latents.Indices.cpu().contiguous());
@@ -146,6 +180,15 @@ public sealed class Microscope : IDisposable
         for (var row = 0; row < result.Length; row++)
             result[row] = (norms[row], Fired(indices.Slice(row * latents.K, latents.K), values.Slice(row * latents.K, latents.K)));
         return result;
+    }
+
+    /// <summary>The hook's rows [texts·positions, d] of texts of one length.</summary>
+    private Tensor Activations(int[][] texts)
+    {
+        using var scope = NewDisposeScope();
+        var tokens = tensor(texts.SelectMany(ids => ids.Select(id => (long)id)).ToArray(), [texts.Length, texts[0].Length], device: Model.Device);
+        using var run = Model.Run(tokens, [Hook], stopAfter: Hook);
+        return run[Hook].reshape(tokens.numel(), -1).clone().MoveToOuterDisposeScope();
     }
 
     private static (int Latent, float Value)[] Fired(ReadOnlySpan<long> indices, ReadOnlySpan<float> values)

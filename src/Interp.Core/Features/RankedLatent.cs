@@ -11,6 +11,9 @@ public sealed record AnalysisOptions
 
     /// <summary>The best so many; null for all.</summary>
     public int? Limit { get; init; } = 5;
+
+    /// <summary>Which latents are considered; null: all.</summary>
+    public LatentFilter? Filter { get; init; }
 }
 
 /// <summary>A latent that fires in sentences and not in their contrast.</summary>
@@ -26,7 +29,7 @@ public sealed record RankedLatent(
     int Latent, double Score, double Share, float Max, double Quantile, double Effect, IReadOnlyList<float[]> Sentences, IReadOnlyList<float[]> Contrast);
 
 /// <summary>The latents that were found.</summary>
-/// <param name="Fired">Latents that fire in some sentence at all.</param>
+/// <param name="Fired">Latents that fire in some sentence at all and pass the filter.</param>
 /// <param name="Qualified">Those of them that meet the conditions.</param>
 /// <param name="Latents">The best of these, best first.</param>
 public sealed record AnalysisResult(int Fired, int Qualified, IReadOnlyList<RankedLatent> Latents);

@@ -28,8 +28,7 @@ public static class SteeredGeneration
         if (microscope.Sae.Kind.IsTranscoder)
             throw new InterpException($"Steering needs an autoencoder that reconstructs its input, and this is a {microscope.Sae.Kind.Name}; give another.");
         var prompt = PromptOf(microscope, recipe);
-        var norm = recipe.Features.Any(feature => feature.Unit == StrengthUnit.Norm) ? MedianNorm(microscope, recipe.Prompt) : 0;
-        return Continue(microscope, recipe, prompt, ids => recipe.Features.Count == 0 && recipe.KeepError ? [] : [Change(microscope, recipe, norm, prompt.Length, ids)], cached, cancel);
+        return Continue(microscope, recipe, prompt, Changes(microscope, recipe, prompt.Length), cached, cancel);
     }
 
     /// <summary>The tokens that follow the prompt with nothing changed.</summary>
@@ -64,21 +63,28 @@ public static class SteeredGeneration
             : throw new InterpException($"The prompt has {ids.Length} tokens and {recipe.Tokens} are to follow, but the model's context has {context}; shorten either.");
     }
 
-    /// <summary>The change at the hook, at the positions of a text whose ids are added as it grows.</summary>
-    private static Intervention Change(Microscope microscope, SteeringRecipe recipe, double norm, int prompt, List<int> ids) => Intervention.Of(microscope.Hook, value =>
+    /// <summary>What changes the hook while a text is read or grows: a function of its ids, to which new ones may be added.</summary>
+    /// <param name="microscope">Model and autoencoder.</param>
+    /// <param name="recipe">The recipe, resolved and validated.</param>
+    /// <param name="prompt">Number of the prompt's ids.</param>
+    internal static Func<List<int>, Intervention[]> Changes(Microscope microscope, SteeringRecipe recipe, int prompt)
     {
-        using var scope = NewDisposeScope();
-        var rows = value.reshape(-1, value.size(-1));
-        return JointSteering.Apply(microscope.Sae, recipe.Features, norm, recipe.KeepError, rows).to(value.dtype, value.device).view(value.shape).MoveToOuterDisposeScope();
-    }) with
-    {
-        Positions = recipe.Positions switch
+        if (recipe.Features.Count == 0 && recipe.KeepError)
+            return _ => [];
+        var norm = recipe.Features.Any(feature => feature.Unit == StrengthUnit.Norm) ? MedianNorm(microscope, recipe.Prompt) : 0;
+        var change = Intervention.Of(microscope.Hook, value =>
+        {
+            using var scope = NewDisposeScope();
+            var rows = value.reshape(-1, value.size(-1));
+            return JointSteering.Apply(microscope.Sae, recipe.Features, norm, recipe.KeepError, rows).to(value.dtype, value.device).view(value.shape).MoveToOuterDisposeScope();
+        });
+        return ids => [change with { Positions = recipe.Positions switch
         {
             SteeredPositions.All => Positions.All,
             SteeredPositions.Generated => Positions.Range(prompt),
             _ => Positions.Where(position => !microscope.Tokenizer.IsSpecial(ids[position])),
-        },
-    };
+        } }];
+    }
 
     private static IEnumerable<TextToken> Continue(
         Microscope microscope, SteeringRecipe recipe, int[] prompt, Func<List<int>, Intervention[]> changes, bool cached, CancellationToken cancel)

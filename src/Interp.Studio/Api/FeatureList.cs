@@ -45,7 +45,8 @@ internal static class FeatureList
 
     private static Answer Run(Workbench bench, Question question)
     {
-        var passing = Enumerable.Range(0, bench.Latents).Where(latent => question.Passes(bench.Figures, latent));
+        var filter = question.ToFilter();
+        var passing = Enumerable.Range(0, bench.Latents).Where(latent => filter.Accepts(bench.Figures, latent));
         var ordered = (question.Sort switch
         {
             Order.Density => passing.OrderByDescending(bench.Figures.DensityOf),

@@ -19,10 +19,6 @@ internal record LatentFilters
     [Description("true: only latents that never fired in the atlas; false: none of them; null: both.")]
     public bool? Dead { get; init; }
 
-    /// <summary>Whether a latent passes.</summary>
-    public bool Passes(ILatentFigures figures, int latent) =>
-        !(figures.DensityOf(latent) < MinDensity)
-        && !(figures.DensityOf(latent) > MaxDensity)
-        && !(figures.MaxOf(latent) < MinMax)
-        && (Dead is not { } dead || figures.MaxOf(latent) > 0 != dead);
+    /// <summary>The same for a search.</summary>
+    public LatentFilter ToFilter() => new() { MinDensity = MinDensity, MaxDensity = MaxDensity, MinMax = MinMax, Dead = Dead };
 }

@@ -21,13 +21,7 @@ internal static class SearchWords
     public sealed record Answer
     {
         [Description("The latents, best first.")]
-        public required IReadOnlyList<Hit> Results { get; init; }
-    }
-
-    public sealed record Hit : LatentLine
-    {
-        [Description("The larger the better.")]
-        public required double Score { get; init; }
+        public required IReadOnlyList<SearchHit> Results { get; init; }
     }
 
     public static Operation Of(Workbench bench) =>
@@ -38,12 +32,6 @@ internal static class SearchWords
 
     private static Answer Run(Workbench bench, Question question) => new()
     {
-        Results = [.. bench.Atlas.Search(question.Q, Math.Min(question.Limit, Limits.Listed)).Select(hit => Line(bench, hit.Latent, hit.Score))],
+        Results = [.. bench.Atlas.Search(question.Q, Math.Min(question.Limit, Limits.Listed)).Select(hit => SearchHit.Of(bench, hit.Latent) with { Score = hit.Score })],
     };
-
-    private static Hit Line(Workbench bench, int latent, double score)
-    {
-        var line = LatentLine.Of(bench, latent);
-        return new Hit { Id = latent, Density = line.Density, Max = line.Max, Explanation = line.Explanation, Concept = line.Concept, Score = score };
-    }
 }

@@ -52,7 +52,7 @@ internal sealed class Failures(RequestDelegate next, Action<string> log)
             case InterpException:
                 return (StatusCodes.Status400BadRequest, error.Message);
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
-                return (StatusCodes.Status413PayloadTooLarge, $"The body is larger than {Limits.BodyBytes} bytes; send less text at once.");
+                return (StatusCodes.Status413PayloadTooLarge, Limits.TooLarge);
             case BadHttpRequestException bad:
                 return (bad.StatusCode, "The request did not arrive whole and in time; send it again.");
             case OperationCanceledException:

@@ -6,6 +6,12 @@ internal static class Limits
     /// <summary>Bytes of a body.</summary>
     public const int BodyBytes = 1 << 20;
 
+    /// <summary>What is said of a larger one.</summary>
+    public const string TooLarge = "The body is larger than 1 MiB; send less text at once.";
+
+    /// <summary>Bytes of a body that are taken in at all: one that is too large is read to its end, so that its sender sees the answer.</summary>
+    public const int DiscardedBytes = 1 << 26;
+
     /// <summary>Bytes of a body that are held while nobody reads it.</summary>
     public const int BufferBytes = 1 << 16;
 
@@ -20,6 +26,9 @@ internal static class Limits
 
     /// <summary>Tokens that are added to a prompt.</summary>
     public const int NewTokens = 2048;
+
+    /// <summary>Latents whose part in a preference is computed and tried.</summary>
+    public const int Attributed = 200;
 
     /// <summary>Latents of a list.</summary>
     public const int Listed = 1000;

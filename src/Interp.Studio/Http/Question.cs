@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Interp.Studio.Guards;
 using Microsoft.AspNetCore.Http;
 
 namespace Interp.Studio.Http;
@@ -10,14 +12,15 @@ internal static class Question
     private static readonly JsonDocumentOptions Form = new() { MaxDepth = 16 };
 
     /// <summary>The body.</summary>
-    /// <exception cref="Refusal">415: it is not said to be JSON; 400: it is none, or none of this form.</exception>
+    /// <exception cref="Refusal">415: it is not said to be JSON; 413: it is too large; 400: it is no JSON, or none of this form.</exception>
     public static async Task<T> OfBody<T>(HttpRequest request, CancellationToken cancel)
     {
-        if (!request.HasJsonContentType())
-            throw new Refusal(StatusCodes.Status415UnsupportedMediaType, "The body is not said to be JSON; send it with the header Content-Type: application/json.");
+        if (!IsJson(request))
+            throw new Refusal(StatusCodes.Status415UnsupportedMediaType, "The body is not said to be JSON in UTF-8; send it with the header Content-Type: application/json.");
+        var body = await Read(request, cancel);
         try
         {
-            using var document = await JsonDocument.ParseAsync(request.Body, Form, cancel);
+            using var document = JsonDocument.Parse(body, Form);
             return StrictJson.Read<T>(document.RootElement);
         }
         catch (JsonException error)
@@ -27,6 +30,23 @@ internal static class Question
                 : "the body is none";
             throw new Refusal(StatusCodes.Status400BadRequest, $"JSON is wanted, and {place}; send one JSON object.");
         }
+    }
+
+    private static bool IsJson(HttpRequest request) =>
+        request.HasJsonContentType() && (request.GetTypedHeaders().ContentType?.Charset.Value is null or "" || request.GetTypedHeaders().ContentType!.Encoding is UTF8Encoding);
+
+    /// <summary>The bytes of the body, of which no more than the limit are held.</summary>
+    private static async Task<ReadOnlyMemory<byte>> Read(HttpRequest request, CancellationToken cancel)
+    {
+        var body = new MemoryStream();
+        var buffer = new byte[Limits.BufferBytes];
+        while (await request.Body.ReadAsync(buffer, cancel) is var read and > 0)
+        {
+            if (body.Length + read > Limits.BodyBytes)
+                throw new Refusal(StatusCodes.Status413PayloadTooLarge, Limits.TooLarge);
+            body.Write(buffer, 0, read);
+        }
+        return body.GetBuffer().AsMemory(0, (int)body.Length);
     }
 
     /// <summary>The query, each of whose fields is once there at most.</summary>

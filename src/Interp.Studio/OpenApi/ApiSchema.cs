@@ -15,8 +15,9 @@ internal static class ApiSchema
 
     private static JsonNode Annotate(JsonSchemaExporterContext context, JsonNode schema)
     {
-        if (schema is not JsonObject fields || context.PropertyInfo?.AttributeProvider is not { } property)
-            return schema;
+        var fields = IsNumber(context.TypeInfo.Type) ? Number(context.TypeInfo.Type) : schema as JsonObject;
+        if (fields is null || context.PropertyInfo?.AttributeProvider is not { } property)
+            return fields ?? schema;
         if (Attribute<DescriptionAttribute>() is { } meaning)
             fields["description"] = meaning.Description;
         if (Attribute<RangeAttribute>() is { } range)
@@ -35,4 +36,9 @@ internal static class ApiSchema
         T? Attribute<T>()
             where T : Attribute => property.GetCustomAttributes(typeof(T), inherit: false).FirstOrDefault() as T;
     }
+
+    /// <summary>The exporter cannot know what the converters of these types write.</summary>
+    private static bool IsNumber(Type type) => (Nullable.GetUnderlyingType(type) ?? type) is var bare && (bare == typeof(float) || bare == typeof(double));
+
+    private static JsonObject Number(Type type) => new() { ["type"] = Nullable.GetUnderlyingType(type) is null ? "number" : new JsonArray("number", "null") };
 }

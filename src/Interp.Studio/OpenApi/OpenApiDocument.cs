@@ -22,6 +22,9 @@ internal static class OpenApiDocument
         (503, "Too many requests wait, or this one took too long."),
     ];
 
+    /// <summary>What the parameters of routes are.</summary>
+    private static readonly Dictionary<string, string> Meanings = new() { ["id"] = "The latent.", ["name"] = "Name of the result." };
+
     /// <summary>Serves it at /api.</summary>
     public static void Map(IEndpointRouteBuilder routes, IReadOnlyList<Operation> operations)
     {
@@ -66,7 +69,7 @@ internal static class OpenApiDocument
     }
 
     private static IEnumerable<JsonNode> PathParameters(Operation operation) =>
-        operation.At.Select(parameter => Parameter(parameter.Key, "path", required: true, new JsonObject { ["type"] = "string" }, parameter.Value));
+        operation.At.Select(parameter => Parameter(parameter.Key, "path", required: true, new JsonObject { ["type"] = "string", ["description"] = Meanings[parameter.Key] }, parameter.Value));
 
     private static IEnumerable<JsonNode> QueryParameters(Type query, JsonNode? example)
     {
@@ -78,7 +81,7 @@ internal static class OpenApiDocument
 
     private static JsonObject Parameter(string name, string place, bool required, JsonNode schema, JsonNode? example)
     {
-        var result = new JsonObject { ["name"] = name, ["in"] = place, ["required"] = required, ["schema"] = schema };
+        var result = new JsonObject { ["name"] = name, ["in"] = place, ["required"] = required, ["description"] = schema["description"]?.DeepClone(), ["schema"] = schema };
         if (example is not null)
             result["example"] = example;
         return result;

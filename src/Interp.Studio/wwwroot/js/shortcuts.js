@@ -26,7 +26,14 @@ export function startShortcuts() {
   return () => dialog.showModal();
 }
 
+/** The search field of this page, or else that of the page Search. */
 function focusSearch() {
-  if (!location.hash.startsWith('#/search')) go(href('search'));
-  requestAnimationFrame(() => setTimeout(() => document.querySelector('[data-search]')?.focus(), 30));
+  const focus = () => {
+    const field = document.querySelector('[data-search]');
+    field?.focus();
+    return field !== null && document.activeElement === field;
+  };
+  if (focus()) return;
+  addEventListener('hashchange', () => setTimeout(focus), { once: true });
+  go(href('search'));
 }

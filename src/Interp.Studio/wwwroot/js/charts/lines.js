@@ -32,7 +32,7 @@ function drawLines(points, { title, xTitle, log, chosen, onChoose }, width) {
   });
   const chart = svg('svg', { class: 'chart', viewBox: `0 0 ${width} ${height}`, height, role: 'group', 'aria-label': `${title} against ${xTitle}` },
     gridLeft(y, ticks(low, high, 4).map(mark => [mark, short(log ? 10 ** mark : mark)]), { left, right }),
-    axisBelow(x, ticks(Math.min(...xs), Math.max(...xs), Math.max(2, width / 80)), { left, right, y: bottom, title: xTitle }),
+    axisBelow(x, ticks(Math.min(...xs), Math.max(...xs), Math.max(3, width / 55)), { left, right, y: bottom, title: xTitle }),
     svg('polyline', { class: 'line', points: known.map(point => `${x(point.x)},${y(scaled(point.y))}`).join(' ') }),
     dots);
   roving(chart, dots);

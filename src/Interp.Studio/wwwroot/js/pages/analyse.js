@@ -8,6 +8,7 @@ import { check, choice, field, fillForm, formParams, numberInput, sentencesOf, s
 import { recordOf, rememberLabel } from '../parts/labels.js';
 import { latentLink } from '../parts/latent.js';
 import { empty, loader } from '../parts/notice.js';
+import { inSteps } from '../parts/steps.js';
 import { openToken } from '../parts/token-panel.js';
 import { go, href } from '../router.js';
 
@@ -87,7 +88,7 @@ function answerView(question, answer) {
     : `${counted(answer.considered, 'latent')} fire in the sentences, ${whole(answer.qualified)} of them as asked${answer.qualified > found ? `; the best ${whole(found)} are shown` : ''}.`;
   announce(sentence);
   if (found === 0) return empty(sentence);
-  return [h('p', { class: 'muted small' }, sentence), answer.features.map((feature, index) => card(feature, index))];
+  return [h('p', { class: 'muted small' }, sentence), inSteps(answer.features, card)];
 }
 
 function card(feature, index) {

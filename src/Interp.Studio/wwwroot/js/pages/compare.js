@@ -5,7 +5,7 @@ import { announce, h, show } from '../dom.js';
 import { short, whole } from '../format.js';
 import { choice, field, fillForm, formParams, numberInput } from '../parts/fields.js';
 import { heatRows } from '../parts/examples.js';
-import { labelOf } from '../parts/labels.js';
+import { labelOf, rememberLabel } from '../parts/labels.js';
 import { latentNamed } from '../parts/latent.js';
 import { empty, loader } from '../parts/notice.js';
 import { go, href } from '../router.js';
@@ -62,7 +62,7 @@ function compared(answer, params) {
 /** One latent or several of either dictionary, side by side. */
 function pairView(row) {
   return h('article', { class: 'card' }, h('div', { class: 'sides' },
-    h('div', { class: 'stack' }, row.here.length === 0 ? nothing('here') : row.here.map(latent => sideView(latentNamed(latent.id, labelOf), latent))),
+    h('div', { class: 'stack' }, row.here.length === 0 ? nothing('here') : row.here.map(latent => { rememberLabel(latent.id, latent.explanation); return sideView(latentNamed(latent.id, labelOf), latent); })),
     h('div', { class: 'stack' }, row.there.length === 0 ? nothing('there') : row.there.map(latent =>
       sideView([`there #${latent.id} `, h('span', { class: 'plain muted' }, latent.explanation ?? '')], latent)))));
 }

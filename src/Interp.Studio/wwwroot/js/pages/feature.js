@@ -33,11 +33,11 @@ export const featurePage = {
         if (!/^\d+$/.test(wanted)) throw new Error(`A latent is named by its number, not by ${JSON.stringify(wanted)}.`);
         const record = await recordOf(Number(wanted), signal);
         const box = testBox(record);
-        show(head, title(record), walker(record.id));
+        show(head, title(record), h('div', { class: 'head-tools' }, walker(record.id), actions(record)));
         shown = { id: wanted, test: box.test };
         box.test(route.params.get('text') ?? '');
         announce(`Latent ${record.id}: ${labelOfRecord(record) ?? 'no explanation'}`);
-        return [actions(record), featureView(record, { labelOf, tokens: studio.atlas?.tokens, onToken: openToken }, [box.element])];
+        return featureView(record, { labelOf, tokens: studio.atlas?.tokens, onToken: openToken }, [box.element]);
       });
     };
   },
@@ -74,11 +74,11 @@ function actions(record) {
 
 /** The box that shows how the latent fires on one's own text. */
 function testBox(record) {
-  const text = textArea('text', { rows: 2, placeholder: 'A text per line' });
+  const text = textArea('text', { rows: 1, class: 'text low', placeholder: 'One text per line' });
   const result = h('div', { 'aria-live': 'polite' });
   const load = loader(result);
   const form = h('form', { class: 'stack', onsubmit: event => { event.preventDefault(); go(href(`feature/${record.id}`, { text: text.value })); } },
-    field('Test a text', text, 'One text per line; Ctrl+Enter runs it.'), h('div', { class: 'row' }, h('button', { class: 'primary' }, 'Test')), result);
+    h('div', { class: 'row end' }, h('div', { class: 'grow' }, field('Test a text', text)), h('button', { class: 'primary', 'data-tip': 'Ctrl+Enter' }, 'Test')), result);
   submitOnCtrlEnter(form);
   async function test(value) {
     text.value = value;

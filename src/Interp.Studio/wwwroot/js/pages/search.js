@@ -57,7 +57,7 @@ function inputs() {
       field('On in all of these', textArea('s', { rows: 3 }), 'One per line.'), field('Off in all of these', textArea('c', { rows: 3 }), 'One per line.'))),
     part('labelled', field('Labelled texts', labelled, 'A line each: JSON with text and label, or a label (1 or 0), a tab or comma, and the text. Ranked by the area under the ROC curve.'),
       field('or a file of them', file)),
-    part('direction', field('Latent', numberInput('id', { min: 0, step: 1, class: 'narrow' }), 'Those whose decoder directions are nearest to it.')),
+    part('direction', field('Latent', numberInput('id', { min: 0, step: 1, class: 'narrow' }), 'The others whose decoder directions are nearest to its own.')),
     h('details', {}, h('summary', {}, 'Filters'), h('div', { class: 'filters' },
       field('Least density', numberInput('minDensity', { min: 0, max: 1, placeholder: '0' })),
       field('Greatest density', numberInput('maxDensity', { min: 0, max: 1, placeholder: '1' })),

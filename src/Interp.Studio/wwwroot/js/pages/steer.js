@@ -108,7 +108,8 @@ async function measure(recipe, written, signal) {
   const strengths = written.split(/[\s,;]+/).filter(Boolean).map(Number);
   if (strengths.length === 0 || strengths.some(Number.isNaN)) throw new Error('Strengths are numbers separated by commas.');
   const [{ id, unit, mode }] = recipe.features;
-  const { points } = await postJson('dose', { prompt: recipe.prompt, feature: id, unit, mode, strengths, tokens: recipe.tokens, seed: recipe.seed }, signal);
+  const { prompt, tokens, seed, temperature, positions } = recipe;
+  const { points } = await postJson('dose', { prompt, feature: id, unit, mode, strengths, tokens, seed, temperature, positions }, signal);
   announce(`${points.length} strengths measured.`);
   return doseView(points, unit);
 }

@@ -20,7 +20,7 @@ export const whyPage = {
     const form = h('form', { class: 'stack', 'aria-label': 'What to explain' },
       field('Prompt', textArea('prompt', { rows: 3 }), 'Ctrl+Enter runs.'),
       h('div', { class: 'pair' }, field('Next token A', textInput('a', { required: true })), field('Next token B', textInput('b', { required: true }))),
-      h('p', { class: 'hint' }, 'As written after the prompt, leading space included.'),
+      h('p', { class: 'hint' }, 'As written after the prompt, leading space included; the first token of each counts.'),
       h('div', { class: 'row end' }, field('Latents', numberInput('n', { min: 1, max: 200, step: 1, class: 'narrow' })), h('button', { class: 'primary grow' }, 'Explain')));
     submitOnCtrlEnter(form);
     show(root,
@@ -62,7 +62,7 @@ function answerOf({ difference, latents, correlation }, { a, b }) {
 
 function table(latents) {
   const largest = Math.max(...latents.map(latent => Math.abs(latent.attribution)), 1e-12);
-  return h('div', { class: 'table-wrap', tabindex: '0', role: 'region', 'aria-label': 'Attributions' }, h('table', { class: 'latents' },
+  return h('div', { class: 'table-wrap', tabindex: '0', role: 'region', 'aria-label': 'Table of attributions' }, h('table', { class: 'latents' },
     h('thead', {}, h('tr', {}, ['Latent', 'at token'].map(title => h('th', { scope: 'col' }, title)), ['Attribution', 'True effect', 'Activation'].map(title => h('th', { scope: 'col', class: 'number' }, title)))),
     h('tbody', {}, latents.map(latent => h('tr', {},
       h('td', { class: 'about' }, latentNamed(latent.id, labelOf)),

@@ -19,7 +19,7 @@ export function doseView(points, unit) {
     h('div', { class: 'charts' }, measures.map(([name, title, hint]) =>
       lineChart(points.map(point => ({ x: point.strength, y: point[name] })), { title, hint, xTitle: unitNames[unit], log: name === 'perplexity', onChoose: choose }))),
     text,
-    h('details', {}, h('summary', {}, 'The numbers'), h('div', { class: 'table-wrap', tabindex: '0', role: 'region', 'aria-label': 'Dose and response' }, h('table', {},
+    h('details', {}, h('summary', {}, 'The numbers'), h('div', { class: 'table-wrap', tabindex: '0', role: 'region', 'aria-label': 'Table of doses' }, h('table', {},
       h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Strength'), measures.map(([, title]) => h('th', { scope: 'col', class: 'number' }, title)), h('th', { scope: 'col' }, 'Text'))),
       h('tbody', {}, points.map(point => h('tr', {}, h('td', {}, short(point.strength)), measures.map(([name]) => h('td', { class: 'number' }, short(point[name]))), h('td', { dir: 'auto' }, point.text))))))));
 }

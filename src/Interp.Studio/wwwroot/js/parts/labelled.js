@@ -5,7 +5,8 @@ const words = new Map([['1', true], ['0', false], ['true', true], ['false', fals
 /** [{text, label}], or an Error that names the line. */
 export function labelledTexts(content) {
   const texts = content.split('\n').map((line, index) => [line.trim(), index + 1]).filter(([line]) => line).map(([line, number]) => oneText(line, number));
-  if (!texts.some(text => text.label) || texts.every(text => text.label)) throw new Error('Both labels are needed: at least one text of each.');
+  const positive = texts.filter(text => text.label).length;
+  if (positive < 2 || texts.length - positive < 2) throw new Error('At least two texts of each label are needed.');
   return texts;
 }
 

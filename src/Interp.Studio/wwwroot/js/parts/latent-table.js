@@ -26,6 +26,7 @@ function tableRow(row, used) {
   rememberLabel(row.id, text);
   return h('tr', {},
     h('td', {}, latentLink(row.id)),
-    h('td', { class: 'about', dir: 'auto' }, text ?? (row.max === 0 ? h('span', { class: 'muted' }, 'dead') : h('span', { class: 'muted' }, 'no explanation')), concept && [' ', h('span', { class: 'badge' }, concept)]),
+    h('td', { class: 'about' }, h('span', { class: 'clamp', dir: 'auto' }, concept && [h('span', { class: 'badge' }, concept), ' '],
+      text ?? h('span', { class: 'muted' }, row.max === 0 ? 'dead' : 'no explanation'))),
     used.map(([, , value, format]) => h('td', { class: 'number' }, value(row) === undefined || value(row) === null ? '–' : format(value(row), row))));
 }

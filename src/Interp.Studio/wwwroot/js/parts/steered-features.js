@@ -5,7 +5,7 @@ import { labelOf } from './labels.js';
 
 const units = [['max', '\u00d7 its maximum'], ['norm', '\u00d7 residual norm'], ['raw', 'absolute']];
 const modes = [['clamp', 'clamp to'], ['add', 'add']];
-const presets = [['Remove', 0, 'max', 'clamp'], ['1\u00d7 max', 1, 'max', 'clamp'], ['4\u00d7 max', 4, 'max', 'clamp'], ['Half the norm', 0.5, 'norm', 'add'], ['Against', -0.5, 'norm', 'add']];
+const presets = [['Ablate', 0, 'max', 'clamp'], ['1\u00d7 max', 1, 'max', 'clamp'], ['4\u00d7 max', 4, 'max', 'clamp'], ['Half the norm', 0.5, 'norm', 'add'], ['Against', -0.5, 'norm', 'add']];
 
 /** {element, read(param), param(), values()}; the param is id:strength:unit:mode, several separated by commas. */
 export function featureRows() {

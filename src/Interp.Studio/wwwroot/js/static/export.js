@@ -50,8 +50,10 @@ function staticHead(record) {
   const number = h('input', { type: 'number', min: 0, max: last, class: 'narrow', 'aria-label': 'Jump to latent', required: true });
   return h('div', { class: 'page-head' },
     h('div', {}, h('h1', { tabindex: '-1' }, `Latent ${record.id}`), explained(record)),
-    h('nav', { 'aria-label': 'Other latents', class: 'row' }, step('\u2190 Previous', record.id - 1, 'p'), step('Next \u2192', record.id + 1, 'n'),
-      h('form', { class: 'row', onsubmit: event => { event.preventDefault(); go(href(`feature/${number.valueAsNumber}`)); } }, number, h('button', {}, 'Go'))));
+    h('div', { class: 'head-tools' },
+      h('nav', { 'aria-label': 'Other latents', class: 'row' }, step('\u2190 Previous', record.id - 1, 'p'), step('Next \u2192', record.id + 1, 'n'),
+      h('form', { class: 'row', onsubmit: event => { event.preventDefault(); go(href(`feature/${number.valueAsNumber}`)); } }, number, h('button', {}, 'Go'))),
+      h('div', { class: 'row slim' }, copyButton('Copy link', () => location.href), saveButton('Download JSON', `latent-${record.id}.json`, () => JSON.stringify(record, null, 1)))));
 }
 
 async function staticFeature(main, id) {
@@ -59,8 +61,7 @@ async function staticFeature(main, id) {
   document.title = `Latent ${id} \u00b7 ${summary.model}`;
   const labelOf = other => Promise.resolve(summary.labels[other] ?? null);
   show(main, staticHead(record),
-    h('div', { class: 'stack' }, h('div', { class: 'row slim' }, copyButton('Copy link', () => location.href), saveButton('Download JSON', `latent-${id}.json`, () => JSON.stringify(record, null, 1))),
-      featureView(record, { labelOf, tokens: summary.tokens })));
+    h('div', { class: 'stack' }, featureView(record, { labelOf, tokens: summary.tokens })));
 }
 
 /** The list of all latents, narrowed by words of their explanations. */

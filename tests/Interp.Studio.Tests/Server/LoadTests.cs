@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace Interp.Studio.Tests.Server;
+
+/// <summary>Many requests at once, slow ones, and those that nobody waits for.</summary>
+public sealed class LoadTests
+{
+    private const string Analysis = """{"sentences":["On 1 May it rained.","They met in October."],"contrast":["They met in Madrid."]}""";
+
+    [Fact]
+    public async Task Two_hundred_requests_at_once_are_answered_right_or_refused_and_memory_stays_flat()
+    {
+        await using var studio = await WorldStudio.Start();
+        var expected = (await studio.Post("analyze", Analysis)).Body.ToJsonString();
+        await Burst();
+        var before = Held();
+        for (var i = 0; i < 3; i++)
+            await Burst();
+        Assert.InRange(Held() - before, long.MinValue, 64L << 20);
+
+        async Task Burst()
+        {
+            var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => (i % 4) switch
+            {
+                0 => studio.Post("analyze", Analysis),
+                1 => studio.Get("features?limit=1000"),
+                2 => studio.Post("tokens", $$"""{"text":"{{new string('a', 900_000)}}"}"""),
+                _ => studio.Get($"features/{i}"),
+            }));
+            foreach (var (i, (status, body)) in answers.Index())
+            {
+                Assert.Contains(status, (int[])[200, 400, 503]);
+                if (i % 4 == 0 && status == 200)
+                    Assert.Equal(expected, body.ToJsonString());
+                if (i % 4 == 3 && status == 200)
+                    Assert.Equal(i, (int)body["id"]!);
+            }
+            Assert.Contains(answers, answer => answer.Status == 200);
+            Assert.Equal(200, (await studio.Get("health")).Status);
+        }
+
+        static long Held()
+        {
+            GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);
+            GC.WaitForPendingFinalizers();
+            using var self = Process.GetCurrentProcess();
+            return self.WorkingSet64;
+        }
+    }
+
+    [Fact]
+    public async Task A_request_that_takes_too_long_is_ended_with_a_sentence_and_the_next_one_is_served()
+    {
+        await using var studio = await WorldStudio.Start(WorldStudio.Options with { TimeLimit = TimeSpan.FromMilliseconds(300) });
+        var sentences = string.Join(",", Enumerable.Repeat("\"" + string.Concat(Enumerable.Repeat("It rained. ", 25)) + "\"", 1500));
+        var (status, body) = await studio.Post("analyze", $$"""{"sentences":[{{sentences}}]}""");
+        Assert.Equal(503, status);
+        Assert.Contains("longer", (string)body["error"]!);
+        Assert.Equal(200, (await studio.Get("features/3")).Status);
+    }
+
+    [Fact]
+    public async Task Work_that_nobody_waits_for_makes_room_for_the_next()
+    {
+        await using var studio = await WorldStudio.Start();
+        using (var gone = new CancellationTokenSource())
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/steer/stream")
+            {
+                Content = WorldStudio.Json("""{"prompt":"They met","features":[{"id":3,"strength":1,"unit":"raw"}],"tokens":100}"""),
+            };
+            using var response = await studio.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, gone.Token);
+            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(gone.Token));
+            Assert.NotNull(await reader.ReadLineAsync(gone.Token));
+            await gone.CancelAsync();
+        }
+        Assert.Equal(200, (await studio.Post("tokens", """{"text":"a"}""")).Status);
+    }
+}
