@@ -103,3 +103,37 @@ let ``how activations were extracted is read from the dictionary's folder`` () =
     let changed = AtlasRequest.extraction (SaeFolder.ReadMetadata folder.Path)
     Assert.Equal(2, changed.SkipPositions)
     Assert.Equal(Some 10.5, changed.SkipNorm)
+
+[<Fact>]
+let ``an experiment's atlas is kept with its cell`` () =
+    use folder = new TemporaryFolder()
+
+    File.WriteAllText(
+        folder.Child "own.fsx",
+        """open Interp
+
+Experiment.create "own"
+|> Experiment.activations (Hook.residPost 1) (Corpus.world 3_000 |> Corpus.validation 1_000)
+|> Experiment.sae (Sae.expansion 2)
+|> Experiment.train (Train.batch 256)
+|> Experiment.evaluateOn 1_500 500
+|> Experiment.stage "atlas" 1 AtlasStage.measure
+|> Experiment.stage "concepts" 1 WorldConcepts.stage
+|> Experiment.evaluate [ Metric.fvu; Metric.own "living"; Metric.own "rule_f1"; Metric.own "concepts_found" ]
+"""
+    )
+
+    succeed folder [ "run"; "own.fsx" ] |> ignore
+    let table = File.ReadAllText(folder.Child "results/own/table.csv")
+    let cell = (Results.parse "own" table).Cells |> List.exactlyOne
+
+    let kept =
+        Directory.GetDirectories(folder.Child ".interp/atlas") |> Array.exactlyOne
+
+    use atlas = Features.Atlas.Open(Path.Combine(kept, AtlasStage.folder))
+    Assert.Equal(256, atlas.Latents)
+    Assert.Equal(256.0 - float atlas.Summary.Dead, cell.Metrics["living"])
+    Assert.InRange(cell.Metrics["rule_f1"], 0.0, 1.0)
+    Assert.InRange(cell.Metrics["concepts_found"], 0.0, 91.0)
+    let again = succeed folder [ "check"; "atlas/" + string (Path.GetFileName kept) ]
+    Assert.Contains("same", again.Output)

@@ -34,8 +34,24 @@ public sealed class AtlasTests : IDisposable
 
     private static AtlasSummary Summary() => new()
     {
-        Format = 1, Model = "world", ModelDigest = "m", TokenizerDigest = "t", SaeDigest = "s", Hook = "h", Corpus = "c", CorpusDigest = "d", Tokens = 0, Rows = 0, Documents = 30,
-        ContextLength = 16, BatchContexts = 4, HeldOutTokens = 0, Latents = 0, Dead = 0, Spec = Spec, Files = [],
+        Format = 1,
+        Model = "world",
+        ModelDigest = "m",
+        TokenizerDigest = "t",
+        SaeDigest = "s",
+        Hook = "h",
+        Corpus = "c",
+        CorpusDigest = "d",
+        Tokens = 0,
+        Rows = 0,
+        Documents = 30,
+        ContextLength = 16,
+        BatchContexts = 4,
+        HeldOutTokens = 0,
+        Latents = 0,
+        Dead = 0,
+        Spec = Spec,
+        Files = [],
     };
 
     private string Made(string name, AtlasSource? source = null)
