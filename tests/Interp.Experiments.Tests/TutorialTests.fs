@@ -1,4 +1,4 @@
-/// Experiments.fsx does what it says; configs and steering recipes are scripts of F# Interactive.
+/// Experiments.fsx and the script of docs/features.md do what they say; configs and steering recipes are scripts of F# Interactive.
 module Interp.Tests.TutorialTests
 
 open System.Diagnostics
@@ -131,3 +131,16 @@ let ``a steering recipe as a script prints the steered text`` () =
     let outcome = fsi folder "steer.fsx"
     Assert.True((outcome.Code = 0), outcome.Errors + outcome.Output)
     Assert.Equal(expected, outcome.Output)
+
+[<Fact>]
+let ``the script of the document about latents runs`` () =
+    use folder = new TemporaryFolder()
+    reference folder
+    let text = File.ReadAllText(Path.Combine(repository, "docs", "features.md"))
+    let script = text.Split("```fsharp\n")[1] |> fun rest -> rest.Split("```")[0]
+    let assets = Path.Combine(repository, "assets").Replace("\\", "/")
+    File.WriteAllText(folder.Child "latents.fsx", script.Replace("\"assets/", $"\"{assets}/"))
+    let outcome = fsi folder "latents.fsx"
+    Assert.True((outcome.Code = 0), outcome.Errors + outcome.Output)
+    Assert.Contains("logit difference", outcome.Output)
+    Assert.Contains("1.0: effect", outcome.Output)
