@@ -186,42 +186,6 @@ let ``provenance reads back`` () =
     Assert.Equal(Some written, ResultProvenance.parse (ResultProvenance.print written))
     Assert.Equal(None, ResultProvenance.parse "{}")
 
-[<Fact>]
-let ``settings that differ are named once, with the cells they differ in`` () =
-    let a = Experiment.create "a" |> Sweep.over "k" [ 8; 16 ] Sae.k
-    let b = a |> Experiment.edit (Train.batch 64)
-    let change = (ConfigDiff.make a b).Changed |> List.exactlyOne
-
-    Assert.Equal(
-        ("train.batch", Canon.Integer 512L, Canon.Integer 64L, 2),
-        (change.Path, change.From, change.To, change.Cells.Length)
-    )
-
-/// Cells that share names with those of another list as far as that goes.
-let private experiment (specs: Spec list) =
-    { Experiment.create "e" with
-        Cells =
-            specs
-            |> List.mapi (fun i spec ->
-                {
-                    Axes = [ "c", string i ]
-                    Spec = { spec with Seed = i }
-                })
-    }
-
-[<Property(Arbitrary = [| typeof<SpecTests.Specs> |], MaxTest = 50)>]
-let ``applying the config diff to the first gives the second, and its mirror leads back``
-    (left: Spec list)
-    (right: Spec list)
-    =
-    let a, b = experiment left, experiment right
-    let diff = ConfigDiff.make a b
-    let cells (experiment: Experiment) = experiment.Cells |> List.sortBy _.Name
-
-    cells (ConfigDiff.apply diff a) = cells b
-    && cells (ConfigDiff.apply (ConfigDiff.mirror diff) b) = cells a
-    && ConfigDiff.isEmpty diff = (cells a = cells b)
-
 /// Results of two groups; each cell may have failed and each number may be absent.
 let private results (cells: (bool * int option * int option * bool) list) =
     cells
@@ -257,21 +221,6 @@ let ``what is same or within noise does not count, everything else does`` left r
         (diff.Metrics
          |> List.exists (fun change ->
              not (List.contains (MetricDiff.statusName change.Status) [ "same"; "within noise" ])))
-
-[<Property(Arbitrary = [| typeof<SpecTests.Specs> |], MaxTest = 50)>]
-let ``two single cells without axes are one cell, whatever their seeds`` (left: Spec) (right: Spec) =
-    let single spec =
-        { Experiment.create "e" with
-            Cells = [ { Axes = []; Spec = spec } ]
-        }
-
-    let a, b = single left, single right
-    let diff = ConfigDiff.make a b
-
-    diff.Removed.IsEmpty
-    && diff.Added.IsEmpty
-    && (ConfigDiff.apply diff a).Cells = b.Cells
-    && ConfigDiff.mirror diff = ConfigDiff.make b a
 
 [<Fact>]
 let ``a stage that both sides have is no other stage for the cells that it serves`` () =
@@ -339,20 +288,3 @@ let ``Markdown and the page escape what comes from axes`` () =
     Assert.Contains("with=a|&lt;b&gt;", page)
     Assert.DoesNotContain("<b>", page)
     Assert.DoesNotContain("<a>", page)
-
-[<Fact>]
-let ``an extraction that stored its training activations and a live one are no lost determinism`` () =
-    let record outputs =
-        (ResultProvenance.ofArtifact
-            []
-            {
-                Stage = "extract"
-                Key = "k"
-                Inputs = []
-                Outputs = outputs
-            })
-            .Output
-
-    let heldOut = "held-out/shard-00000.safetensors", "a"
-    Assert.Equal(record [ heldOut ], record [ heldOut; "training/shard-00000.safetensors", "b" ])
-    Assert.NotEqual<string>(record [ heldOut ], record [ fst heldOut, "c" ])

@@ -279,33 +279,3 @@ let ``the last good checkpoint of a transcoder starts from its own target`` () =
 
         Assert.Equal(2, checkpoints.Length)
         Assert.NotEqual<byte>(File.ReadAllBytes checkpoints[0], File.ReadAllBytes checkpoints[1]))
-
-[<Fact>]
-let ``the kernel without AVX gives the bits of the one with it`` () =
-    let verify portable =
-        let info =
-            ProcessStartInfo(
-                "dotnet",
-                [
-                    program
-                    "verify"
-                    "training"
-                    Path.Combine(repository, "tests", "fixtures", "training", "openai-topk")
-                    "--json"
-                ],
-                RedirectStandardOutput = true,
-                RedirectStandardError = true
-            )
-
-        if portable then
-            info.Environment["DOTNET_EnableAVX"] <- "0"
-
-        match Process.Start info with
-        | null -> failwith "dotnet did not start"
-        | child ->
-            use child = child
-            let outcome = finish child
-            Assert.True((outcome.Code = 0), outcome.Errors)
-            outcome.Output
-
-    Assert.Equal(verify false, verify true)

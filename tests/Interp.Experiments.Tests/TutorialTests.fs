@@ -100,7 +100,7 @@ let ``a wrong experiment under dotnet fsi is one sentence and exit code 2`` () =
             "Experiment.create \"e\" |> Experiment.model (Model.path \"nowhere.gguf\")"
             "|> Script.main"
         ]
-        "There is no model file nowhere.gguf; give a .gguf file or a folder with config.json and .safetensors files."
+        "There is no model file nowhere.gguf; give a .gguf file or a Hugging Face folder."
 
 [<Fact>]
 let ``a steering recipe as a script prints the steered text`` () =

@@ -61,6 +61,8 @@ let ``every artifact and every named store is held against its digests`` () =
         ]
 
     Assert.Equal((0, [], []), verify folder.Path [])
+    // Counts of faults are written as counts.
+    Assert.Matches(@"ok +train/\w+ +0 \(at most 0\)", (run folder.Path [ "verify"; "store" ]).Output)
     Assert.Equal((0, [], []), verify folder.Path [ "demo" ])
     let named = ".interp/activations/demo"
     Assert.Equal((0, [], []), verify folder.Path [ named ])
