@@ -34,7 +34,7 @@ printfn "%s\n" (Plan.explain study)
 let results = Script.run study
 
 // Table: mean ± standard deviation over seeds, and every cell as a Deedle frame.
-printfn "%s" (Results.markdown [] study.Metrics results)
+printfn "%s" (ResultSummary.markdown [] study.Metrics results)
 let frame = Results.frame results
 frame.Columns.[[ "k"; "seed"; "fvu"; "largest_cosine" ]].Print()
 

@@ -126,14 +126,14 @@ let models =
 let texts =
     "world, a .txt, .jsonl, .csv or .tsv file (each also .gz), a .parquet file, a folder of these, - for standard input, or mix:0.7=A;0.3=B of these"
 
-/// Finds a command by name; a misspelt one is an error that names the nearest.
-let find what (commands: Command list) name =
+/// Finds a command by name; a misspelt one is an error that names the nearest, or says where all are named.
+let find what otherwise (commands: Command list) name =
     match commands |> List.tryFind (fun command -> command.Name = name) with
     | Some command -> command
     | None ->
         let hint =
             match NearestName.Of(name, commands |> List.map _.Name) with
-            | null -> "see interp --help"
+            | null -> otherwise
             | near -> $"did you mean '{near}'?"
 
         raise (InterpException $"There is no {what} '{name}'; {hint}")
@@ -141,6 +141,7 @@ let find what (commands: Command list) name =
 /// A command whose first argument names one of several.
 let group name summary usage (commands: Command list) =
     let examples = commands |> List.collect _.Examples
+    let names = commands |> List.map _.Name |> String.concat ", "
 
     {
         Name = name
@@ -164,5 +165,5 @@ let group name summary usage (commands: Command list) =
                              @ List.map (fun example -> $"    interp {example}") examples)
                     )
                 )
-            | what :: rest -> (find $"'{name}' command" commands what).Run rest
+            | what :: rest -> (find $"'{name}' command" $"there are {names}." commands what).Run rest
     }

@@ -73,7 +73,7 @@ let specOf (sae: string) model corpus (settings: (string * string option) list) 
     let model = modelOf metadata model
 
     ({ Spec.Default with
-        Extract = Atlas.extraction metadata
+        Extract = AtlasRequest.extraction metadata
      },
      ("model", Some model) :: ("corpus.source", Some(corpusOf model corpus)) :: settings)
     ||> List.fold (fun spec (path, value) ->
@@ -165,7 +165,7 @@ let private atlas arguments =
 
     Interruption.stoppableAfter (fun () -> false) (typed ("interp" :: "atlas" :: arguments)) (fun cancel ->
         let times =
-            Atlas.make (Inputs store.Root) (progress ()) (eprintfn "%s") cancel folder request
+            AtlasRequest.make (Inputs store.Root) (progress ()) (eprintfn "%s") cancel folder request
 
         use made = Interp.Features.Atlas.Open folder
         let model = options.TryGetResult Model |> Option.map (fun model -> [ "--model"; model ])

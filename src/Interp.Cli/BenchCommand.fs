@@ -68,9 +68,9 @@ let private wayOf name =
     | other -> raise (InterpException $"There is no way '{other}'; there are rule, sparse, dense and both.")
 
 let private kindOf name =
-    match Codec.saeKind.Parse name with
+    match RecipeCodec.saeKind.Parse name with
     | Some kind -> TrainingRecipe.kindOf Spec.Default kind
-    | None -> raise (InterpException $"There is no kind '{name}'; give {Codec.saeKind.Expected}.")
+    | None -> raise (InterpException $"There is no kind '{name}'; give {RecipeCodec.saeKind.Expected}.")
 
 let private partName (part: Kernels.StepPart) = part.ToString().ToLowerInvariant()
 

@@ -33,6 +33,9 @@ let private check arguments =
     let artifact = store.Find(options.GetResult Key)
     let count = Progress.counter artifact.Name
 
+    // Bytes that rotted on disk are no lost determinism: they are told apart.
+    let faults = store.Faults(store.Folder artifact.Stage artifact.Key)
+
     Interruption.stoppable (typed ("interp" :: "check" :: arguments)) (fun cancel ->
         let differences =
             Recheck.run (Inputs store.Root) store (fun done' total _ -> count done' total) cancel artifact
@@ -48,18 +51,22 @@ let private check arguments =
                         [
                             "stage", Text artifact.Stage
                             "key", Text artifact.Key
-                            "same", Flag differences.IsEmpty
+                            "same", Flag(differences.IsEmpty && faults.IsEmpty)
                             "differences", Items(List.map file differences)
+                            "on_disk", Items(List.map Text faults)
                         ]
                 ))
         else
-            match differences with
-            | [] -> printfn "%s is the same, %d files." artifact.Name artifact.Outputs.Length
-            | differences ->
+            match differences, faults with
+            | [], [] -> printfn "%s is the same, %d files." artifact.Name artifact.Outputs.Length
+            | differences, faults ->
                 for file, what in differences do
-                    printfn "%s/%s %s." artifact.Name file what
+                    printfn "%s/%s %s when it is made again." artifact.Name file what
 
-        if differences.IsEmpty then 0 else 1)
+                for fault in faults do
+                    printfn "On disk: %s" fault
+
+        if differences.IsEmpty && faults.IsEmpty then 0 else 1)
 
 let command =
     {

@@ -67,7 +67,7 @@ let json before after (diff: Diff) =
                 "path", Text change.Path
                 "from", ofCanon change.From
                 "to", ofCanon change.To
-                "cells", texts change.Cells
+                "cells", texts (List.map fst change.Cells)
             ]
 
     let stage (change: StageChange) =

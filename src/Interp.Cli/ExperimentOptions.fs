@@ -67,6 +67,14 @@ type Prepared =
         Typed: string
     }
 
+/// What keeps a config from being run or planned, though it can be shown and compared.
+let private lostStages config (experiment: Experiment) =
+    [
+        for own in experiment.Stages do
+            if not own.IsHere then
+                $"{config} has the stage {own.Name}, a function of the script that made the file; run that script instead."
+    ]
+
 let private refuse errors =
     if not (List.isEmpty errors) then
         raise (InterpException(String.concat "\n" errors))
@@ -99,12 +107,7 @@ let prepare command examples arguments =
         ]
         |> List.choose (fun (path, value) -> value |> Option.map (fun value -> path, value))
 
-    let sets =
-        options.GetResults Set
-        |> List.map (fun text ->
-            match Overrides.parse text with
-            | Ok edit -> edit
-            | Error error -> raise (InterpException error))
+    let sets = options.GetResults Set |> List.map Overrides.parseOrFail
 
     let experiment =
         ConfigScript.load store.Root config |> Overrides.applyOrFail (sets @ shorthand)
@@ -115,7 +118,7 @@ let prepare command examples arguments =
         | None -> experiment
 
     let inputs = Inputs store.Root
-    let errors = Validation.experiment experiment
+    let errors = lostStages config experiment @ Validation.experiment experiment
 
     let errorsOfModels =
         try

@@ -9,10 +9,12 @@ open Interp.Cli.Json
 open Interp.Models
 open Interp.Runtime
 open Interp.Tokenization
+open Interp.Tokenization.Chat
 
 type GenerateOptions =
     | [<Mandatory>] Model of path: string
     | [<Mandatory>] Prompt of text: string
+    | Chat
     | Max_Tokens of count: string
     | Temperature of number: string
     | Top_K of count: string
@@ -29,6 +31,8 @@ type GenerateOptions =
             | Model _ ->
                 "Hugging Face folder, .gguf file or org/name of a downloaded model, with its tokenizer; world is the embedded one."
             | Prompt _ -> "text to continue; the tokenizer adds its special tokens."
+            | Chat ->
+                "the prompt is what a user says: the model's chat template writes it, and the text is the assistant's answer."
             | Max_Tokens _ -> "tokens to add at most (default 64)."
             | Temperature _ ->
                 "divisor of the logits; 0 takes the most likely token. 0 unless an option of the draws is given, else 1."
@@ -43,6 +47,7 @@ type GenerateOptions =
 let private examples =
     [
         "generate --model model.gguf --prompt \"The capital of France is\""
+        "generate --model model.gguf --prompt \"What is the capital of France?\" --chat"
         "generate --model models/phi3 --prompt \"Once\" --temperature 0.8 --top-p 0.95 --seed 7 --json"
     ]
 
@@ -102,6 +107,18 @@ let private print (tokenizer: Tokenizer) (prompt: int list) (tokens: GeneratedTo
     |> render
     |> printfn "%s"
 
+/// The ids to continue; a template writes special tokens itself.
+let private promptOf (tokenizer: Tokenizer) path (options: ParseResults<GenerateOptions>) =
+    let text = options.GetResult Prompt
+
+    let encoding =
+        if options.Contains Chat then
+            tokenizer.Encode(ChatTemplate.Load(path).Render([| ChatMessage("user", text) |], true), false)
+        else
+            tokenizer.Encode(text, true)
+
+    List.ofSeq encoding.Ids
+
 let private generate arguments =
     let options = parse<GenerateOptions> "generate" examples arguments
 
@@ -123,7 +140,7 @@ let private generate arguments =
         LanguageModel.Load(path, device, Devices.ParsePrecision(options.GetResult(Precision, "float32")))
 
     let tokenizer = Tokenizer.Load path
-    let prompt = List.ofSeq (tokenizer.Encode(options.GetResult Prompt, true).Ids)
+    let prompt = promptOf tokenizer path options
     let tokens = Generation.Stream(model, List.toArray prompt, generation)
 
     if options.Contains Json then

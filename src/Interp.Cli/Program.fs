@@ -52,6 +52,13 @@ let private help () =
              "interp COMMAND --help says more."
          ])
 
+let private named name =
+    find "command" "see interp --help" commands name
+
+/// `interp help run` is `interp run --help`, and `interp help store gc` that of a part of a command.
+let private commandHelp words =
+    (named (List.head words)).Run(List.tail words @ [ "--help" ])
+
 let private version () =
     let attribute = typeof<Command>.Assembly.GetName().Version |> Option.ofObj
     attribute |> Option.map (fun version -> version.ToString 3) |> Option.defaultValue "unknown"
@@ -67,7 +74,8 @@ let private run arguments =
     | [ "--version" ] ->
         printfn "interp %s" (version ())
         0
-    | name :: rest -> (find "command" commands name).Run rest
+    | "help" :: words -> commandHelp words
+    | name :: rest -> (named name).Run rest
 
 /// Why libtorch did not load, in the words of its loader.
 let private libtorchProblem () =

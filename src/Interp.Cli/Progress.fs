@@ -13,14 +13,9 @@ let private cellsOf (stage: Stage) =
     | [ cell ] -> cell
     | cells -> $"{cells.Length} cells"
 
-let private bar (share: float) =
-    let width = 24
-    let full = int (Math.Round(share * float width))
-    String('━', full) + String('╌', width - full)
-
 /// Characters of a line; 80 where the terminal does not say.
 let private width () =
-    if Console.WindowWidth > 1 then
+    if interactive && Console.WindowWidth > 1 then
         Console.WindowWidth - 1
     else
         80
@@ -44,23 +39,25 @@ let private show (text: string) =
 /// Milliseconds between two lines.
 let private interval = if interactive then 100L else 15_000L
 
-/// Share done, tokens per second, time left.
-let private state (done': int64) (total: int64) (perSecond: float) =
-    let share = if total > 0L then float done' / float total else 0.0
-
-    let left =
-        if perSecond > 0.0 && total > 0L then
-            $"  {Amounts.time (float (total - done') / perSecond)} left"
-        else
-            ""
-
-    let speed =
-        if perSecond > 0.0 then
-            $"  {Amounts.count perSecond} tok/s"
-        else
-            ""
-
-    $"{bar share} {Math.Round(100.0 * share), 3} %%{speed}{left}"
+/// What is being done, how much of how much, how fast, and a few words, in a line of the terminal's width.
+let private line title (done': int64) (total: int64) perSecond words =
+    ProgressLine.fit
+        (width ())
+        {
+            Title = title
+            Share = if total > 0L then float done' / float total else 0.0
+            Speed =
+                if perSecond > 0.0 then
+                    $"{Amounts.count perSecond} tok/s"
+                else
+                    ""
+            Left =
+                if perSecond > 0.0 && total > 0L then
+                    $"{Amounts.time (float (total - done') / perSecond)} left"
+                else
+                    ""
+            Words = words
+        }
 
 /// A function that is told how many tokens of how many are done, from any thread; those done at the first call took no time.
 let counter (title: string) =
@@ -78,7 +75,7 @@ let counter (title: string) =
             elif lastPrint.ElapsedMilliseconds >= interval then
                 lastPrint.Restart()
                 let perSecond = float (done' - first.Value) / clock.Elapsed.TotalSeconds
-                show $"{title}  {state done' total perSecond}")
+                show (line title done' total perSecond ""))
 
 /// A stage that is running.
 [<NoEquality; NoComparison>]
@@ -130,7 +127,11 @@ let reporter () =
         else
             0.0
 
-    let line () =
+    /// Names of stages in a column.
+    let named (stage: Stage) =
+        stage.Name.PadRight(stages |> List.map _.Name.Length |> List.fold max 8)
+
+    let state () =
         let active = List.ofSeq running.Values
         let done' = active |> List.sumBy _.Done
         let total = active |> List.sumBy _.Total
@@ -145,9 +146,9 @@ let reporter () =
                     | true, state -> $"{state.Stage.Cells.Head}: {state.Words}"
                     | _ -> $"{active.Head.Stage.Cells.Head}: {active.Head.Words}"
 
-                $"{active.Head.Stage.Name, -8} {active.Length} cells in one pass", words
+                $"{active.Head.Stage.Name} {active.Length} cells in one pass", words
 
-        $"{title}  {state done' total rates}  {words}"
+        line title done' total rates words
 
     let markOf (stage: Stage) =
         match running.TryGetValue stage.Key, marks.TryGetValue stage.Key with
@@ -162,9 +163,9 @@ let reporter () =
         if interactive then
             let rows = max 3 (Console.WindowHeight - 4)
 
-            block.Draw(RunGrid.lines stages markOf rows @ (if running.Count > 0 then [ line () ] else []))
+            block.Draw(RunGrid.lines stages markOf rows @ (if running.Count > 0 then [ state () ] else []))
         elif running.Count > 0 then
-            eprintfn "%s" (line ())
+            eprintfn "%s" (state ())
 
     let say (text: string) =
         block.Erase()
@@ -197,12 +198,12 @@ let reporter () =
                     draw ()
             | Waiting stage ->
                 if marks.TryAdd(stage.Key, RunGrid.Elsewhere) then
-                    say $"{stage.Name, -8} {cellsOf stage}  is being made by another process; waiting for it"
+                    say $"{named stage} {cellsOf stage}  is being made by another process; waiting for it"
             | Started(stage, number, total) ->
                 running[stage.Key] <-
                     {
                         Stage = stage
-                        Title = $"[{number}/{total}] {stage.Name, -8} {cellsOf stage}"
+                        Title = $"[{number}/{total}] {named stage} {cellsOf stage}"
                         Clock = Stopwatch.StartNew()
                         Base = 0L, ""
                         Done = 0L

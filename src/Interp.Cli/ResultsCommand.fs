@@ -25,9 +25,9 @@ type ResultsOptions =
     interface IArgParserTemplate with
         member option.Usage =
             match option with
-            | Name _ -> "name of a result, a folder, or a table.csv; without it the names are listed."
+            | Name _ -> "name of a result, a folder, or a table.csv; without it all results are listed."
             | Where _ ->
-                "only cells that meet all conditions, such as k=32,schedule=linear or fvu<0.1 (= != < <= > >= on an axis, seed, status or metric). Repeatable."
+                "only cells that meet all conditions, such as k=32,schedule=linear or fvu<0.1 (= != < <= > >= on an axis, seed, status or metric); exit code 1 when none does. Repeatable."
             | Sort _ -> "sort by an axis, seed, status, or the mean of a metric."
             | Descending -> "sort from large to small."
             | Metric _ -> "show this metric (default: those that the experiment names). Repeatable."
@@ -81,11 +81,64 @@ let private print form jsonField json table =
     | AsMarkdown -> printf "%s" (ResultTable.markdown table)
     | AsJson -> printfn "%s" (render (Fields(json @ [ jsonField, ResultsOutput.rows table ])))
 
+/// How many cells ended in each way, in words: those that ended well by their number alone.
+let private outcomes (results: Results) =
+    let count = results.Cells.Length
+
+    let others =
+        results.Cells
+        |> List.map _.Outcome
+        |> List.filter ((<>) "ok")
+        |> List.countBy id
+        |> List.map (fun (outcome, count) -> $", {count} {outcome}")
+        |> String.concat ""
+
+    (if count = 1 then "1 cell" else $"{count} cells") + others
+
+let private shownMetrics (side: Side) =
+    (side.Experiment |> Option.defaultValue (Experiment.create side.Name)).Metrics
+
+let private listing name =
+    let side = Sides.stored name
+
+    Fields
+        [
+            "name", Text name
+            "cells", Integer(int64 side.Results.Cells.Length)
+            "outcomes",
+            side.Results.Cells
+            |> List.countBy _.Outcome
+            |> List.map (fun (outcome, count) -> outcome, Integer(int64 count))
+            |> Fields
+            "metrics", shownMetrics side |> List.map (fun metric -> Text metric.Name) |> Items
+        ]
+
+/// A line for each result: its name, its cells, and the metrics that its experiment names.
 let private names form =
     match form, Results.names () with
-    | AsJson, names -> printfn "%s" (render (Fields [ "names", Items(List.map Text names) ]))
+    | AsJson, names ->
+        printfn
+            "%s"
+            (render (
+                Fields
+                    [
+                        "names", Items(List.map Text names)
+                        "results", Items(List.map listing names)
+                    ]
+            ))
     | Console, [] -> printfn "There are no results here yet; interp run configs/demo.fsx makes some."
-    | _, names -> names |> List.iter (printfn "%s")
+    | _, names ->
+        let sides = names |> List.map Sides.stored
+
+        let widest (part: Side -> string) =
+            sides |> List.map (part >> String.length) |> List.fold max 0
+
+        let cells (side: Side) = outcomes side.Results
+        let width, cellWidth = widest _.Name, widest cells
+
+        for side in sides do
+            let metrics = shownMetrics side |> List.map _.Name |> String.concat ", "
+            printfn "%s  %s  %s" (side.Name.PadRight width) ((cells side).PadRight cellWidth) metrics
 
 let private conditions option text =
     match ResultQuery.parse text with
@@ -111,7 +164,7 @@ let private show (options: ParseResults<ResultsOptions>) form name =
 
     let metrics =
         match options.GetResults Metric with
-        | [] -> side.Experiment |> Option.map _.Metrics |> Option.defaultValue (Experiment.create name).Metrics
+        | [] -> shownMetrics side
         | names -> names |> List.map (Results.metric results)
 
     let heading = [ "name", Text results.Name ]
@@ -120,9 +173,10 @@ let private show (options: ParseResults<ResultsOptions>) form name =
     | None, false, None when options.Contains Value -> raise (InterpException "--value needs --pivot ROWS COLUMNS.")
     | None, false, None ->
         match form with
+        | Console when results.Cells.IsEmpty -> ()
         | Console -> ResultsOutput.table metrics results
         | AsCsv -> printf "%s" (Results.csv results)
-        | AsMarkdown -> printf "%s" (Results.markdown [] metrics results)
+        | AsMarkdown -> printf "%s" (ResultSummary.markdown (ResultSummary.failures results) metrics results)
         | AsJson -> printfn "%s" (render (ResultsOutput.json results))
     | Some(rows, columns), false, None ->
         let metric =
@@ -136,16 +190,20 @@ let private show (options: ParseResults<ResultsOptions>) form name =
         |> print form "contrasts" (heading @ [ "against", Text baseline ])
     | _ -> raise (InterpException "--pivot, --aggregate and --against exclude one another; give one of them.")
 
+    if results.Cells.IsEmpty then 1 else 0
+
 let private run arguments =
     let options = parse<ResultsOptions> "results" examples arguments
     let form = form options
 
     match options.TryGetResult Name with
-    | _ when options.Contains Metrics -> print form "metrics" [] ResultViews.metrics
-    | None -> names form
+    | _ when options.Contains Metrics ->
+        print form "metrics" [] ResultViews.metrics
+        0
+    | None ->
+        names form
+        0
     | Some name -> show options form name
-
-    0
 
 let command =
     {

@@ -14,6 +14,7 @@ let json (results: Results) =
                 "seed", Integer(int64 cell.Seed)
                 "status", Text cell.Outcome
                 "status_text", Text cell.Status
+                "error", cell.Error |> Option.map Text |> Option.defaultValue Null
                 "metrics", Fields(cell.Metrics |> Map.toList |> List.map (fun (name, value) -> name, Number value))
             ]
 
@@ -37,11 +38,12 @@ let private printTable (header: string list) isNumber (rows: string list list) =
 
     AnsiConsole.Write table
 
-/// Prints the table of means over seeds.
+/// Prints the table of means over seeds, and why cells failed.
 let table metrics (results: Results) =
-    let header, rows = Results.rows metrics results
+    let header, rows = ResultSummary.rows metrics results
     let axes = results.Axes.Length
     printTable header (fun i -> i >= axes) rows
+    ResultSummary.failures results |> List.iter (printfn "%s")
 
 /// Prints a table that was asked for, with its caption.
 let view (table: ResultTable) =

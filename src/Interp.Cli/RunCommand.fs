@@ -16,6 +16,15 @@ let private runExamples =
         "run configs/ksearch-smollm2.fsx --model model.gguf --corpus text.jsonl.gz"
     ]
 
+/// Says once that a named result is of another experiment, before it is lost.
+let private tellOverwritten (experiment: Experiment) =
+    match Results.tryReadFile experiment.Name "spec.json" with
+    | Some text when text <> ExperimentFile.print experiment ->
+        eprintfn
+            "%s holds the result of another experiment, which this run writes over; --name NAME keeps both."
+            (Results.folder experiment.Name)
+    | _ -> ()
+
 let private run arguments =
     let prepared = prepare "run" runExamples arguments
     let experiment = prepared.Experiment
@@ -30,12 +39,14 @@ let private run arguments =
         | [] -> ()
         | misfits -> raise (InterpException(String.concat "\n" misfits))
 
+    tellOverwritten experiment
+
     Interruption.stoppable prepared.Typed (fun cancel ->
-        let results, failures =
+        let results =
             Runner.run prepared.Inputs prepared.Store (Progress.reporter ()) prepared.Options cancel experiment
 
         StoreNeeds.noteResults prepared.Store "results"
-        Report.write prepared.Inputs prepared.Store prepared.Command experiment results failures
+        Report.write prepared.Inputs prepared.Store prepared.Command experiment results
 
         if prepared.Json then
             printfn "%s" (render (ResultsOutput.json results))
@@ -97,6 +108,12 @@ let private plan arguments =
                         Items(
                             Plan.trainingPasses prepared.Options plan
                             |> List.map (fun pass -> Items(pass |> List.map (fun planned -> Text planned.Stage.Key)))
+                        )
+                        "problems",
+                        Items(
+                            Plan.problems plan
+                            |> List.map (fun (problem, cells) ->
+                                Fields [ "problem", Text problem; "cells", Items(List.map Text cells) ])
                         )
                         "misfits", Items(Plan.misfits prepared.Options prepared.Store plan |> List.map Text)
                     ]

@@ -52,7 +52,10 @@ let lines (stages: Stage list) (markOf: Stage -> Mark) rows =
     let width = ("cell" :: List.map fst shown) |> List.map String.length |> List.max
 
     let line (name: string) (fields: string list) =
-        let fields = fields |> List.map (fun field -> field.PadLeft 9) |> String.concat " "
+        let fields =
+            List.map2 (fun (column: string) (field: string) -> field.PadLeft(max 9 column.Length)) columns fields
+            |> String.concat " "
+
         $"{name.PadRight width}  {fields}"
 
     [

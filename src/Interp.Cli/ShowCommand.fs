@@ -1,7 +1,27 @@
 /// `interp show`: an experiment cell by cell, or where an artifact came from.
 module Interp.Cli.ShowCommand
 
+open Argu
+open Interp
 open Interp.Cli.Arguments
+open Interp.Runtime
+
+type ShowOptions =
+    | [<MainCommand; ExactlyOnce>] What of what: string
+    | Set of edit: string
+    | Spec of file: string
+    | Store of folder: string
+    | Json
+
+    interface IArgParserTemplate with
+        member option.Usage =
+            match option with
+            | What _ ->
+                "a config (a .fsx script or a spec.json), or an artifact: the beginning of its key, or STAGE/ and that; interp store ls lists them."
+            | Set _ -> "of a config: PATH=VALUE, as for interp run. Repeatable."
+            | Spec _ -> "of an artifact: write the spec that makes it as a file for interp run."
+            | Store _ -> "folder of the store (default $INTERP_STORE, else .interp)."
+            | Json -> "print one JSON object."
 
 let private examples =
     [
@@ -12,17 +32,30 @@ let private examples =
         "show train/3f2a --spec again.json"
     ]
 
-/// An argument that ends in .fsx or .json is a config, unless it is the file that --spec writes; anything else is a key.
-let private namesConfig (arguments: string list) =
-    "" :: arguments
-    |> List.pairwise
-    |> List.exists (fun (before, argument) -> before <> "--spec" && ShowConfig.isConfig argument)
+let private refuse option what other =
+    raise (InterpException $"{option} belongs to {what}; '{other}' is none.")
 
 let private show arguments =
-    if namesConfig arguments then
-        ShowConfig.run examples arguments
+    let options = parse<ShowOptions> "show" examples arguments
+    let store = Interp.Store.Open(options.TryGetResult Store)
+    let what, asJson = options.GetResult What, options.Contains Json
+
+    if ConfigScript.isConfig what then
+        if options.Contains Spec then
+            refuse "--spec" "an artifact" what
+
+        ShowConfig.print store what (options.GetResults Set) asJson
     else
-        ShowKey.run examples arguments
+        if options.Contains Set then
+            refuse "--set" "a config" what
+
+        let artifact = store.Find what
+
+        match options.TryGetResult Spec with
+        | Some path -> ShowKey.writeSpec store artifact path
+        | None -> ShowKey.print store asJson artifact
+
+    0
 
 let command =
     {

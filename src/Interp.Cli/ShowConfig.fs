@@ -1,31 +1,9 @@
 /// The config half of `interp show`: an experiment, cell by cell.
 module Interp.Cli.ShowConfig
 
-open System
-open Argu
 open Interp
-open Interp.Cli.Arguments
 open Interp.Cli.Json
 open Interp.Runtime
-
-type private Options =
-    | [<MainCommand; ExactlyOnce>] Config of path: string
-    | Set of edit: string
-    | Store of folder: string
-    | Json
-
-    interface IArgParserTemplate with
-        member option.Usage =
-            match option with
-            | Config _ -> "a .fsx script whose last value is the experiment, or a spec.json."
-            | Set _ -> "PATH=VALUE, as for interp run. Repeatable."
-            | Store _ -> "folder of the store (default $INTERP_STORE, else .interp)."
-            | Json -> "print one JSON object."
-
-/// Whether an argument names a config rather than a key.
-let isConfig (argument: string) =
-    [ ".fsx"; ".json" ]
-    |> List.exists (fun ending -> argument.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
 
 let private shown value =
     match value with
@@ -85,28 +63,16 @@ let private lines (experiment: Experiment) =
             yield! settings "    " varying cell.Spec
     ]
 
-/// Prints the experiment of a config.
-let run examples arguments =
-    let options = parse<Options> "show" examples arguments
-    let store = Store.Open(options.TryGetResult Store)
-
-    let edits =
-        options.GetResults Set
-        |> List.map (fun text ->
-            match Overrides.parse text with
-            | Ok edit -> edit
-            | Error error -> raise (InterpException error))
-
+/// Prints the experiment of a config, with edits.
+let print (store: Store) path edits asJson =
     let experiment =
-        ConfigScript.load store.Root (options.GetResult Config) |> Overrides.applyOrFail edits
+        ConfigScript.load store.Root path |> Overrides.applyOrFail (edits |> List.map Overrides.parseOrFail)
 
     match Validation.experiment experiment with
     | [] -> ()
     | errors -> raise (InterpException(String.concat "\n" errors))
 
-    if options.Contains Json then
+    if asJson then
         printfn "%s" (render (toJson experiment))
     else
         lines experiment |> List.iter (printfn "%s")
-
-    0

@@ -1,7 +1,6 @@
-/// `interp show KEY`: where an artifact came from, and what makes it again.
+/// The key half of `interp show`: where an artifact came from, and what makes it again.
 module Interp.Cli.ShowKey
 
-open Argu
 open Interp
 open Interp.Cli.Arguments
 open Interp.Cli.Json
@@ -48,8 +47,20 @@ let private json store (artifact: Artifact) =
             "again", texts (again store artifact)
         ]
 
+/// A name and its value as people read them, amounts in their units.
+let private shown name value =
+    match name, value, Codec.float.Read value with
+    | "bytes", Canon.Integer bytes, _ -> "size", Amounts.bytes bytes
+    | "peakMemoryBytes", Canon.Integer bytes, _ -> "peak memory", Amounts.bytes bytes
+    | "seconds", _, Some seconds -> "time", Amounts.time seconds
+    | "lines", _, Some count -> name, Amounts.count count
+    | _, Canon.Text text, _ -> name, text
+    | _, Canon.Null, _ -> name, "none"
+    | _, value, _ -> name, Canonical.encode value
+
 let rec private lines indent (name: string) value =
     match value with
+    | Canon.Fields [] -> []
     | Canon.Fields fields ->
         $"{indent}{name}"
         :: (fields |> List.collect (fun (name, value) -> lines (indent + "  ") name value))
@@ -64,8 +75,9 @@ let rec private lines indent (name: string) value =
             |> String.concat ", "
 
         [ $"{indent}{name, -26} {items}" ]
-    | Canon.Text text -> [ $"{indent}{name, -26} {text}" ]
-    | value -> [ $"{indent}{name, -26} {Canonical.encode value}" ]
+    | value ->
+        let name, text = shown name value
+        [ $"{indent}{name, -26} {text}" ]
 
 let private describe store (artifact: Artifact) =
     let names title artifacts =
@@ -85,31 +97,14 @@ let private describe store (artifact: Artifact) =
         yield! names "made again by" (again store artifact)
     ]
 
-type ShowKeyOptions =
-    | [<MainCommand; ExactlyOnce>] Key of key: string
-    | Spec of file: string
-    | Store of folder: string
-    | Json
+/// Prints where an artifact came from.
+let print (store: Interp.Store) asJson (artifact: Artifact) =
+    if asJson then
+        printfn "%s" (render (json store artifact))
+    else
+        describe store artifact |> List.iter (printfn "%s")
 
-    interface IArgParserTemplate with
-        member option.Usage =
-            match option with
-            | Key _ -> "the beginning of an artifact's key, or STAGE/ and that; interp store ls lists them."
-            | Spec _ -> "write the spec that makes the artifact as a file for interp run."
-            | Store _ -> "folder of the store (default $INTERP_STORE, else .interp)."
-            | Json -> "print one JSON object."
-
-/// Prints where an artifact came from, or writes its spec.
-let run examples arguments =
-    let options = parse<ShowKeyOptions> "show" examples arguments
-    let store = Interp.Store.Open(options.TryGetResult Store)
-    let artifact = store.Find(options.GetResult Key)
-
-    match options.TryGetResult Spec with
-    | Some path ->
-        AtomicFile.WriteText(path, ExperimentFile.print (experiment store artifact))
-        printfn "%s" path
-    | None when options.Contains Json -> printfn "%s" (render (json store artifact))
-    | None -> describe store artifact |> List.iter (printfn "%s")
-
-    0
+/// Writes the spec that makes an artifact, and prints where.
+let writeSpec (store: Interp.Store) artifact (path: string) =
+    AtomicFile.WriteText(path, ExperimentFile.print (experiment store artifact))
+    printfn "%s" path

@@ -91,6 +91,7 @@ let private onKey name example change (words: string) arguments =
 type ExportOptions =
     | [<MainCommand; ExactlyOnce>] Export of key: string * file: string
     | With_Needs
+    | Force
     | Store of folder: string
 
     interface IArgParserTemplate with
@@ -98,6 +99,7 @@ type ExportOptions =
             match option with
             | Export _ -> "the beginning of a key, or STAGE/ and that; and the .tar file to write."
             | With_Needs -> "also what it was made from."
+            | Force -> "write over a file that is there."
             | Store _ -> storeUsage
 
 let private exportExample = "store export train/3f2a train.tar"
@@ -106,6 +108,9 @@ let private export arguments =
     let options = parse<ExportOptions> "store export" [ exportExample ] arguments
     let store = Interp.Store.Open(options.TryGetResult ExportOptions.Store)
     let key, file = options.GetResult Export
+
+    if File.Exists file && not (options.Contains Force) then
+        raise (InterpException $"{file} is there already; give another name, or --force to write over it.")
 
     let rec withNeeds (artifact: Artifact) =
         artifact

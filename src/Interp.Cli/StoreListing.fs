@@ -70,7 +70,8 @@ let private entryJson entry =
             "pinned", Flag entry.Pinned
         ]
 
-let private line entry =
+/// A line for an entry, the stage's name in a column of some width.
+let private line width entry =
     let cells =
         match entry.Cells with
         | [ cell ] -> cell
@@ -82,7 +83,7 @@ let private line entry =
             | [] -> "nothing needs it"
             | names -> "for " + String.concat ", " names
 
-    $"{entry.Artifact.Stage, -9} {entry.Artifact.Key.Substring(0, 12)}  {Amounts.bytes entry.Bytes, 10}  {age entry.Completed, 10} ago  {cells}  {by}"
+    $"{entry.Artifact.Stage.PadRight width} {entry.Artifact.Key.Substring(0, 12)}  {Amounts.bytes entry.Bytes, 10}  {age entry.Completed, 10} ago  {cells}  {by}"
 
 /// Lists all artifacts.
 let ls arguments =
@@ -95,7 +96,8 @@ let ls arguments =
     elif entries.IsEmpty then
         printfn "The store %s is empty; interp run fills it." store.Root
     else
-        entries |> List.iter (line >> printfn "%s")
+        let width = entries |> List.map _.Artifact.Stage.Length |> List.max
+        entries |> List.iter (line width >> printfn "%s")
 
     0
 
@@ -137,10 +139,18 @@ let du arguments =
                     ]
             ))
     else
-        for stage, count, bytes in stages do
-            printfn "%-10s %5d  %10s" stage count (Amounts.bytes bytes)
+        let width =
+            "unfinished" :: (stages |> List.map (fun (stage, _, _) -> stage))
+            |> List.map String.length
+            |> List.max
 
-        printfn "%-10s %5d  %10s" "unfinished" (fst unfinished) (Amounts.bytes (snd unfinished))
-        printfn "%-10s        %10s" "together" (Amounts.bytes total)
+        let line (title: string) count bytes =
+            printfn "%s %5s  %10s" (title.PadRight width) count (Amounts.bytes bytes)
+
+        for stage, count, bytes in stages do
+            line stage (string<int> count) bytes
+
+        line "unfinished" (string (fst unfinished)) (snd unfinished)
+        line "together" "" total
 
     0

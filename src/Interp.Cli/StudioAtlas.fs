@@ -29,6 +29,6 @@ let folder (request: AtlasRequest) (cancel: CancellationToken) =
 
     if not (Features.Atlas.Exists folder) then
         eprintfn "The first start makes an atlas of the dictionary and keeps it in %s." folder
-        Atlas.make inputs (AtlasCommand.progress ()) (eprintfn "%s") cancel folder request |> ignore
+        AtlasRequest.make inputs (AtlasCommand.progress ()) (eprintfn "%s") cancel folder request |> ignore
 
     folder

@@ -80,7 +80,8 @@ let private modelPath (options: ParseResults<StudioCommandOptions>) =
 /// Another dictionary's name and folder.
 let private named store (text: string) =
     match text.IndexOf '=' with
-    | at when at > 0 && at < text.Length - 1 -> text.Substring(0, at), ExportCommand.saeFolder store (text.Substring(at + 1))
+    | at when at > 0 && at < text.Length - 1 ->
+        text.Substring(0, at), ExportCommand.saeFolder store (text.Substring(at + 1))
     | _ -> raise (InterpException $"--compare is '{text}'; give NAME=SAE.")
 
 let private port (options: ParseResults<StudioCommandOptions>) =

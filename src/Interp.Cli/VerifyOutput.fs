@@ -4,8 +4,15 @@ module Interp.Cli.VerifyOutput
 open Interp.Cli.Json
 open Interp.Runtime
 
+/// A count as it is, anything else by its magnitude.
 let private short (number: float) =
-    number.ToString("0.##e+0", System.Globalization.CultureInfo.InvariantCulture)
+    let format =
+        if number = round number && abs number < 1000.0 then
+            "0"
+        else
+            "0.##e+0"
+
+    number.ToString(format, System.Globalization.CultureInfo.InvariantCulture)
 
 let private json (report: VerifyReport) =
     let check (check: VerifyCheck) =

@@ -22,6 +22,15 @@ type Artifact =
             | name, Canon.Text key when name.StartsWith "input." -> Some(name.Substring 6, key)
             | _ -> None)
 
+    /// What every run of the stage leaves. Training activations are not part of it, since a live run does not store them; what was trained on
+    /// them is compared.
+    member artifact.Common =
+        if artifact.Stage = "extract" then
+            artifact.Outputs
+            |> List.filter (fun (file, _) -> not (file.StartsWith("training", StringComparison.Ordinal)))
+        else
+            artifact.Outputs
+
     /// `STAGE/KEY` with as much of the key as a folder is called by.
     member artifact.Name = $"{artifact.Stage}/{Artifact.Short artifact.Key}"
 

@@ -23,7 +23,7 @@ type AtlasRequest =
 
 /// Atlases of the latents of an autoencoder.
 [<RequireQualifiedAccess>]
-module Atlas =
+module AtlasRequest =
     /// Labelled documents of the world that a concept is chosen on, and as many that it is measured on.
     let private labelledDocuments = 600
 

@@ -13,9 +13,9 @@ module internal AxisLabels =
 
     let private full (value: objnull) =
         match value with
-        | :? KScheduleSpec as schedule -> written Codec.kSchedule schedule
-        | :? SaeKindSpec as kind -> written Codec.saeKind kind
-        | :? DictionarySize as size -> written Codec.dictionarySize size
+        | :? KScheduleSpec as schedule -> written RecipeCodec.kSchedule schedule
+        | :? SaeKindSpec as kind -> written RecipeCodec.saeKind kind
+        | :? DictionarySize as size -> written RecipeCodec.dictionarySize size
         | :? string as text -> text
         | :? IFormattable as value -> value.ToString(null, CultureInfo.InvariantCulture)
         | value -> sprintf "%A" value

@@ -6,7 +6,6 @@ open System.Security.Cryptography
 open System.Text
 open System.Text.Json
 
-/// A value in the one form that digests, files and diffs read.
 [<RequireQualifiedAccess>]
 type Canon =
     | Null
@@ -17,11 +16,9 @@ type Canon =
     | Items of Canon list
     | Fields of (string * Canon) list
 
-/// Our own encoding, so that a digest never depends on a JSON library's habits: keys in ordinal order, numbers in their
-/// shortest form that reads back, no NaN.
 [<RequireQualifiedAccess>]
 module Canonical =
-    let private number (value: float) =
+    let number (value: float) =
         if not (Double.IsFinite value) then
             invalidArg (nameof value) "A number that is not finite has no canonical form."
 
@@ -32,7 +29,7 @@ module Canonical =
         else
             text + ".0"
 
-    let private quote (text: string) =
+    let quote (text: string) =
         let escape (builder: StringBuilder) c =
             match c with
             | '"' -> builder.Append "\\\""
@@ -44,7 +41,7 @@ module Canonical =
 
         (Seq.fold escape (StringBuilder("\"")) text).Append('"').ToString()
 
-    let rec private write indent pretty value =
+    let rec write indent pretty value =
         let inner = indent + "  "
 
         let block (first: string) (last: string) lines =
@@ -66,17 +63,14 @@ module Canonical =
             |> List.map (fun (name, field) -> quote name + (if pretty then ": " else ":") + write inner pretty field)
             |> block "{" "}"
 
-    /// The encoding that digests are taken of: JSON without spaces.
     let encode value = write "" false value
 
-    /// The same as indented JSON, for files that people read.
     let print value = write "" true value + "\n"
 
-    /// SHA-256 of the encoding, 64 hexadecimal digits.
     let digest value =
         encode value |> Encoding.UTF8.GetBytes |> SHA256.HashData |> Convert.ToHexStringLower
 
-    let rec private ofJson (element: JsonElement) =
+    let rec ofJson (element: JsonElement) =
         match element.ValueKind with
         | JsonValueKind.True -> Canon.Flag true
         | JsonValueKind.False -> Canon.Flag false
@@ -94,7 +88,6 @@ module Canonical =
             |> Canon.Fields
         | _ -> Canon.Null
 
-    /// Reads JSON; an error says where it goes wrong.
     let parse (text: string) =
         try
             use document =
@@ -107,27 +100,27 @@ module Canonical =
                 | Some line, Some column -> $"line {line + 1L}, column {column + 1L}: "
                 | _ -> ""
 
-            Error(place + error.Message.Split('.')[0] + ".")
+            // Behind the sentence, which may name a path with dots, the runtime says the place once more.
+            let sentence =
+                error.Message.Split([| " Path:"; " LineNumber:" |], StringSplitOptions.None)[0]
 
-    /// A field of an object.
+            Error(place + sentence.TrimEnd('.', ' ') + ".")
+
     let tryField name value =
         match value with
         | Canon.Fields fields -> fields |> List.tryFind (fst >> (=) name) |> Option.map snd
         | _ -> None
 
-    /// A field that is text.
     let tryText name value =
         match tryField name value with
         | Some(Canon.Text text) -> Some text
         | _ -> None
 
-    /// A field that is an object; empty where there is none.
     let fields name value =
         match tryField name value with
         | Some(Canon.Fields fields) -> fields
         | _ -> []
 
-    /// A field that is a list; empty where there is none.
     let items name value =
         match tryField name value with
         | Some(Canon.Items items) -> items

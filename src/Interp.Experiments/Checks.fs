@@ -43,12 +43,20 @@ let notNegative path value =
             invariant $"{path} is {value}; give a number from 0 on."
     ]
 
-let oneOf path (allowed: string list) value =
+/// `called` are other words for allowed ones.
+let oneOfCalled (called: (string * string) list) path (allowed: string list) value =
     [
         if not (List.contains value allowed) then
             let names = String.concat ", " allowed
 
-            match Interp.Runtime.NearestName.Of(value, allowed) with
-            | null -> $"{path} is '{value}'; give one of {names}."
-            | near -> $"{path} is '{value}'; give one of {names} (did you mean {near}?)."
+            let near =
+                List.tryFind (fst >> (=) value) called
+                |> Option.map snd
+                |> Option.orElse (Option.ofObj (Interp.Runtime.NearestName.Of(value, allowed)))
+
+            match near with
+            | None -> $"{path} is '{value}'; give one of {names}."
+            | Some near -> $"{path} is '{value}'; give one of {names} (did you mean {near}?)."
     ]
+
+let oneOf path = oneOfCalled [] path

@@ -16,31 +16,32 @@ type Codec<'T> =
         Parse: string -> 'T option
         /// JSON Schema of what `Write` gives.
         Schema: Canon
-        /// The words among the allowed values, of which the nearest is named when one is misspelt.
+        /// The words among the allowed values, with the numbers that belong to them as in `linear:FROM:UNTIL`; the nearest is named when one
+        /// is misspelt or lacks its numbers.
         Words: string list
     }
 
 [<RequireQualifiedAccess>]
 module Codec =
-    let private tryInt (text: string) =
+    let internal tryInt (text: string) =
         match Int32.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
         | true, value -> Some value
         | _ -> None
 
-    let private tryFloat (text: string) =
+    let internal tryFloat (text: string) =
         match Double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture) with
         | true, value when Double.IsFinite value -> Some value
         | _ -> None
 
-    let private digits = "-?[0-9]+"
-    let private decimal = @"-?[0-9]+(\.[0-9]+)?(E[+-]?[0-9]+)?"
+    let internal digits = "-?[0-9]+"
+    let internal decimal = @"-?[0-9]+(\.[0-9]+)?(E[+-]?[0-9]+)?"
 
     let internal showFloat (value: float) =
         value.ToString("R", CultureInfo.InvariantCulture)
 
     let int =
         {
-            Expected = "a whole number"
+            Expected = $"a whole number of at most {Int32.MaxValue}"
             Write = fun value -> Canon.Integer(int64 value)
             Read =
                 function
@@ -178,139 +179,3 @@ module Codec =
             | Some path -> path
 
         text JsonShape.someText "world, or a path" show world
-
-    let dictionarySize =
-        let show size =
-            match size with
-            | Expansion factor -> $"x{factor.ToString CultureInfo.InvariantCulture}"
-            | Latents count -> count.ToString CultureInfo.InvariantCulture
-
-        let read (text: string) =
-            if text.StartsWith 'x' then
-                tryInt (text.Substring 1) |> Option.map Expansion
-            else
-                tryInt text |> Option.map Latents
-
-        text (JsonShape.pattern $"x?{digits}") "x8 for eight times the width, or a number of latents" show read
-
-    let private kinds =
-        [
-            "topk", TopK
-            "multi-topk", MultiTopK
-            "batchtopk", BatchTopK
-            "jumprelu", JumpReLU
-            "jumprelu-tanh", JumpReLUTanh
-            "gated", Gated
-            "relu", ReLU
-            "transcoder", Transcoder
-            "skip-transcoder", SkipTranscoder
-        ]
-
-    let saeKind =
-        let show kind =
-            match kind with
-            | Matryoshka prefixes ->
-                "matryoshka:"
-                + String.concat "/" (prefixes |> List.map (fun size -> size.ToString CultureInfo.InvariantCulture))
-            | kind -> kinds |> List.find (fun (_, known) -> known = kind) |> fst
-
-        let read (text: string) =
-            match List.ofArray (text.Split ':') with
-            | [ "matryoshka"; "" ] -> Some(Matryoshka [])
-            | [ "matryoshka"; sizes ] ->
-                let read = sizes.Split '/' |> Array.map tryInt |> List.ofArray
-
-                if List.forall Option.isSome read then
-                    Some(Matryoshka(List.choose id read))
-                else
-                    None
-            | _ -> kinds |> List.tryFind (fun (name, _) -> name = text) |> Option.map snd
-
-        let names = kinds |> List.map fst
-        let sizes = $"matryoshka:(({digits}/)*{digits})?"
-        let schema = JsonShape.pattern (String.concat "|" (names @ [ sizes ]))
-        let listed = String.concat ", " names
-
-        { text schema $"{listed}, or matryoshka:SIZES such as matryoshka:64/256" show read with
-            Words = names
-        }
-
-    let private schedules =
-        [ "linear", Linear; "cosine", Cosine; "exponential", Exponential; "step", Step ]
-
-    let kSchedule =
-        let show schedule =
-            let spell name (from: int) until =
-                $"{name}:{from.ToString CultureInfo.InvariantCulture}:{showFloat until}"
-
-            match schedule with
-            | Constant -> "constant"
-            | Linear(from, until) -> spell "linear" from until
-            | Cosine(from, until) -> spell "cosine" from until
-            | Exponential(from, until) -> spell "exponential" from until
-            | Step(from, until) -> spell "step" from until
-
-        let read (text: string) =
-            match List.ofArray (text.Split ':') with
-            | [ "constant" ] -> Some Constant
-            | [ name; from; until ] ->
-                match List.tryFind (fst >> (=) name) schedules, tryInt from, tryFloat until with
-                | Some(_, make), Some from, Some until -> Some(make (from, until))
-                | _ -> None
-            | _ -> None
-
-        let forms = schedules |> List.map fst |> String.concat "|"
-        let schema = JsonShape.pattern $"constant|({forms}):{digits}:{decimal}"
-
-        let expected =
-            "constant, or linear|cosine|exponential|step:FROM:UNTIL such as linear:512:0.25"
-
-        { text schema expected show read with
-            Words = "constant" :: List.map fst schedules
-        }
-
-    let learningRate =
-        {
-            Expected = "a number, or law"
-            Write =
-                function
-                | Law -> Canon.Text "law"
-                | Rate rate -> Canon.Number rate
-            Read =
-                function
-                | Canon.Text "law" -> Some Law
-                | value -> float.Read value |> Option.map Rate
-            Parse =
-                function
-                | "law" -> Some Law
-                | text -> tryFloat text |> Option.map Rate
-            Schema = JsonShape.anyOf [ float.Schema; JsonShape.pattern "law" ]
-            Words = [ "law" ]
-        }
-
-    let aux =
-        let show aux =
-            match aux.KAux with
-            | None -> showFloat aux.Coefficient
-            | Some k -> $"{showFloat aux.Coefficient}:{k.ToString CultureInfo.InvariantCulture}"
-
-        let read (text: string) =
-            match List.ofArray (text.Split ':') with
-            | [ coefficient ] ->
-                tryFloat coefficient
-                |> Option.map (fun value ->
-                    { AuxSpec.Default with
-                        Coefficient = value
-                    })
-            | [ coefficient; k ] ->
-                match tryFloat coefficient, tryInt k with
-                | Some coefficient, Some k ->
-                    Some
-                        {
-                            Coefficient = coefficient
-                            KAux = Some k
-                        }
-                | _ -> None
-            | _ -> None
-
-        text (JsonShape.pattern $"{decimal}(:{digits})?") "COEFFICIENT or COEFFICIENT:K, such as 0.03125:64" show read

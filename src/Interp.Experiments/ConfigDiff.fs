@@ -6,11 +6,12 @@ type FieldChange =
         Path: string
         From: Canon
         To: Canon
-        /// Names of the cells in which it does.
-        Cells: string list
+        /// The cells in which it does, by their names on both sides.
+        Cells: (string * string) list
     }
 
-/// How two experiments differ in what they ask for. Cells are known by their names; their order does not count.
+/// How two experiments differ in what they ask for. Cells are known by their names, so that their order does not count; two experiments of
+/// one cell each without axes are that cell on both sides, whatever its seed.
 type ConfigDiff =
     {
         Removed: Cell list
@@ -29,23 +30,30 @@ module ConfigDiff =
 
     let isEmpty diff = diff = empty
 
-    let private byName (experiment: Experiment) =
-        experiment.Cells |> List.map (fun cell -> cell.Name, cell) |> Map.ofList
+    /// The cells that both have, each of the first with its counterpart.
+    let pairs (before: Experiment) (after: Experiment) =
+        match before.Cells, after.Cells with
+        | [ { Axes = [] } as cell ], [ { Axes = [] } as other ] -> [ cell, other ]
+        | cells, others ->
+            let byName = others |> List.map (fun cell -> cell.Name, cell) |> Map.ofList
+
+            cells
+            |> List.choose (fun cell -> Map.tryFind cell.Name byName |> Option.map (fun other -> cell, other))
 
     let make (before: Experiment) (after: Experiment) =
-        let a, b = byName before, byName after
+        let pairs = pairs before after
 
-        let without (other: Map<string, Cell>) (experiment: Experiment) =
-            experiment.Cells |> List.filter (fun cell -> not (other.ContainsKey cell.Name))
+        let without paired (experiment: Experiment) =
+            let paired = paired |> List.map (fun (cell: Cell) -> cell.Name) |> set
+            experiment.Cells |> List.filter (fun cell -> not (paired.Contains cell.Name))
 
         {
-            Removed = without b before
-            Added = without a after
+            Removed = without (List.map fst pairs) before
+            Added = without (List.map snd pairs) after
             Changed =
-                before.Cells
-                |> List.choose (fun cell -> Map.tryFind cell.Name b |> Option.map (fun other -> cell, other))
+                pairs
                 |> List.collect (fun (cell, other) ->
-                    SpecFields.diff cell.Spec other.Spec |> List.map (fun change -> change, cell.Name))
+                    SpecFields.diff cell.Spec other.Spec |> List.map (fun change -> change, (cell.Name, other.Name)))
                 |> List.groupBy fst
                 |> List.map (fun ((path, from, to'), cells) ->
                     {
@@ -67,17 +75,24 @@ module ConfigDiff =
                     { change with
                         From = change.To
                         To = change.From
+                        Cells = change.Cells |> List.map (fun (before, after) -> after, before)
                     })
         }
 
-    let private edit (change: FieldChange) (cell: Cell) =
-        if not (List.contains cell.Name change.Cells) then
-            cell
-        else
-            match SpecFields.find change.Path |> Result.map (fun field -> field.Set change.To cell.Spec) with
-            | Ok(Some spec) -> { cell with Spec = spec }
+    /// A cell with the changes that its name on the first side has.
+    let private edit changes (cell: Cell) =
+        let set spec (change: FieldChange) =
+            match SpecFields.find change.Path |> Result.map (fun field -> field.Set change.To spec) with
+            | Ok(Some spec) -> spec
             | Ok None
-            | Error _ -> invalidArg (nameof change) $"{change.Path} cannot be {Canonical.encode change.To}."
+            | Error _ -> invalidArg (nameof changes) $"{change.Path} cannot be {Canonical.encode change.To}."
+
+        { cell with
+            Spec =
+                changes
+                |> List.filter (fun change -> change.Cells |> List.exists (fst >> (=) cell.Name))
+                |> List.fold set cell.Spec
+        }
 
     /// What the first experiment becomes by the changes: the cells of the second.
     let apply diff (experiment: Experiment) =
@@ -87,6 +102,6 @@ module ConfigDiff =
             Cells =
                 (experiment.Cells
                  |> List.filter (fun cell -> not (gone.Contains cell.Name))
-                 |> List.map (fun cell -> List.foldBack edit diff.Changed cell))
+                 |> List.map (edit diff.Changed))
                 @ diff.Added
         }

@@ -118,24 +118,51 @@ module ConfigScript =
 
             experiment
 
-    /// The experiment of a .fsx or .json file.
-    let load (storeRoot: string) (path: string) =
-        if not (File.Exists path) then
-            let folder =
-                Path.GetDirectoryName(Path.GetFullPath path) |> Option.ofObj |> Option.defaultValue "."
+    let private ends (ending: string) (path: string) =
+        path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)
 
-            let near =
-                [ folder; "configs" ]
-                |> List.filter Directory.Exists
-                |> List.collect (fun folder -> Directory.GetFiles(folder, "*.fsx") |> List.ofArray)
-                |> List.map (fun file -> Path.GetRelativePath(".", file))
+    /// Whether a name is that of a config: a script or JSON.
+    let isConfig path = ends ".fsx" path || ends ".json" path
+
+    let private configsNear (path: string) =
+        let folder =
+            Path.GetDirectoryName(Path.GetFullPath path) |> Option.ofObj |> Option.defaultValue "."
+
+        [ folder; "configs" ]
+        |> List.filter Directory.Exists
+        |> List.collect (fun folder -> Directory.GetFiles(folder, "*.fsx") |> List.ofArray)
+        |> List.map (fun file -> Path.GetRelativePath(".", file))
+
+    /// Refuses what can be no config, before anything reads or compiles it.
+    let private check (path: string) =
+        if Directory.Exists path then
+            let inside = Path.Combine(path, "spec.json")
 
             let hint =
-                match NearestName.Of(path, near) with
+                if File.Exists inside then
+                    $"give the {inside} in it"
+                else
+                    "give a .fsx script or a spec.json"
+
+            raise (InterpException $"{path} is a folder and no config; {hint}.")
+
+        if not (File.Exists path) then
+            let hint =
+                match NearestName.Of(path, configsNear path) with
                 | null -> "give a .fsx script or a spec.json"
                 | near -> $"did you mean {near}?"
 
             raise (InterpException $"There is no config {path}; {hint}")
+
+        if not (isConfig path) then
+            raise (
+                InterpException
+                    $"{path} is no config; give a .fsx script whose last value is an experiment, or a spec.json."
+            )
+
+    /// The experiment of a .fsx or .json file.
+    let load (storeRoot: string) (path: string) =
+        check path
 
         let text =
             try
@@ -145,7 +172,7 @@ module ConfigScript =
             | :? UnauthorizedAccessException as error ->
                 raise (InterpException($"The config {path} cannot be read: {error.Message}", error))
 
-        if path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) then
+        if ends ".json" path then
             parse path text
         else
             fromScript storeRoot path text

@@ -69,7 +69,7 @@ module Diff =
 
         let settings =
             config.Changed
-            |> List.filter (fun change -> change.Cells |> List.exists (fun cell -> List.contains cell cells))
+            |> List.filter (fun change -> change.Cells |> List.exists (fun (cell, _) -> List.contains cell cells))
             |> List.map _.Path
 
         if before.Version <> after.Version then
@@ -81,18 +81,35 @@ module Diff =
         else
             "an earlier stage"
 
-    let private planChanges config (before: ResultProvenance) (after: ResultProvenance) =
-        let a, b = stagesOf before, stagesOf after
+    /// The stages that a place has under another key, or that only one side has at all. `nameBefore` gives the first side's name of a
+    /// cell of the second.
+    let private planChanges nameBefore config (before: ResultProvenance) (after: ResultProvenance) =
+        let a = stagesOf before
+
+        let b =
+            stagesOf after |> List.map (fun ((stage, cell), record) -> (stage, nameBefore cell), record)
+
         let inA, inB = Map.ofList a, Map.ofList b
 
+        let keys =
+            List.map (fun (_, record: StageRecord) -> record.Stage, record.Key) >> set
+
+        let keysOfA, keysOfB = keys a, keys b
+
+        /// A stage that serves cells of one side only is no other stage for that.
+        let isShared place =
+            match Map.tryFind place inA, Map.tryFind place inB with
+            | Some record, None -> keysOfB.Contains(record.Stage, record.Key)
+            | None, Some record -> keysOfA.Contains(record.Stage, record.Key)
+            | before, after -> (before |> Option.map _.Key) = (after |> Option.map _.Key)
+
         let order (stage, _) =
-            List.tryFindIndex ((=) stage) Stage.names
+            List.tryFindIndex ((=) stage) Stage.names |> Option.defaultValue Stage.names.Length
 
         a @ b
         |> List.map fst
         |> List.distinct
-        |> List.filter (fun place ->
-            (Map.tryFind place inA |> Option.map _.Key) <> (Map.tryFind place inB |> Option.map _.Key))
+        |> List.filter (isShared >> not)
         |> List.groupBy (fun (stage, cell) ->
             stage, Map.tryFind (stage, cell) inA |> Option.map _.Key, Map.tryFind (stage, cell) inB |> Option.map _.Key)
         |> List.sortBy (fun ((stage, _, _), _) -> order (stage, ""))
@@ -170,9 +187,17 @@ module Diff =
 
         let config = both _.Experiment ConfigDiff.make ConfigDiff.empty
 
+        let names =
+            both _.Experiment ConfigDiff.pairs []
+            |> List.map (fun (cell, other) -> other.Name, cell.Name)
+            |> Map.ofList
+
+        let nameBefore cell =
+            Map.tryFind cell names |> Option.defaultValue cell
+
         {
             Config = config
-            Plan = both _.Provenance (planChanges config) []
+            Plan = both _.Provenance (planChanges nameBefore config) []
             Metrics = MetricDiff.make (comparable before after) before.Results after.Results
             Artifacts = both _.Provenance artifactChanges []
             Environment = both _.Provenance environmentChanges []

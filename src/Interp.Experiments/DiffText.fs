@@ -1,7 +1,5 @@
 namespace Interp
 
-open System.Globalization
-
 /// A difference in words: where, what, from, to, and what to call it.
 type DiffLine =
     {
@@ -64,14 +62,21 @@ module DiffText =
 
     let private stage (change: StageChange) =
         let key = Option.map short >> Option.defaultValue "–"
-        line "plan" (cells change.Cells.Length) change.Stage (key change.From) (key change.To) "other key" change.Reason
+
+        let status =
+            match change.From, change.To with
+            | Some _, None -> "removed"
+            | None, _ -> "added"
+            | _ -> "other key"
+
+        line "plan" (cells change.Cells.Length) change.Stage (key change.From) (key change.To) status change.Reason
 
     let private noun group = if group = "" then "all" else group
 
     let private number (metric: Metric) (estimate: Estimate option) =
         match estimate with
         | None -> "–"
-        | Some estimate -> Results.show metric estimate
+        | Some estimate -> ResultSummary.show metric estimate
 
     let private count (change: MetricChange) =
         let n (estimate: Estimate option) =
@@ -86,8 +91,7 @@ module DiffText =
             match change.Tested, change.Corrected with
             | Some tested, Some p ->
                 let name = if tested.Test = Paired then "paired" else "Welch"
-                let p = p.ToString("0.000", CultureInfo.InvariantCulture)
-                $"p {p}, {name}, {count change}"
+                $"p {Significance.show p}, {name}, {count change}"
             | _ when change.Status = Changed -> count change
             | _ -> ""
 
@@ -187,7 +191,7 @@ module DiffText =
             match Diff.tests diff with
             | 0 -> ""
             | tests ->
-                $" p is two-sided, after Holm's correction over the {tests} tests of this diff; below 0.05 it is more than noise."
+                $" p is two-sided, {Significance.correction tests} of this diff; below 0.05 it is more than noise."
 
         let word =
             if Diff.isEmpty diff then "Same."

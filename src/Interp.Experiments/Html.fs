@@ -1,11 +1,17 @@
 namespace Interp
 
+open System.Text.RegularExpressions
+
 /// Web pages of one file: text in, text out, nothing loaded from elsewhere.
 [<RequireQualifiedAccess>]
 module internal Html =
-    /// Text as content or attribute.
+    /// The space between the thousands of a number.
+    let private thousands = Regex @"(?<=\d) (?=\d{3}(?!\d))"
+
+    /// Text as content or attribute; a number stays on one line.
     let escape (text: string) =
-        text
+        thousands
+            .Replace(text, "\u00A0")
             .Replace("&", "&amp;")
             .Replace("<", "&lt;")
             .Replace(">", "&gt;")

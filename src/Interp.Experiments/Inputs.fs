@@ -2,10 +2,8 @@ namespace Interp
 
 open System
 open System.Collections.Generic
-open System.Globalization
 open System.IO
 open Interp.Activations
-open Interp.Formats
 open Interp.Hooks
 open Interp.Models
 open Interp.Runtime
@@ -13,27 +11,10 @@ open Interp.Texts
 open Interp.Tokenization
 open Interp.Tokenization.Chat
 
-/// What a spec names, opened: configuration, digests, model, tokenizer and text. Digests of large files are kept beside the
-/// store under the file's size and time, so that a plan costs nothing.
+/// What a spec names, opened: configuration, digests, model, tokenizer and text.
 type Inputs(storeRoot: string) =
-    let cachePath = Path.Combine(storeRoot, "digests.json")
-
-    let remembered =
-        let stored =
-            if File.Exists cachePath then
-                match Canonical.parse (File.ReadAllText cachePath) with
-                | Ok(Canon.Fields fields) -> fields
-                | _ -> []
-            else
-                []
-
-        Dictionary<string, string>(
-            stored
-            |> Seq.choose (function
-                | name, Canon.Text digest -> Some(KeyValuePair(name, digest))
-                | _ -> None)
-        )
-
+    let digests = DigestCache storeRoot
+    let remember kind path compute = digests.Remember kind path compute
     let memo = Dictionary<string, objnull>()
 
     let once (name: string) (make: unit -> 'T) : 'T =
@@ -45,43 +26,12 @@ type Inputs(storeRoot: string) =
                 memo[name] <- box value
                 value)
 
-    let stamp (path: string) =
-        let files =
-            if Directory.Exists path then
-                Directory.GetFiles path |> Array.sortWith (fun a b -> String.CompareOrdinal(a, b))
-            elif File.Exists path then
-                [| path |]
-            else
-                [||]
-
-        files
-        |> Array.map (fun file ->
-            let info = FileInfo file
-
-            String.Format(
-                CultureInfo.InvariantCulture,
-                "{0}|{1}|{2}",
-                Path.GetFullPath file,
-                info.Length,
-                info.LastWriteTimeUtc.Ticks
-            ))
-        |> String.concat "\n"
-
-    let remember kind path (compute: unit -> string) =
-        let name = Canonical.digest (Canon.Text $"{kind}\n{stamp path}")
-
-        match remembered.TryGetValue name with
-        | true, digest -> digest
-        | _ ->
-            let digest = compute ()
-            remembered[name] <- digest
-
-            AtomicFile.WriteText(
-                cachePath,
-                Canonical.print (Canon.Fields [ for pair in remembered -> pair.Key, Canon.Text pair.Value ])
-            )
-
-            digest
+    let problem (work: unit -> unit) =
+        try
+            work ()
+            None
+        with :? InterpException as error ->
+            Some error.Message
 
     /// The folder of the model that comes with the repository.
     static member WorldFolder =
@@ -239,14 +189,18 @@ type Inputs(storeRoot: string) =
             once name (fun () -> DocumentSource.Of(name, inputs.CorpusDigest spec, []))
         | _ -> CorpusText.compose (inputs.Source spec) (fun () -> inputs.Tokenizer spec) spec.Corpus
 
-    /// Whether the text is there.
-    member inputs.HasText(spec: Spec) =
-        CorpusText.parts spec.Corpus.Source
-        |> List.forall (fun (_, source) ->
+    /// Opens the text, or the activations in its place; what cannot be opened is an error.
+    member private inputs.OpenText(spec: Spec) =
+        for _, source in CorpusText.parts spec.Corpus.Source do
             match source with
-            | TextFile path -> Path.Exists path
-            | StoredActivations _ -> not (inputs.Stored(spec, spec.Extract.Hook).IsEmpty)
-            | _ -> true)
+            | StoredActivations _ ->
+                for hook in spec.Extract.Hook :: Option.toList spec.Extract.Target do
+                    inputs.Stored(spec, hook) |> ignore
+            | source -> inputs.Source spec source |> ignore
+
+    /// Why the text, or the activations in its place, cannot be opened; none where they can.
+    member inputs.TextProblem(spec: Spec) =
+        problem (fun () -> inputs.OpenText spec)
 
     /// Refuses at once what would fail later: weights, text, tokenizer, device.
     member inputs.Require(spec: Spec) =
@@ -258,7 +212,7 @@ type Inputs(storeRoot: string) =
 
         use model = inputs.OpenModel spec
         model.CheckWeights() |> ignore
-        inputs.Documents spec |> ignore
+        inputs.OpenText spec
         let tokenizer = inputs.Tokenizer spec
 
         if tokenizer.VocabularySize > model.Config.VocabularySize then
@@ -268,6 +222,9 @@ type Inputs(storeRoot: string) =
             )
 
         Devices.Parse spec.Device |> ignore
+
+    /// What would fail in every stage of a spec: weights, text, tokenizer or device; none where all are right.
+    member inputs.Problem(spec: Spec) = problem (fun () -> inputs.Require spec)
 
     /// What is noted of the files that the text is read from.
     member _.CorpusFiles(spec: Spec) =
@@ -294,7 +251,7 @@ type Inputs(storeRoot: string) =
 
     member inputs.CorpusDigest(spec: Spec) =
         match spec.Corpus.Source with
-        | _ when not (inputs.HasText spec) -> "no text"
+        | _ when (inputs.TextProblem spec).IsSome -> "no text"
         | StoredActivations _ ->
             spec.Extract.Hook :: Option.toList spec.Extract.Target
             |> List.collect (fun hook -> inputs.Stored(spec, hook))

@@ -11,7 +11,7 @@ type MetricStatus =
     | Incomparable
     /// One side has no number.
     | Missing
-    /// Cells failed or diverged on one side.
+    /// Cells failed or diverged on one side only, and with them the number.
     | FailedCell
 
 type MetricChange =
@@ -105,21 +105,41 @@ module MetricDiff =
         a = b
         || (a.Keys |> List.ofSeq <> (b.Keys |> List.ofSeq) && (distinct a).Length = 1 && distinct a = distinct b)
 
-    let private failures (cells: CellResult list) =
+    /// Cells that did not end well and have none of some metrics, by seed.
+    let private failures (lacks: CellResult -> bool) (cells: CellResult list) =
         cells
-        |> List.filter (fun cell -> cell.Status <> "ok")
+        |> List.filter (fun cell -> cell.Status <> "ok" && lacks cell)
         |> List.map (fun cell -> cell.Seed, cell.Status)
         |> List.sort
 
+    /// Whether cells failed on one side only, and a metric with them. A cell may fail after its evaluation: where that took no metric
+    /// away, all metrics stand for it, so that it is seen.
+    let private failedOnOneSide (metrics: Metric list) before after =
+        let differ lacks =
+            failures lacks before <> failures lacks after
+
+        let has (metric: Metric) (cell: CellResult) = cell.Metrics.ContainsKey metric.Name
+
+        let isMeasured metric =
+            before @ after |> List.exists (has metric)
+
+        let isLost metric =
+            isMeasured metric && differ (has metric >> not)
+
+        if List.exists isLost metrics then
+            isLost
+        else
+            fun _ -> differ (fun _ -> true)
+
     /// One metric of one group; what tests say is not yet in the status of what only noise could excuse.
-    let private compare comparable group before after (metric: Metric) =
+    let private compare comparable group failed before after (metric: Metric) =
         let a, b = Results.values metric before, Results.values metric after
 
         let sameMeasure =
             comparable && (rulerColumn metric |> Option.forall (sameColumn before after))
 
         let status =
-            if failures before <> failures after then FailedCell
+            if failed metric then FailedCell
             elif a.IsEmpty && b.IsEmpty then Same
             elif a.IsEmpty || b.IsEmpty then Missing
             elif unchanged a b then Same
@@ -170,6 +190,8 @@ module MetricDiff =
                 for group in groups do
                     let a, b = cellsOf before group, cellsOf after group
 
+                    let failed = failedOnOneSide metrics a b
+
                     for metric in metrics do
                         if a.IsEmpty || b.IsEmpty then
                             {
@@ -182,7 +204,7 @@ module MetricDiff =
                                 Corrected = None
                             }
                         else
-                            compare (comparable group) group a b metric
+                            compare (comparable group) group failed a b metric
             ]
 
         let corrected =

@@ -84,6 +84,12 @@ module Overrides =
         | -1 -> Error $"--set is '{text}'; give PATH=VALUE, such as sae.k=16."
         | at -> Ok(text.Substring(0, at).Trim(), text.Substring(at + 1).Trim())
 
+    /// The same with an exception, for the edge.
+    let parseOrFail text =
+        match parse text with
+        | Ok edit -> edit
+        | Error error -> raise (InterpException error)
+
     /// Applies edits in their order; all wrong ones are reported at once. Cells that became equal are merged.
     let applyAll (edits: (string * string) list) (experiment: Experiment) =
         let folder (cells, errors) edit =

@@ -31,6 +31,8 @@ type OwnStage =
         Name: string
         /// To be raised whenever the function gives other numbers.
         Version: int
+        /// Whether its function is here: JSON has but its name and version.
+        IsHere: bool
         Measure: EvaluatedCell -> (string * float) list
     }
 
@@ -45,15 +47,12 @@ type OwnStage =
         {
             Name = name
             Version = version
+            IsHere = true
             Measure = measure
         }
 
-    /// The stage of an experiment that was read from JSON: it is what its script knows, so that it cannot run again.
+    /// The stage of an experiment that was read from JSON: what its script knows is not there, so that it cannot run again.
     static member OfFile(name, version) =
-        let lost _ =
-            raise (
-                InterpException
-                    $"The stage {name} is a function of the script that made this file; run the script instead of the JSON."
-            )
-
-        OwnStage.Create(name, version, lost)
+        { OwnStage.Create(name, version, fun _ -> []) with
+            IsHere = false
+        }

@@ -1,6 +1,7 @@
 namespace Interp
 
 open System
+open System.Collections.Generic
 open Interp.Runtime
 
 type StageState =
@@ -16,6 +17,10 @@ type PlannedStage =
         State: StageState
         /// Why it is no hit, in words.
         Reason: string
+        /// What is wrong with its text as it is now; none where nothing is.
+        Problem: string option
+        /// Sentences on text that is shorter than was asked for.
+        Notes: string list
         Cost: Cost
     }
 
@@ -25,39 +30,80 @@ module Plan =
     /// The stages of an experiment with their states.
     let make (options: RunOptions) (inputs: Inputs) (store: Store) experiment =
         let stages = Stage.ofExperiment inputs experiment
+        let known = KnownArtifacts store
+        let amounts = Dictionary<string, TextAmount>()
 
-        stages
-        |> List.map (fun stage ->
+        /// By the extraction, which what comes after it shares.
+        let amountOf (stage: Stage) =
+            let extraction =
+                stage.Needs
+                |> List.tryFind (fst >> (=) "extract")
+                |> Option.map snd
+                |> Option.defaultValue stage.Key
+
+            match inputs.TextProblem stage.Spec with
+            | Some problem -> Unusable problem
+            | None when not (inputs.HasWeights stage.Spec) || store.Contains "extract" extraction -> Enough
+            | None ->
+                match amounts.TryGetValue extraction with
+                | true, amount -> amount
+                | _ ->
+                    amounts[extraction] <- ShortText.amount inputs stage.Spec
+                    amounts[extraction]
+
+        let plan (stage: Stage) =
             let failure =
                 if options.RetryFailed then
                     None
                 else
                     store.Failure stage.Name stage.Key
 
+            let isHit = store.Contains stage.Name stage.Key
+
+            let amount = if isHit || failure.IsSome then Enough else amountOf stage
+
+            let problem = ShortText.problem amount stage
+
             let state, reason =
-                if store.Contains stage.Name stage.Key then
+                if isHit then
                     Hit, ""
-                elif not (inputs.HasWeights stage.Spec) then
-                    Miss, $"the weights of {inputs.ModelPath stage.Spec} are not here"
-                elif not (inputs.HasText stage.Spec) then
-                    Miss, "its text is not here"
                 elif failure.IsSome then
                     Miss, $"failed before, --retry-failed tries again: {failure.Value}"
+                elif problem.IsSome then
+                    Miss, problem.Value
+                elif not (inputs.HasWeights stage.Spec) then
+                    Miss, $"the weights of {inputs.ModelPath stage.Spec} are not here"
                 elif store.IsPartial stage.Name stage.Key then
                     Partial, "stopped before its end; it goes on there"
                 else
-                    Miss, MissReason.find inputs store stages stage
+                    Miss, MissReason.find inputs known stages stage
 
             {
                 Stage = stage
                 State = state
                 Reason = reason
+                Problem = problem
+                Notes =
+                    match amount with
+                    | Counted(_, notes) -> notes
+                    | _ -> []
                 Cost =
                     if state = Hit || failure.IsSome then
                         Cost.None
+                    elif problem.IsSome && stage.Spec.Corpus.Source.IsStoredActivations then
+                        Cost.None
                     else
                         Cost.ofStage options inputs store stage
-            })
+            }
+
+        List.map plan stages
+
+    /// What is wrong with texts, each problem once, with the cells that cannot run for it.
+    let problems (plan: PlannedStage list) =
+        plan
+        |> List.choose (fun planned -> planned.Problem |> Option.map (fun problem -> problem, planned.Stage.Cells))
+        |> List.groupBy fst
+        |> List.map (fun (problem, found) -> problem, found |> List.collect snd |> List.distinct)
 
     let stateName =
         function
@@ -161,26 +207,48 @@ module Plan =
 
             $"{missing.Length} of {plan.Length} stages to run{trainings}: about {Amounts.time total.Seconds}, {Amounts.bytes total.DiskBytes} of disk, {Amounts.bytes total.MemoryBytes} of memory (rough)."
 
+    let private cellsOf cells =
+        match cells with
+        | [ cell ] -> cell
+        | cells -> $"{List.length cells} cells"
+
+    /// What a run will find wrong, or will do otherwise than it was asked: a sentence each.
+    let warnings options store (plan: PlannedStage list) =
+        [
+            for problem, cells in problems plan do
+                $"{cellsOf cells} cannot run: {problem.TrimEnd '.'}."
+            yield! plan |> List.collect _.Notes |> List.distinct
+            yield! misfits options store plan
+        ]
+
     /// The plan as text, for FSI and the command line.
     let describe options (store: Store) (plan: PlannedStage list) =
-        let cells (planned: PlannedStage) =
-            match planned.Stage.Cells with
-            | [ cell ] -> cell
-            | cells -> $"{cells.Length} cells"
+        let widest (part: PlannedStage -> string) =
+            plan |> List.map (part >> String.length) |> List.fold max 0
 
-        let widest = plan |> List.map (cells >> String.length) |> List.fold max 0
+        let name (planned: PlannedStage) = planned.Stage.Name
+        let cells (planned: PlannedStage) = cellsOf planned.Stage.Cells
+
+        let cost (planned: PlannedStage) =
+            if planned.State = Hit then
+                ""
+            else
+                $"about {Amounts.time planned.Cost.Seconds}, {Amounts.bytes planned.Cost.DiskBytes} disk, {Amounts.bytes planned.Cost.MemoryBytes} memory"
+
+        /// What is wrong with a text stands once below the plan.
+        let reason (planned: PlannedStage) =
+            if planned.Problem.IsSome then
+                "cannot run, see below"
+            else
+                planned.Reason
+
+        let names, cellNames, costs = widest name, widest cells, widest cost
 
         let line (planned: PlannedStage) =
-            let cost =
-                if planned.State = Hit then
-                    ""
-                else
-                    $"about {Amounts.time planned.Cost.Seconds}, {Amounts.bytes planned.Cost.DiskBytes} disk"
-
-            $"{planned.Stage.Name, -9} {stateName planned.State, -8} {(cells planned).PadRight widest}  {cost, -32} {planned.Reason}"
+            $"{(name planned).PadRight names}  {(stateName planned.State).PadRight 7}  {(cells planned).PadRight cellNames}  {(cost planned).PadRight costs}  {reason planned}"
                 .TrimEnd()
 
-        String.concat "\n" (List.map line plan @ [ ""; summary options plan ] @ misfits options store plan)
+        String.concat "\n" (List.map line plan @ [ ""; summary options plan ] @ warnings options store plan)
 
     /// What a run of an experiment would do, with the store and models of this machine.
     let explain experiment =

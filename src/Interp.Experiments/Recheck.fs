@@ -29,7 +29,8 @@ module Recheck =
 
             if stage.Key <> artifact.Key then
                 let reason =
-                    MissReason.between inputs store stages artifact stage |> Option.defaultValue "its inputs changed"
+                    MissReason.between inputs (KnownArtifacts store) stages artifact stage
+                    |> Option.defaultValue "its inputs changed"
 
                 raise (
                     InterpException

@@ -11,13 +11,21 @@ module Report =
     let private count (value: int64) =
         value.ToString("#,0", CultureInfo.InvariantCulture).Replace(',', ' ')
 
+    let private passes number =
+        if number = 1 then "1 pass" else $"{number} passes"
+
     let private distinct describe (experiment: Experiment) =
         experiment.Cells |> List.map (fun cell -> describe cell.Spec) |> List.distinct
 
     /// Sentences for the table's header: nothing that moves the numbers is silent.
     let notes (inputs: Inputs) (store: Store) (experiment: Experiment) =
+        let read =
+            { experiment with
+                Cells = experiment.Cells |> List.filter (fun cell -> (inputs.TextProblem cell.Spec).IsNone)
+            }
+
         let each describe =
-            distinct describe experiment |> List.filter ((<>) "") |> String.concat "; "
+            distinct describe read |> List.filter ((<>) "") |> String.concat " "
 
         let skipping (spec: Spec) =
             match spec.Extract.SkipPositions, spec.Extract.SkipNorm with
@@ -57,7 +65,7 @@ module Report =
 
         [
             each (fun spec ->
-                $"Model {inputs.ModelName spec}, {hooks spec}, text {(inputs.Documents spec).Name}: {count (int64 spec.Corpus.TrainTokens)} training tokens in {spec.Train.Passes} passes, reconstruction on {count (int64 spec.Corpus.ValidationTokens)} held-out tokens, loss on {count (int64 spec.Evaluate.LossTokens)}.")
+                $"Model {inputs.ModelName spec}, {hooks spec}, text {(inputs.Documents spec).Name}: {count (int64 spec.Corpus.TrainTokens)} training tokens in {passes spec.Train.Passes}, reconstruction on {count (int64 spec.Corpus.ValidationTokens)} held-out tokens, loss on {count (int64 spec.Evaluate.LossTokens)}.")
             each (fun spec ->
                 $"Contexts of {spec.Extract.ContextLength} tokens; {bos spec}; {skipping spec}; a skipped position keeps its own activation in the spliced runs.")
             each (fun spec -> notesOf (Stage.extract inputs "" spec))
@@ -94,17 +102,15 @@ module Report =
                     List.tail lines |> List.map (fun line -> quote cell.Name + "," + line)))
             |> fun lines -> String.concat "\n" lines + "\n"
 
-    let write (inputs: Inputs) (store: Store) (command: string) (experiment: Experiment) (results: Results) failures =
+    let write (inputs: Inputs) (store: Store) (command: string) (experiment: Experiment) (results: Results) =
         let write file text = Results.write results.Name file text
         let curves = gather inputs store "train" "curves.csv" experiment
 
         let notes =
-            notes inputs store experiment
-            @ (failures |> List.map (fun (cell, message) -> $"{cell} failed: {message}"))
-            @ [ $"Made with `{command}`." ]
+            notes inputs store experiment @ ResultSummary.failures results @ [ $"Made with `{command}`." ]
 
         write "table.csv" (Results.csv results)
-        write "table.md" (Results.markdown notes experiment.Metrics results)
+        write "table.md" (ResultSummary.markdown notes experiment.Metrics results)
         write "curves.csv" (joined curves)
         write "density.csv" (joined (gather inputs store "evaluate" "density.csv" experiment))
         write "spec.json" (ExperimentFile.print { experiment with Name = results.Name })

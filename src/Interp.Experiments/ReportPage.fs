@@ -100,7 +100,7 @@ draw();
         let metrics =
             experiment |> Option.map _.Metrics |> Option.defaultValue (Experiment.create results.Name).Metrics
 
-        let header, rows = Results.rows metrics results
+        let header, rows = ResultSummary.rows metrics results
         Html.numericTable results.Axes.Length header rows
 
     let private section title body =

@@ -42,15 +42,6 @@ module ResultProvenance =
         | Canon.Text text -> text
         | value -> Canonical.encode value
 
-    /// What every run of a stage leaves. Training activations are not part of it, since a live run does not store them; what was trained on
-    /// them is compared.
-    let private common (artifact: Artifact) =
-        if artifact.Stage = "extract" then
-            artifact.Outputs
-            |> List.filter (fun (file, _) -> not (file.StartsWith("training", System.StringComparison.Ordinal)))
-        else
-            artifact.Outputs
-
     /// The record of an artifact that is in the store.
     let ofArtifact cells (artifact: Artifact) =
         {
@@ -59,7 +50,7 @@ module ResultProvenance =
             Version = version artifact.Inputs
             Inputs = artifact.Inputs |> List.filter (fst >> isInput) |> List.map (fun (name, value) -> name, show value)
             Output =
-                common artifact
+                artifact.Common
                 |> List.map (fun (file, digest) -> file, Canon.Text digest)
                 |> Canon.Fields
                 |> Canonical.digest

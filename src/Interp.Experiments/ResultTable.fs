@@ -32,9 +32,8 @@ module ResultTable =
         | Word word -> word
         | Count count -> count.ToString CultureInfo.InvariantCulture
         | Value(metric, value) -> invariant ("F" + string metric.Decimals) value
-        | Spread(metric, estimate) -> Results.show metric estimate
-        | Probability p when p < 0.0001 -> "< 0.0001"
-        | Probability p -> invariant "0.0000" p
+        | Spread(metric, estimate) -> ResultSummary.show metric estimate
+        | Probability p -> Significance.show p
         | Blank -> ""
 
     /// An entry as a number where it is one, as programs read it.

@@ -215,7 +215,12 @@ module ResultViews =
                 let tests =
                     contrasts |> List.filter (fun contrast -> contrast.Tested.IsSome) |> List.length
 
-                $"Differences by seed, with their t-interval at 95 %%; p two-sided, after Holm over the {tests} tests of this table."
+                let p =
+                    match tests with
+                    | 0 -> "nothing was tested, since that takes two seeds on both sides and a difference."
+                    | tests -> $"p is two-sided, {Significance.correction tests} of this table."
+
+                $"Differences by seed, with their t-interval at 95 %%; {p}"
         }
 
     /// Every metric with its meaning and the direction that is better.

@@ -14,6 +14,9 @@ type CellResult =
         Seed: int
         /// ok, failed, or diverged at step N.
         Status: string
+        /// Why it failed, in a line; none where it did not, or that was not noted.
+        Error: string option
+        /// What was measured, also of a cell that failed afterwards.
         Metrics: Map<string, float>
     }
 
@@ -49,14 +52,17 @@ module Results =
         else
             text
 
+    let private errorColumn = "error"
+
     /// Six decimals, or none for a count; the culture is invariant, so the same value is the same text everywhere.
     let private number (metric: Metric) (value: float) =
         value.ToString((if metric.Decimals = 0 then "0" else "0.000000"), CultureInfo.InvariantCulture)
 
-    /// One row per cell: axes, seed, status, one column per metric.
+    /// One row per cell: axes, seed, status, one column per metric, and where cells failed the reason.
     let csv (results: Results) =
         let axes = results.Axes
         let metrics = results.Columns
+        let hasErrors = results.Cells |> List.exists _.Error.IsSome
 
         let row cell =
             (axes
@@ -66,8 +72,16 @@ module Results =
             @ (metrics
                |> List.map (fun metric ->
                    Map.tryFind metric.Name cell.Metrics |> Option.map (number metric) |> Option.defaultValue ""))
+            @ (if hasErrors then
+                   [ Option.defaultValue "" cell.Error ]
+               else
+                   [])
 
-        let header = axes @ [ "seed"; "status" ] @ (metrics |> List.map _.Name)
+        let header =
+            axes
+            @ [ "seed"; "status" ]
+            @ (metrics |> List.map _.Name)
+            @ (if hasErrors then [ errorColumn ] else [])
 
         header :: List.map row results.Cells
         |> List.map (List.map csvField >> String.concat ",")
@@ -120,6 +134,7 @@ module Results =
                         | true, seed -> seed
                         | _ -> fail $"has the seed '{seed}'"
                     Status = Map.ofList(fields)["status"]
+                    Error = fields |> List.tryFind (fst >> (=) errorColumn) |> Option.map snd |> Option.filter ((<>) "")
                     Metrics =
                         fields
                         |> List.skip (axisCount + 2)
@@ -175,22 +190,10 @@ module Results =
 
             raise (InterpException $"There are no results '{name}'; {hint}")
 
-    let private cellResult (cell: Cell) status metrics =
-        {
-            Cell = cell.Name
-            Axes = cell.Axes
-            Seed = cell.Spec.Seed
-            Status = status
-            Metrics = metrics
-        }
-
-    /// A cell that came to no numbers.
-    let failedCell cell = cellResult cell "failed" Map.empty
-
     /// A cell's result, from the numbers that evaluation and stages of the experiment's own left.
-    let ofNumbers cell (own: Map<string, float> list) (numbers: Map<string, float>) =
+    let ofNumbers (cell: Cell) (own: Map<string, float> list) (numbers: Map<string, float>) =
         let status =
-            if numbers["diverged"] > 0.0 then
+            if (Map.tryFind "diverged" numbers |> Option.defaultValue 0.0) > 0.0 then
                 let step = int numbers["steps"]
                 $"diverged at step {step}"
             else
@@ -201,7 +204,21 @@ module Results =
             |> List.choose (fun metric ->
                 Map.tryFind metric.Name numbers |> Option.map (fun value -> metric.Name, value))
 
-        List.collect Map.toList own @ measured |> Map.ofList |> cellResult cell status
+        {
+            Cell = cell.Name
+            Axes = cell.Axes
+            Seed = cell.Spec.Seed
+            Status = status
+            Error = None
+            Metrics = List.collect Map.toList own @ measured |> Map.ofList
+        }
+
+    /// The result of a cell that failed, with the reason and what was measured before.
+    let failed (message: string) result =
+        { result with
+            Status = "failed"
+            Error = Some(message.ReplaceLineEndings(" ").Trim())
+        }
 
     /// A column of results by its metric's name; an unknown one is an error that names the nearest.
     let metric (results: Results) name =
@@ -218,7 +235,12 @@ module Results =
                 cell.Metrics |> Map.toList |> List.map (fun (name, value) -> name => box value)
 
             cell.Cell
-            => Series.ofObservations (axes @ [ "seed" => box cell.Seed; "status" => box cell.Status ] @ metrics)
+            => Series.ofObservations (
+                axes
+                @ [ "seed" => box cell.Seed; "status" => box cell.Status ]
+                @ (cell.Error |> Option.map (fun error -> errorColumn => box error) |> Option.toList)
+                @ metrics
+            )
 
         results.Cells |> Seq.map row |> Frame.ofRows
 
@@ -232,84 +254,9 @@ module Results =
     let estimate metric cells =
         values metric cells |> Map.toList |> List.map snd |> Significance.estimate
 
-    /// An estimate as people read it: mean ± standard deviation.
-    let show (metric: Metric) (estimate: Estimate) =
-        let text (value: float) =
-            value.ToString("F" + string metric.Decimals, CultureInfo.InvariantCulture)
-
-        match estimate.Deviation with
-        | Some sd when sd > 0.0 && not (metric.Better = Neither && text sd = text 0.0) ->
-            $"{text estimate.Mean} ± {text sd}"
-        | _ -> text estimate.Mean
-
     /// Groups of cells that differ in nothing but the seed, in their order.
     let groups (results: Results) =
         results.Cells |> List.groupBy _.Group |> List.map snd
-
-    /// Header and rows: per group of seeds its axes, the number of seeds, and mean ± standard deviation of each metric.
-    let rows (metrics: Metric list) (results: Results) =
-        let axes = results.Axes
-
-        let title (metric: Metric) =
-            let constant name =
-                match results.Cells |> List.choose (fun cell -> Map.tryFind name cell.Metrics) |> List.distinct with
-                | [ value ] -> Some(value.ToString("#,0", CultureInfo.InvariantCulture).Replace(',', ' '))
-                | _ -> None
-
-            match metric.Name with
-            | "dead" ->
-                match constant "latents", constant "dead_tokens" with
-                | Some latents, Some tokens -> $"dead of {latents} in {tokens} tokens"
-                | _ -> metric.Label
-            | "dead_counter" ->
-                match constant "latents", constant "dead_window" with
-                | Some latents, Some window -> $"dead of {latents}, silent {window} in training"
-                | _ -> metric.Label
-            | _ -> metric.Label
-
-        let row (cells: CellResult list) =
-            let first = List.head cells
-
-            let states =
-                cells |> List.map _.Status |> List.filter ((<>) "ok") |> List.countBy id
-
-            (axes
-             |> List.map (fun axis ->
-                 first.Axes |> List.tryFind (fst >> (=) axis) |> Option.map snd |> Option.defaultValue ""))
-            @ [ string cells.Length ]
-            @ (metrics
-               |> List.map (fun metric -> estimate metric cells |> Option.map (show metric) |> Option.defaultValue "–"))
-            @ [
-                states |> List.map (fun (state, count) -> $"{count} {state}") |> String.concat ", "
-            ]
-
-        let rows = groups results |> List.map row
-        let anyState = rows |> List.exists (fun row -> List.last row <> "")
-
-        let trim row =
-            if anyState then
-                row
-            else
-                List.take (List.length row - 1) row
-
-        trim (axes @ [ "seeds" ] @ (metrics |> List.map title) @ [ "status" ]), List.map trim rows
-
-    /// The table as Markdown, with sentences about what was measured above it.
-    let markdown (notes: string list) metrics (results: Results) =
-        let header, rows = rows metrics results
-        let line cells = "| " + String.concat " | " cells + " |"
-        let axes = results.Axes.Length
-
-        let rule =
-            header |> List.mapi (fun i _ -> if i < axes then "---" else "---:") |> line
-
-        [ $"# {results.Name}"; "" ]
-        @ (notes |> List.collect (fun note -> [ note; "" ]))
-        @ [ line header; rule ]
-        @ List.map line rows
-        @ [ ""; "Mean ± standard deviation over seeds. Columns:"; "" ]
-        @ (metrics |> List.map (fun metric -> $"- {metric.Label}: {metric.Meaning}"))
-        |> fun lines -> String.concat "\n" lines + "\n"
 
     /// Writes a file of a result in one go.
     let write name file text =

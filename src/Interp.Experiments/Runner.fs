@@ -32,12 +32,28 @@ type private Divergence(message) =
 /// Runs the stages of a plan that are not in the store, and collects the cells' results.
 [<RequireQualifiedAccess>]
 module Runner =
-    /// Refuses at once what would fail later: weights, text, tokenizer, device.
-    let private require (inputs: Inputs) (experiment: Experiment) =
-        experiment.Cells
-        |> List.map _.Spec
-        |> List.distinctBy (fun spec -> spec.Model, spec.Corpus.Source, spec.Device)
-        |> List.iter inputs.Require
+    /// What keeps each spec from running, found before any does: weights, text, tokenizer or device. No spec that can run is an error.
+    let private problems (inputs: Inputs) (experiment: Experiment) =
+        let place (spec: Spec) =
+            spec.Model,
+            spec.Corpus.Source,
+            spec.Corpus.TextField,
+            spec.Corpus.Chat,
+            spec.Extract.Hook,
+            spec.Extract.Target,
+            spec.Device
+
+        let problems =
+            experiment.Cells
+            |> List.map _.Spec
+            |> List.distinctBy place
+            |> List.map (fun spec -> place spec, inputs.Problem spec)
+
+        if problems |> List.forall (snd >> Option.isSome) then
+            raise (InterpException(problems |> List.choose snd |> List.distinct |> String.concat "\n"))
+
+        let problems = readOnlyDict problems
+        fun (stage: Stage) -> problems[place stage.Spec]
 
     /// The step at which a training in the store diverged, and its last good checkpoint.
     let private divergence (store: Store) (stage: Stage) =
@@ -57,6 +73,7 @@ module Runner =
             else
                 None
 
+    /// What a cell came to, a failed one by what was measured before it failed.
     let private resultOf
         (store: Store)
         (failures: Dictionary<string, string>)
@@ -65,15 +82,23 @@ module Runner =
         (cell: Cell)
         =
         let numbersOf (stage: Stage) =
-            Numbers.read (Path.Combine(store.Folder stage.Name stage.Key, "metrics.json"))
+            if store.Contains stage.Name stage.Key then
+                Some(Numbers.read (Path.Combine(store.Folder stage.Name stage.Key, "metrics.json")))
+            else
+                None
 
-        if failures.ContainsKey cell.Name then
-            Results.failedCell cell
-        else
-            let own = Stage.ownOf inputs experiment cell |> List.map numbersOf
-            Stage.ofCell inputs cell |> List.last |> numbersOf |> Results.ofNumbers cell own
+        let own = Stage.ownOf inputs experiment cell |> List.choose numbersOf
 
-    /// Runs an experiment that is valid, and returns its results and the messages of its failed cells. Trainings on the CPU go through the
+        let measured =
+            Stage.ofCell inputs cell |> List.last |> numbersOf |> Option.defaultValue Map.empty
+
+        let result = Results.ofNumbers cell own measured
+
+        match failures.TryGetValue cell.Name with
+        | true, message -> Results.failed message result
+        | _ -> result
+
+    /// Runs an experiment that is valid, and returns its results. Trainings on the CPU go through the
     /// data together, as many as fit the memory. A stage that fails, fails its cells, and is not tried again before the options say so;
     /// an extraction or baseline without which there is no cell is an error.
     let run
@@ -84,7 +109,7 @@ module Runner =
         (cancel: CancellationToken)
         (experiment: Experiment)
         =
-        require inputs experiment
+        let problemOf = problems inputs experiment
         use _ = store.Use()
         use opened = new Opened()
         let failures = Dictionary<string, string>()
@@ -176,11 +201,14 @@ module Runner =
             if not (hasFailed stage) then
                 report (Started(stage, number[stage.Name, stage.Key], missing.Length))
 
-                match store.Failure stage.Name stage.Key with
-                | Some message ->
+                match problemOf stage, store.Failure stage.Name stage.Key with
+                | Some problem, _ ->
+                    report (Failed(stage, problem))
+                    remember stage problem
+                | None, Some message ->
                     report (Failed(stage, $"{message} (as before; --retry-failed tries again)"))
                     remember stage message
-                | None -> compute cancel place stage
+                | None, None -> compute cancel place stage
 
         let runTogether (stages: Stage list) =
             match stages with
@@ -227,10 +255,4 @@ module Runner =
         {
             Name = experiment.Name
             Cells = experiment.Cells |> List.map (resultOf store failures inputs experiment)
-        },
-        [
-            for cell in experiment.Cells do
-                match failures.TryGetValue cell.Name with
-                | true, message -> cell.Name, message
-                | _ -> ()
-        ]
+        }

@@ -1,11 +1,13 @@
 namespace Interp
 
+open System
 open System.IO
 open System.Reflection
 open System.Threading
 open Interp.Runtime
 
-/// What a config ends with, and what scripts in F# Interactive do with an experiment: the commands of the program as functions.
+/// What a config ends with, and what scripts in F# Interactive do with an experiment: the commands of the program as functions. Under
+/// `dotnet fsi FILE.fsx` an error of theirs is its sentence and exit code 2, as of a command; elsewhere it is an exception.
 [<RequireQualifiedAccess>]
 module Script =
     let private isFsi =
@@ -14,30 +16,47 @@ module Script =
              | null -> false
              | entry -> entry.GetName().Name = "fsi")
 
+    /// Whether F# Interactive runs a file, and ends with it, rather than reading what is typed.
+    let private runsFile =
+        lazy
+            (isFsi.Value
+             && Environment.GetCommandLineArgs()
+                |> Seq.skip 1
+                |> Seq.exists (fun argument -> argument.EndsWith(".fsx", StringComparison.OrdinalIgnoreCase)))
+
+    let private orExit work =
+        try
+            work ()
+        with :? InterpException as error when runsFile.Value ->
+            eprintfn "%s" error.Message
+            exit 2
+
+    let private refuse errors =
+        if not (List.isEmpty errors) then
+            raise (InterpException(String.concat "\n" errors))
+
     /// The experiment itself; under `dotnet fsi FILE.fsx` it prints its plan before that.
     let main (experiment: Experiment) =
         if isFsi.Value then
-            match Validation.experiment experiment with
-            | [] -> printfn "%s" (Plan.explain experiment)
-            | errors -> errors |> List.iter (eprintfn "%s")
+            orExit (fun () ->
+                refuse (Validation.experiment experiment)
+                printfn "%s" (Plan.explain experiment))
 
         experiment
 
     /// Runs what of an experiment is not in the store, writes `results/NAME/` and returns its table. What is wrong with the
-    /// experiment is one exception with a line per error.
+    /// experiment is one error with a line for each mistake.
     let run (experiment: Experiment) =
-        let store = Store.Open None
-        let inputs = Inputs store.Root
+        orExit (fun () ->
+            let store = Store.Open None
+            let inputs = Inputs store.Root
+            refuse (Validation.experiment experiment @ Validation.models inputs.Config experiment)
 
-        match Validation.experiment experiment @ Validation.models inputs.Config experiment with
-        | [] -> ()
-        | errors -> raise (InterpException(String.concat "\n" errors))
+            let results =
+                Runner.run inputs store ignore RunOptions.Default CancellationToken.None experiment
 
-        let results, failures =
-            Runner.run inputs store ignore RunOptions.Default CancellationToken.None experiment
-
-        Report.write inputs store $"Script.run {experiment.Name}" experiment results failures
-        results
+            Report.write inputs store $"Script.run {experiment.Name}" experiment results
+            results)
 
     /// The plots that a run left, as paths.
     let plots (results: Results) =
@@ -51,4 +70,6 @@ module Script =
             }
 
         let shown = before.Metrics @ after.Metrics |> List.map _.Name |> List.distinct
-        Diff.make (side before) (side after) |> DiffText.lines (Some shown) |> List.map DiffText.print
+
+        orExit (fun () ->
+            Diff.make (side before) (side after) |> DiffText.lines (Some shown) |> List.map DiffText.print)

@@ -103,51 +103,31 @@ module Sides =
 
         { side with Name = path }
 
-    let private isKey (text: string) =
+    let private isKey (store: Store) (text: string) =
         let digits = text.Substring(text.IndexOf '/' + 1)
 
         digits.Length >= 6
         && digits |> Seq.forall Char.IsAsciiHexDigitLower
-        && (not (text.Contains '/') || List.contains (text.Split('/')[0]) Stage.names)
+        && (not (text.Contains '/') || Directory.Exists(Path.Combine(store.Root, text.Split('/')[0])))
 
-    let private ofKey (store: Store) (name: string) =
-        let digits = name.Substring(name.IndexOf '/' + 1)
+    /// The spec that an artifact was made from, as far as it is known.
+    let private specOf store artifact =
+        Provenance.spec store artifact |> Option.defaultValue Spec.Default
 
-        let fits (artifact: Artifact) =
-            artifact.Key.StartsWith(digits, StringComparison.Ordinal)
-            && (not (name.Contains '/') || artifact.Stage = name.Split('/')[0])
-
-        let artifact =
-            match Stage.names |> List.collect store.Artifacts |> List.filter fits with
-            | [ artifact ] -> artifact
-            | [] ->
-                raise (
-                    InterpException $"The store {store.Root} has no artifact {name}; interp plan --json prints keys."
-                )
-            | several ->
-                raise (InterpException $"{several.Length} artifacts of the store begin with {name}; give more digits.")
-
+    /// An artifact as the result of one cell on some axes.
+    let private ofArtifact (store: Store) (name: string) axes (artifact: Artifact) =
         let rec needed (artifact: Artifact) =
             artifact
-            :: (artifact.Inputs
-                |> List.collect (fun (input, value) ->
-                    match input.StartsWith "input.", value with
-                    | true, Canon.Text key ->
-                        store.TryRead (input.Substring 6) key |> Option.map needed |> Option.defaultValue []
-                    | _ -> []))
+            :: (artifact.Needs |> List.choose (fun (stage, key) -> store.TryRead stage key) |> List.collect needed)
 
         let all = needed artifact |> List.distinct
 
-        let spec =
-            all
-            |> List.collect _.Inputs
-            |> List.filter (fun (path, _) -> SpecFields.all |> List.exists (fun field -> field.Path = path))
-            |> List.distinctBy fst
-            |> Canon.Fields
-            |> SpecFields.ofCanon
-            |> Result.defaultValue Spec.Default
+        let cell =
+            {
+                Axes = axes
+                Spec = specOf store artifact
+            }
 
-        let cell = { Axes = []; Spec = spec }
         let metrics = Path.Combine(store.Folder artifact.Stage artifact.Key, "metrics.json")
 
         let results =
@@ -176,19 +156,108 @@ module Sides =
                     }
         }
 
+    /// The artifact that a name stands for, if it stands for one.
+    let private tryArtifact (store: Store) (name: string) =
+        if
+            ConfigScript.isConfig name
+            || (Results.tryReadFile name "table.csv").IsSome
+            || name.IndexOf ':' > 0
+            || not (isKey store name)
+        then
+            None
+        else
+            Some(store.Find name)
+
     /// What a name stands for: a config or spec (.fsx, .json) is what the store has of it; else a stored result, REVISION:FOLDER,
     /// or the key of an artifact.
     let find (store: Store) (name: string) =
-        let ends (ending: string) =
-            name.EndsWith(ending, StringComparison.OrdinalIgnoreCase)
-
-        if ends ".fsx" || ends ".json" then
+        if ConfigScript.isConfig name then
             ofConfig store name
         elif (Results.tryReadFile name "table.csv").IsSome then
             stored name
         elif name.IndexOf ':' > 0 then
             ofRevision name
-        elif isKey name then
-            ofKey store name
+        elif isKey store name then
+            store.Find name |> ofArtifact store name []
         else
             stored name
+
+    /// The cells of a side that an artifact belongs to, or else those of its seed.
+    let private cellsOf (artifact: Artifact) (spec: Spec) (side: Side) =
+        let owners =
+            [
+                for record in side.Provenance |> Option.map _.Stages |> Option.defaultValue [] do
+                    if record.Stage = artifact.Stage && record.Key = artifact.Key then
+                        yield! record.Cells
+            ]
+
+        side.Results.Cells
+        |> List.filter (fun cell ->
+            if owners.IsEmpty then
+                cell.Seed = spec.Seed
+            else
+                List.contains cell.Cell owners)
+
+    /// One cell of a side, as far as the side of a key reaches: its stages and its metrics.
+    let private only (key: Side) (cell: CellResult) (side: Side) =
+        let stages =
+            key.Provenance |> Option.map (fun provenance -> provenance.Stages |> List.map _.Stage)
+
+        let measured =
+            key.Results.Cells |> List.collect (fun cell -> List.ofSeq cell.Metrics.Keys)
+
+        { side with
+            Results =
+                { side.Results with
+                    Cells =
+                        [
+                            if not key.Results.Cells.IsEmpty then
+                                { cell with
+                                    Metrics = cell.Metrics |> Map.filter (fun name _ -> List.contains name measured)
+                                }
+                        ]
+                }
+            Experiment =
+                side.Experiment
+                |> Option.map (fun experiment ->
+                    { experiment with
+                        Cells = experiment.Cells |> List.filter (fun other -> other.Name = cell.Cell)
+                    })
+            Provenance =
+                Option.map2
+                    (fun stages (provenance: ResultProvenance) ->
+                        { provenance with
+                            Stages =
+                                [
+                                    for record in provenance.Stages do
+                                        if
+                                            List.contains cell.Cell record.Cells && List.contains record.Stage stages
+                                        then
+                                            { record with Cells = [ cell.Cell ] }
+                                ]
+                        })
+                    stages
+                    side.Provenance
+        }
+
+    /// Both sides of a comparison. Two keys must be of one kind of stage; a key beside a result is held against the cell that it belongs
+    /// to, or the only one of its seed.
+    let both (store: Store) before after =
+        let a, b = find store before, find store after
+
+        let beside name (artifact: Artifact) (key: Side) (other: Side) =
+            match cellsOf artifact (specOf store artifact) other with
+            | [ cell ] -> ofArtifact store name cell.Axes artifact, only key cell other
+            | _ -> key, other
+
+        match tryArtifact store before, tryArtifact store after with
+        | Some first, Some second when first.Stage <> second.Stage ->
+            raise (
+                InterpException
+                    $"{before} and {after} are keys of different stages, {first.Stage} and {second.Stage}; give two of one stage."
+            )
+        | Some artifact, None -> beside before artifact a b
+        | None, Some artifact ->
+            let key, other = beside after artifact b a
+            other, key
+        | _ -> a, b

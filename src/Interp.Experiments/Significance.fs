@@ -1,5 +1,7 @@
 namespace Interp
 
+open System
+open System.Globalization
 open MathNet.Numerics.Distributions
 open MathNet.Numerics.Statistics
 
@@ -34,6 +36,25 @@ type Tested =
 module Significance =
     /// A difference whose corrected p is below this is more than noise.
     let level = 0.05
+
+    /// A p as people read it: three decimals, and more where fewer would round it up to the level that it stays below.
+    let show (p: float) =
+        let decimals =
+            [ 3..6 ]
+            |> List.tryFind (fun decimals -> p >= level || Math.Round(p, decimals) < level)
+            |> Option.defaultValue 7
+
+        if p < 0.0005 then
+            "< 0.001"
+        else
+            p.ToString("F" + string decimals, CultureInfo.InvariantCulture)
+
+    /// What the p of so many tests together are, in words.
+    let correction count =
+        if count = 1 then
+            "of the one test"
+        else
+            $"after Holm's correction over the {count} tests"
 
     let private twoSided t freedom =
         2.0 * StudentT.CDF(0.0, 1.0, freedom, -(abs t))

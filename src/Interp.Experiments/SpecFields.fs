@@ -1,5 +1,7 @@
 namespace Interp
 
+open System
+open System.Globalization
 open Interp.Runtime
 
 /// One field of a spec by its path. Files, digests, `--set` and diffs all go through this list.
@@ -96,9 +98,10 @@ module SpecFields =
                 extract (fun part -> { part with SkipNorm = value }))
             field "extract.batchContexts" Codec.int _.Extract.BatchContexts (fun value ->
                 extract (fun part -> { part with BatchContexts = value }))
-            field "sae.kind" Codec.saeKind _.Sae.Kind (fun value -> sae (fun part -> { part with Kind = value }))
+            field "sae.kind" RecipeCodec.saeKind _.Sae.Kind (fun value -> sae (fun part -> { part with Kind = value }))
             field "sae.k" Codec.int _.Sae.K (fun value -> sae (fun part -> { part with K = value }))
-            field "sae.size" Codec.dictionarySize _.Sae.Size (fun value -> sae (fun part -> { part with Size = value }))
+            field "sae.size" RecipeCodec.dictionarySize _.Sae.Size (fun value ->
+                sae (fun part -> { part with Size = value }))
             field "sae.normalise" ChoiceCodec.normalisation _.Sae.Normalise (fun value ->
                 sae (fun part -> { part with Normalise = value }))
             field "sae.preBias" ChoiceCodec.preBias _.Sae.PreBias (fun value ->
@@ -111,16 +114,16 @@ module SpecFields =
             field "train.batch" Codec.int _.Train.Batch (fun value -> train (fun part -> { part with Batch = value }))
             field "train.passes" Codec.int _.Train.Passes (fun value ->
                 train (fun part -> { part with Passes = value }))
-            field "train.learningRate" Codec.learningRate _.Train.LearningRate (fun value ->
+            field "train.learningRate" RecipeCodec.learningRate _.Train.LearningRate (fun value ->
                 train (fun part -> { part with LearningRate = value }))
             field "train.warmUp" Codec.float _.Train.WarmUp (fun value ->
                 train (fun part -> { part with WarmUp = value }))
             field "train.decay" Codec.float _.Train.Decay (fun value -> train (fun part -> { part with Decay = value }))
             field "train.clip" (Codec.optional Codec.float) _.Train.Clip (fun value ->
                 train (fun part -> { part with Clip = value }))
-            field "train.kSchedule" Codec.kSchedule _.Train.KSchedule (fun value ->
+            field "train.kSchedule" RecipeCodec.kSchedule _.Train.KSchedule (fun value ->
                 train (fun part -> { part with KSchedule = value }))
-            field "train.aux" (Codec.optional Codec.aux) _.Train.Aux (fun value ->
+            field "train.aux" (Codec.optional RecipeCodec.aux) _.Train.Aux (fun value ->
                 train (fun part -> { part with Aux = value }))
             field "train.sparsity" Codec.float _.Train.Sparsity (fun value ->
                 train (fun part -> { part with Sparsity = value }))
@@ -209,10 +212,17 @@ module SpecFields =
             Error $"There is no setting '{path}'; did you mean {nearest}?{others}"
 
     let private refused field (text: string) =
+        let head (word: string) = word.Split(':')[0]
+
+        // What was meant as a number is no misspelt word, also where it is none, such as NaN.
+        let isNumber =
+            fst (Double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture))
+
         let hint =
-            match NearestName.Of(text.Split(':')[0], field.Words) with
+            match NearestName.Of(head text, field.Words |> List.map head) with
             | null -> ""
-            | near -> $" (did you mean {near}?)"
+            | _ when isNumber -> ""
+            | near -> $" (did you mean {field.Words |> List.find (fun word -> head word = near)}?)"
 
         $"{field.Path} is '{text}'; give {field.Expected}{hint}."
 

@@ -19,6 +19,10 @@ type Store(root: string) =
         else
             []
 
+    let holdsFiles folder =
+        Directory.Exists folder
+        && not (Seq.isEmpty (Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)))
+
     let inWork stage key ending =
         Path.Combine(work, $"{stage}-{Artifact.Short key}{ending}")
 
@@ -86,8 +90,7 @@ type Store(root: string) =
         File.Exists(Path.Combine(store.Folder stage key, ArtifactFolder.record))
 
     /// Whether a stopped stage left something to go on from.
-    member store.IsPartial stage key =
-        Directory.Exists(store.WorkFolder stage key)
+    member store.IsPartial stage key = holdsFiles (store.WorkFolder stage key)
 
     member store.TryRead stage key =
         ArtifactFolder.tryRead (store.Folder stage key)
@@ -150,8 +153,13 @@ type Store(root: string) =
                     $"{several.Length} artifacts in the store begin with {name}, such as {some}; give more of the key."
             )
 
-    /// Folders of work that was not completed, under way or left.
-    member _.Unfinished = folders work
+    /// Folders of work that was not completed, under way or left, with something in them.
+    member _.Unfinished = folders work |> List.filter holdsFiles
+
+    /// Takes away what was stopped before it left anything; nobody else may use the store.
+    member _.RemoveEmptyWork() =
+        for folder in folders work |> List.filter (holdsFiles >> not) do
+            Directory.Delete(folder, true)
 
     /// What keeps others from computing a stage, until it is disposed of; none where another process does.
     member _.TryLock stage key =

@@ -5,10 +5,8 @@ open System.Formats.Tar
 open System.IO
 open Interp.Runtime
 
-/// Artifacts as .tar files: `STAGE/KEY/...` as in the store, the same bytes for the same artifacts.
 [<RequireQualifiedAccess>]
 module StoreArchive =
-    /// Writes artifacts to a file, which appears when it is complete.
     let export (store: Store) (artifacts: Artifact list) (path: string) =
         Interp.Formats.AtomicFile.Write(
             path,
@@ -36,18 +34,18 @@ module StoreArchive =
                         )
         )
 
-    let private refuse path why =
+    let refuse path why =
         raise (InterpException $"{path} is no archive of artifacts: {why}. Nothing of it was taken.")
 
     /// A name of a part of a path that stays where it is put.
-    let private isPlain (part: string) =
+    let isPlain (part: string) =
         part <> ""
         && part <> "."
         && part <> ".."
         && part |> Seq.forall (fun c -> c <> '\\' && c <> ':' && not (Char.IsControl c))
 
     /// Unpacks regular files below a folder, two folders deep at least; anything else is refused.
-    let private unpack path (folder: string) =
+    let unpack path (folder: string) =
         use stream = File.OpenRead path
         use tar = new TarReader(stream)
 
@@ -80,14 +78,12 @@ module StoreArchive =
 
     /// The artifact in an unpacked folder, if it is what it says: its name that of its key, its key the digest of its inputs, its files
     /// those of its digests.
-    let private believe (store: Store) path (folder: string) =
+    let believe (store: Store) path (folder: string) =
         match store.Faults folder, ArtifactFolder.tryRead folder with
         | [], Some artifact when List.contains artifact.Stage Stage.names -> artifact
         | [], _ -> refuse path $"there is no stage of {ArtifactFolder.name folder}"
         | fault :: _, _ -> refuse path (fault.Replace(folder, ArtifactFolder.name folder).TrimEnd '.')
 
-    /// Takes the artifacts of a file into the store, all or none, and returns those that were new and those that were there. One that is there
-    /// with other outputs is an error.
     let import (store: Store) (path: string) =
         use _ = store.Use()
         let folder = Path.Combine(store.Root, "work", $"import-{Guid.NewGuid():N}")
@@ -111,7 +107,7 @@ module StoreArchive =
 
             for _, artifact in known do
                 match store.TryRead artifact.Stage artifact.Key with
-                | Some here when here.Outputs <> artifact.Outputs ->
+                | Some here when here.Common <> artifact.Common ->
                     refuse
                         path
                         $"{artifact.Name} is in the store with other outputs; interp check tells which are right"

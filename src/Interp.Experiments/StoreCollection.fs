@@ -49,4 +49,5 @@ module StoreCollection =
             for folder in garbage.Unfinished do
                 Directory.Delete(folder, true)
 
+            store.RemoveEmptyWork()
             garbage

@@ -127,7 +127,7 @@ module Validation =
                 (if spec.Device.StartsWith "cuda:" then
                      []
                  else
-                     oneOf "device" [ "cpu"; "cuda" ] spec.Device)
+                     oneOfCalled [ "gpu", "cuda" ] "device" [ "cpu"; "cuda" ] spec.Device)
                 oneOf "precision" ChoiceCodec.precisions spec.Precision
             ]
 
@@ -141,7 +141,11 @@ module Validation =
                 atLeast "corpus.validationTokens" 1 spec.Corpus.ValidationTokens
                 atLeast "sae.k" 1 spec.Sae.K
                 (match spec.Sae.Size with
-                 | Expansion factor -> atLeast "sae.size (expansion)" 1 factor
+                 | Expansion factor ->
+                     [
+                         if factor < 1 then
+                             invariant $"sae.size is x{factor}; give x1 or more, or a number of latents."
+                     ]
                  | Latents count when count < 1 -> atLeast "sae.size" 1 count
                  | Latents count -> sizeErrors count "" spec)
                 kindErrors spec

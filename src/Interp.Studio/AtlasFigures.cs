@@ -2,9 +2,6 @@ using Interp.Features;
 
 namespace Interp.Studio;
 
-// Interp.Atlas is the module of Interp.Experiments that makes them.
-using Atlas = Interp.Features.Atlas;
-
 /// <summary>What an atlas knows of every latent.</summary>
 internal sealed class AtlasFigures(Atlas atlas) : ILatentFigures
 {

@@ -4,9 +4,6 @@ using Interp.Runtime;
 
 namespace Interp.Studio;
 
-// Interp.Atlas is the module of Interp.Experiments that makes them.
-using Atlas = Interp.Features.Atlas;
-
 /// <summary>What the operations work on: a model with an autoencoder, its atlas, and what was named beside them. It owns what it opened.</summary>
 internal sealed class Workbench : IDisposable
 {

@@ -76,6 +76,32 @@ type ArchiveTests(stores: Stores) =
         File.WriteAllText(record, File.ReadAllText(record).Replace(snd train.Outputs.Head, String('0', 64)))
         fails "with other outputs" (fun () -> StoreArchive.import other path |> ignore)
 
+    [<Fact>]
+    member _.``a live extraction and a stored one are the same, and each store keeps its own``() =
+        use folder = new TemporaryFolder()
+        Miniature.write (folder.Child "mini.json") (Miniature.experiment [ 4 ])
+        succeed folder.Path [ "run"; "mini.json"; "--live"; "--store"; "live" ] |> ignore
+        let live = Miniature.openStore folder "live"
+        let path = folder.Child "extract.tar"
+        StoreArchive.export stores.One [ only "extract" stores.One ] path
+        let before = (only "extract" live).Outputs
+        Assert.NotEqual<(string * string) list>((only "extract" stores.One).Outputs, before)
+        let taken, known = StoreArchive.import live path
+        Assert.Equal((0, 1), (taken.Length, known.Length))
+        Assert.Equal<(string * string) list>(before, (only "extract" live).Outputs)
+
+    [<Fact>]
+    member _.``an export writes over no file unless it is told to``() =
+        use folder = new TemporaryFolder()
+        File.WriteAllText(folder.Child "kept.tar", "kept")
+        let export = [ "store"; "export"; "train/"; "kept.tar"; "--store"; stores.One.Root ]
+        let refused = run folder.Path export
+        Assert.Equal(2, refused.Code)
+        Assert.Contains("--force", refused.Errors)
+        Assert.Equal("kept", File.ReadAllText(folder.Child "kept.tar"))
+        succeed folder.Path (export @ [ "--force" ]) |> ignore
+        Assert.True((FileInfo(folder.Child "kept.tar")).Length > 1000L)
+
     [<Theory>]
     [<InlineData("../../outside", false)>]
     [<InlineData("train/../../outside", false)>]

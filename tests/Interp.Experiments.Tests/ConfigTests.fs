@@ -177,3 +177,24 @@ let ``a name that no config can have is refused`` (name, hint: string) =
     Assert.Equal(2, outcome.Code)
     Assert.Contains(hint, outcome.Errors)
     Assert.Empty(Directory.GetFileSystemEntries folder.Path)
+
+[<Fact>]
+let ``help of a command is there in both ways, and that of show has both its halves`` () =
+    use folder = new TemporaryFolder()
+    let asked = run folder.Path [ "show"; "--help" ]
+    Assert.Equal(0, asked.Code)
+
+    for word in
+        [
+            "<what>"
+            "--set <edit>"
+            "--spec <file>"
+            "interp show configs/demo.fsx"
+            "interp show train/3f2a"
+        ] do
+        Assert.Contains(word, asked.Output)
+
+    Assert.Equal(asked.Output, (run folder.Path [ "help"; "show" ]).Output)
+    Assert.Contains("--yes", (run folder.Path [ "help"; "store"; "gc" ]).Output)
+    let misused = run folder.Path [ "show"; "train/3f2a"; "--set"; "sae.k=4" ]
+    Assert.Equal((2, "--set belongs to a config; 'train/3f2a' is none.\n"), (misused.Code, misused.Errors))

@@ -11,6 +11,7 @@ let private cell k seed fvu dead =
         Axes = [ "k", string k ]
         Seed = seed
         Status = "ok"
+        Error = None
         Metrics = Map.ofList [ "fvu", fvu; "dead", dead ]
     }
 
@@ -256,6 +257,68 @@ let ``what is same or within noise does not count, everything else does`` left r
         (diff.Metrics
          |> List.exists (fun change ->
              not (List.contains (MetricDiff.statusName change.Status) [ "same"; "within noise" ])))
+
+[<Property(Arbitrary = [| typeof<SpecTests.Specs> |], MaxTest = 50)>]
+let ``two single cells without axes are one cell, whatever their seeds`` (left: Spec) (right: Spec) =
+    let single spec =
+        { Experiment.create "e" with
+            Cells = [ { Axes = []; Spec = spec } ]
+        }
+
+    let a, b = single left, single right
+    let diff = ConfigDiff.make a b
+
+    diff.Removed.IsEmpty
+    && diff.Added.IsEmpty
+    && (ConfigDiff.apply diff a).Cells = b.Cells
+    && ConfigDiff.mirror diff = ConfigDiff.make b a
+
+[<Fact>]
+let ``a stage that both sides have is no other stage for the cells that it serves`` () =
+    let record key cells =
+        {
+            Stage = "train"
+            Key = key
+            Version = 1
+            Inputs = []
+            Output = "o"
+            Cells = cells
+        }
+
+    let side stages =
+        { before with
+            Provenance = Some { Environment = []; Stages = stages }
+        }
+
+    let plan a b = (Diff.make (side a) (side b)).Plan
+    Assert.Empty(plan [ record "a" [ "k=8,seed=1" ] ] [ record "a" [ "k=16,seed=1" ] ])
+
+    // Keys that change places between cells are other stages for both.
+    let swapped =
+        plan
+            [ record "a" [ "k=8,seed=1" ]; record "b" [ "k=16,seed=1" ] ]
+            [ record "b" [ "k=8,seed=1" ]; record "a" [ "k=16,seed=1" ] ]
+
+    Assert.Equal(2, swapped.Length)
+
+[<Fact>]
+let ``a cell that failed after its evaluation is compared in what it measured`` () =
+    let measured = cell 8 1 0.5 1.0
+
+    let with' x (cell: CellResult) =
+        { cell with
+            Metrics = Map.add "x" x cell.Metrics
+        }
+
+    let failed = { measured with Status = "failed" }
+    let diff = Diff.make (side "a" [ with' 2.0 measured ]) (side "b" [ failed ])
+    Assert.Equal(Same, status "k=8" "fvu" diff)
+    Assert.Equal(FailedCell, status "k=8" "x" diff)
+
+    // Where its failure took no number away, it is seen all the same.
+    let silent = Diff.make (side "a" [ measured ]) (side "b" [ failed ])
+    Assert.Equal(FailedCell, status "k=8" "fvu" silent)
+    Assert.True(Diff.differs silent)
 
 [<Fact>]
 let ``Markdown and the page escape what comes from axes`` () =

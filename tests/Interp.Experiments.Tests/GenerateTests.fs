@@ -89,6 +89,32 @@ let ``an option of the draws means draws at temperature 1`` () =
     Assert.Equal<int list>(ids [], ids [ "--top-k"; "1" ])
     Assert.Equal<int list>(ids [], ids [ "--temperature"; "0" ])
 
+[<Fact>]
+let ``a conversation's prompt is written by the model's template`` () =
+    use folder = new TemporaryFolder()
+
+    for file in Directory.GetFiles world do
+        File.Copy(file, folder.Child(FileInfo(file).Name))
+
+    let arguments = [ "--model"; folder.Path; "--max-tokens"; "5"; "--json"; "--chat" ]
+
+    let promptIds () =
+        use json = JsonDocument.Parse(succeed arguments)
+        idsOf json.RootElement "prompt_ids"
+
+    let refused = run folder.Path ([ "generate"; "--prompt"; prompt ] @ arguments)
+    Assert.Equal((2, ""), (refused.Code, refused.Output))
+    Assert.Contains("has no chat template", refused.Errors)
+
+    File.WriteAllText(
+        folder.Child "chat_template.jinja",
+        "{{ bos_token }}{% for m in messages %}{{ m.role }} says {{ m.content }}.{% endfor %}{% if add_generation_prompt %} It{% endif %}"
+    )
+
+    let tokenizer = Tokenizer.Load world
+    let written = tokenizer.Encode($"user says {prompt}. It", false).Ids
+    Assert.Equal<int list>(tokenizer.BosId.Value :: List.ofSeq written, promptIds ())
+
 [<Theory>]
 [<InlineData("--temperature 0 --top-k 5", "leaves --top-k without effect")>]
 [<InlineData("--temperature 0 --seed 5", "leaves --seed without effect")>]

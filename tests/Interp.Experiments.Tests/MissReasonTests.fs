@@ -80,6 +80,37 @@ let ``more text is told in tokens`` () =
         Assert.StartsWith("corpus.trainTokens changed: 200000 → 400000", found["train"])
         Assert.Equal("of its extract stage, " + found["extract"], found["baseline"]))
 
+[<Fact>]
+let ``the nearest artifact is the one that differs in the fewest settings, of the stages before it too`` () =
+    use folder = new TemporaryFolder()
+    let store = Miniature.openStore folder "store"
+    let inputs = Inputs store.Root
+
+    // All of these differ from what is planned in their training alone; one of them by a single setting.
+    let others =
+        [
+            for k in 40..48 -> [ "sae.k", string k; "train.batch", "64"; "train.passes", "2"; "seed", "7" ]
+        ]
+        @ [ [ "sae.k", "16" ] ]
+
+    for edits in others do
+        for stage in Stage.ofCell inputs (cell (edit edits Spec.Default)) do
+            store.Make stage.Name stage.Key stage.Inputs (fun work ->
+                Provenance.write inputs RunOptions.Default "before" stage work 1.0)
+
+    let expected = "sae.k changed: 16 → 32"
+
+    Assert.Equal<(string * string) list>(
+        [ "train", expected; "evaluate", $"of its train stage, {expected}" ],
+        reasons store Spec.Default
+    )
+
+    // Where the trainings were collected, the settings that were noted of the evaluations tell.
+    for artifact in store.Artifacts "train" do
+        store.Remove "train" artifact.Key
+
+    Assert.Equal($"of its train stage, {expected}", (reasons store Spec.Default |> Map.ofList)["evaluate"])
+
 let private withText lines test =
     use folder = new TemporaryFolder()
     let path = folder.Child "text.jsonl.gz"
@@ -96,6 +127,7 @@ let private withText lines test =
     let spec =
         { Spec.Default with
             Corpus.Source = TextFile path
+            Train.Batch = 1
         }
 
     withArtifacts spec (fun store -> test write (fun () -> reasons store spec |> Map.ofList))
@@ -128,7 +160,7 @@ let ``a newer version of a stage is told as such`` () =
 
         Assert.Equal(
             $"the program's version of this stage changed: 1 → {version}",
-            MissReason.find (Inputs store.Root) store stages train
+            MissReason.find (Inputs store.Root) (KnownArtifacts store) stages train
         ))
 
 [<Fact>]

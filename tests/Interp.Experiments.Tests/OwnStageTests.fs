@@ -84,10 +84,47 @@ let ``a failure of it fails its cell and says which stage`` () =
     Assert.Equal(1, outcome.Code)
     Assert.Contains("The stage ratio failed: no luck", outcome.Errors)
 
-    let cells =
-        (Results.parse "own" (File.ReadAllText(folder.Child "results/own/table.csv"))).Cells
+    let table = File.ReadAllText(folder.Child "results/own/table.csv")
+    let results = Results.parse "own" table
+    Assert.Equal<string list>([ "failed"; "ok" ], results.Cells |> List.map _.Status)
+    Assert.Equal(Some "The stage ratio failed: no luck", results.Cells.Head.Error)
+    Assert.Equal(table, Results.csv results)
 
-    Assert.Equal<string list>([ "failed"; "ok" ], cells |> List.map _.Status)
+    // What was measured before it is kept.
+    Assert.All(results.Cells, (fun cell -> Assert.InRange(cell.Metrics["fvu"], 0.0, 2.0)))
+    Assert.False(results.Cells.Head.Metrics.ContainsKey "fvu_by_k")
+
+[<Fact>]
+let ``a table counts the seeds that have a number, and says where others have more`` () =
+    let cell seed status metrics =
+        {
+            Cell = $"seed={seed}"
+            Axes = []
+            Seed = seed
+            Status = status
+            Error = if status = "ok" then None else Some "no luck"
+            Metrics = Map.ofList metrics
+        }
+
+    let results =
+        {
+            Name = "own"
+            Cells =
+                [
+                    cell 1 "ok" [ "fvu", 0.5; "x", 1.0 ]
+                    cell 2 "failed" [ "fvu", 0.7 ]
+                    cell 3 "failed" []
+                ]
+        }
+
+    let header, rows = ResultSummary.rows [ Metric.fvu; Metric.own "x" ] results
+    Assert.Equal<string list>([ "seeds"; "FVU"; "x"; "status" ], header)
+    Assert.Equal<string list list>([ [ "2"; "0.6000 ± 0.1414"; "1.0000 (n 1)"; "2 failed" ] ], rows)
+
+    let counts =
+        (ResultViews.aggregate [ Metric.fvu; Metric.own "x" ] results).Rows |> List.map List.last
+
+    Assert.Equal<Entry list>([ Count 2; Count 1 ], counts)
 
 [<Fact>]
 let ``name and version are in the key, and in nobody else's`` () =
@@ -127,6 +164,16 @@ let ``in JSON it is a name and a version, which run no more but are compared`` (
     Assert.Equal(Ok experiment, ExperimentFile.parse (ExperimentFile.print experiment))
     use folder = new TemporaryFolder()
     File.WriteAllText(folder.Child "own.json", ExperimentFile.print experiment)
-    let outcome = run folder.Path [ "run"; "own.json" ]
-    Assert.Equal(1, outcome.Code)
-    Assert.Contains("run the script instead", outcome.Errors)
+
+    // Before anything runs.
+    for command in [ "run"; "plan" ] do
+        let outcome = run folder.Path [ command; "own.json" ]
+        Assert.Equal((2, ""), (outcome.Code, outcome.Output))
+
+        Assert.Equal(
+            "own.json has the stage ratio, a function of the script that made the file; run that script instead.",
+            outcome.Errors.Trim()
+        )
+
+    Assert.False(Directory.Exists(folder.Child ".interp/extract"))
+    Assert.Equal(0, (run folder.Path [ "show"; "own.json" ]).Code)

@@ -74,6 +74,7 @@ let ``names from a config cannot leave their place in the page`` () =
                         Axes = [ "with", attack ]
                         Seed = 1
                         Status = "ok"
+                        Error = None
                         Metrics = Map.ofList [ "fvu", 0.5; "ce_recovered", 0.5 ]
                     }
                 ]
@@ -94,3 +95,9 @@ let ``names from a config cannot leave their place in the page`` () =
         }
 
     Assert.DoesNotContain(attack, ReportPage.make side [ attack ] None None)
+
+[<Fact>]
+let ``a number with its thousands apart stays on one line`` () =
+    let page = ReportPage.load (demo "demo")
+    Assert.Contains("dead of 2\u00A0048 in 200\u00A0000 tokens", page)
+    Assert.DoesNotMatch(@">[^<]*\d \d{3}\b[^<]*<", Regex.Replace(page, "(?s)<script.*?</script>", ""))

@@ -75,13 +75,33 @@ let ``a run's result is queried, diffed in every form and reported`` () =
     Assert.Equal(1, keys.Code)
     Assert.Matches("sae.k +4 → 8", keys.Output)
 
+    // A key beside a result is held against the cell that it belongs to.
+    for sides in [ [ four; "mini" ]; [ "mini"; $"evaluate/{eight}" ] ] do
+        Assert.Equal("Same.", (succeed folder ("diff" :: sides)).Trim())
+
+    let kinds = run folder.Path [ "diff"; four; key "train" 0 ]
+    Assert.Equal((2, ""), (kinds.Code, kinds.Output))
+    Assert.Matches("are keys of different stages, evaluate and train; give two of one stage.\n$", kinds.Errors)
+
+    // Two seeds of one group: the seed is what differs, and the shared stages are no difference.
+    let seeds = run folder.Path [ "diff"; key "evaluate" 0; key "evaluate" 1 ]
+    Assert.Equal(1, seeds.Code)
+    Assert.Matches("config +1 cell +seed +1 → 2", seeds.Output)
+    Assert.DoesNotContain("removed", seeds.Output)
+    Assert.DoesNotMatch("plan .*(extract|baseline)", seeds.Output)
+
     // A changed rate shows in config, plan and metrics.
     succeed folder [ "run"; "mini.fsx"; "--set"; "train.learningRate=0.01"; "--name"; "fast" ] |> ignore
     let fast = run folder.Path [ "diff"; "mini"; "fast" ]
     Assert.Equal(1, fast.Code)
     Assert.Matches(@"config +4 cells +train.learningRate +0.002 → 0.01 +changed", fast.Output)
     Assert.Matches(@"plan +1 cell +train +\w{8} → \w{8} +other key +\(train.learningRate\)", fast.Output)
-    Assert.Matches(@"metrics +k=4 +fvu +[\d.]+ ± [\d.]+ → [\d.]+ ± [\d.]+ +\w+.*p [\d.]+, paired, n 2", fast.Output)
+
+    Assert.Matches(
+        @"metrics +k=4 +fvu +[\d.]+ ± [\d.]+ → [\d.]+ ± [\d.]+ +\w+.*p (< )?[\d.]+, paired, n 2",
+        fast.Output
+    )
+
     Assert.DoesNotContain("\u001b[", fast.Output)
 
     let json = run folder.Path [ "diff"; "mini"; "fast"; "--json" ]
@@ -117,7 +137,23 @@ let ``a run's result is queried, diffed in every form and reported`` () =
     Assert.Contains("Same.", succeed folder [ "diff"; "HEAD:mini"; "mini" ])
 
     // Queries.
-    Assert.Contains("fast\nmini", (succeed folder [ "results" ]).Replace("\r", ""))
+    Assert.Matches(@"fast +4 cells +fvu, .*\nmini +4 cells +fvu, ", succeed folder [ "results" ])
+    let none = run folder.Path [ "results"; "mini"; "--where"; "k=5" ]
+    Assert.Equal((1, "", "No cell of mini meets the conditions.\n"), (none.Code, none.Output, none.Errors))
+
+    // A name that holds another experiment.
+    let overwrites =
+        "fast holds the result of another experiment, which this run writes over"
+
+    let other =
+        run folder.Path [ "run"; "mini.fsx"; "--set"; "sae.k=4"; "--name"; "fast" ]
+
+    Assert.Contains(overwrites, other.Errors)
+
+    let again =
+        run folder.Path [ "run"; "mini.fsx"; "--set"; "sae.k=4"; "--name"; "fast" ]
+
+    Assert.DoesNotContain("another experiment", again.Errors)
 
     Assert.Equal(
         3,
@@ -167,7 +203,7 @@ let ``wrong use is one sentence and exit code 2`` () =
     refused "give regression or change" [ "diff"; results; results; "--fail-on"; "luck" ]
     refused "give one of them" [ "diff"; results; results; "--json"; "--html" ]
     refused "git has no HEAD:none/table.csv" [ "diff"; "HEAD:none"; results ]
-    refused "has no artifact 0123456789" [ "diff"; "0123456789"; results ]
+    refused "There is no artifact 0123456789" [ "diff"; "0123456789"; results ]
     refused "did you mean fvu?" [ "results"; results; "--metric"; "fvuu" ]
     refused "compares nothing" [ "results"; results; "--where"; "k" ]
     refused "needs --pivot" [ "results"; results; "--value"; "fvu" ]

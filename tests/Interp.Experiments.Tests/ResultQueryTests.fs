@@ -11,6 +11,7 @@ let private cell k schedule seed fvu dead =
         Axes = [ "k", string k; "schedule", schedule ]
         Seed = seed
         Status = "ok"
+        Error = None
         Metrics = Map.ofList [ "fvu", fvu; "dead", dead ]
     }
 

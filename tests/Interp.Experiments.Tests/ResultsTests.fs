@@ -15,6 +15,7 @@ let private cell k seed fvu dead =
         Axes = [ "k", string k ]
         Seed = seed
         Status = "ok"
+        Error = None
         Metrics = Map.ofList [ "fvu", fvu; "dead", dead ]
     }
 
@@ -60,7 +61,7 @@ let ``axis values with commas and quotes survive the CSV`` () =
 
 [<Fact>]
 let ``the table gives mean and standard deviation over seeds`` () =
-    let header, rows = Results.rows [ Metric.fvu; Metric.dead ] two
+    let header, rows = ResultSummary.rows [ Metric.fvu; Metric.dead ] two
     Assert.Equal<string list>([ "k"; "seeds"; "FVU"; "dead" ], header)
     // 0.25 and 0.35: mean 0.3, standard deviation 0.1/√2.
     Assert.Equal<string list>([ "8"; "2"; "0.3000 ± 0.0707"; "4 ± 1" ], rows[0])
@@ -90,13 +91,19 @@ let ``a stage runs once for two that ask at the same time, and a failure leaves 
     Assert.True(store.Contains "train" key)
     Assert.Equal<string list>([ "out.txt" ], (store.Artifacts "train" |> List.exactlyOne).Outputs |> List.map fst)
 
-    let other = String('b', 64)
+    // What it wrote is gone on with; nothing is not.
+    let failAfter write key =
+        Assert.Throws<InvalidOperationException>(fun () ->
+            store.Make "train" key [] (fun work ->
+                write (Path.Combine(work, "part.txt"))
+                invalidOp "no"))
+        |> ignore
 
-    Assert.Throws<InvalidOperationException>(fun () -> store.Make "train" other [] (fun _ -> invalidOp "no"))
-    |> ignore
+        Assert.False(store.Contains "train" key)
+        store.IsPartial "train" key
 
-    Assert.False(store.Contains "train" other)
-    Assert.True(store.IsPartial "train" other)
+    Assert.True(failAfter (fun path -> File.WriteAllText(path, "x")) (String('b', 64)))
+    Assert.False(failAfter ignore (String('c', 64)))
 
 [<Fact>]
 let ``every setting that a cell has moves a key, and K moves no extraction`` () =
@@ -194,6 +201,7 @@ let ``what diverged has no points in the plots`` () =
                         Axes = []
                         Seed = 1
                         Status = "diverged at step 2"
+                        Error = None
                         Metrics = Map.empty
                     }
                 ]

@@ -89,3 +89,16 @@ let ``swapping the sides changes no p`` (pairs: (int * int) list) =
         pairs |> List.mapi (fun seed pair -> seed, float (pick pair)) |> Map.ofList
 
     Significance.test (side fst) (side snd) = Significance.test (side snd) (side fst)
+
+[<Theory>]
+[<InlineData(0.0, "< 0.001")>]
+[<InlineData(0.0004999, "< 0.001")>]
+[<InlineData(0.0005, "0.001")>]
+[<InlineData(0.0123, "0.012")>]
+[<InlineData(0.0496, "0.0496")>]
+[<InlineData(0.04996, "0.04996")>]
+[<InlineData(0.05, "0.050")>]
+[<InlineData(0.0504, "0.050")>]
+[<InlineData(1.0, "1.000")>]
+let ``a p below the level does not read as the level`` (p: float, text: string) =
+    Assert.Equal(text, Significance.show p)

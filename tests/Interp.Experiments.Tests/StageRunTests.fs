@@ -36,6 +36,24 @@ let ``a cell that fails leaves its message, the rest goes on, and only --retry-f
     let first = run folder.Path runMini
     Assert.Equal(1, first.Code)
     Assert.Contains("failed: ", first.Errors)
+    Assert.Contains("k=4,text=bad,seed=1 failed: ", first.Output)
+
+    use json =
+        Text.Json.JsonDocument.Parse((run folder.Path [ "results"; "mini"; "--json" ]).Output)
+
+    let errors =
+        [
+            for cell in json.RootElement.GetProperty("cells").EnumerateArray() ->
+                cell.GetProperty("error").GetString() |> string
+        ]
+
+    Assert.Contains("bad.jsonl", errors[0])
+    Assert.Equal("", errors[1])
+    Assert.Contains("k=4,text=bad,seed=1 failed: " + errors[0], (run folder.Path [ "results"; "mini" ]).Output)
+    // An empty folder of work is nothing to go on from, and no garbage.
+    let unfinished = (Miniature.openStore folder ".interp").Unfinished
+    Assert.Empty unfinished
+    Assert.NotEmpty(Directory.GetDirectories(folder.Child ".interp/work"))
     Assert.DoesNotContain("as before", first.Errors)
     let results = Results.load (folder.Child "results/mini")
     Assert.Equal<string list>([ "failed"; "ok" ], results.Cells |> List.map _.Status)
@@ -50,6 +68,69 @@ let ``a cell that fails leaves its message, the rest goes on, and only --retry-f
     let retried = run folder.Path (runMini @ [ "--retry-failed" ])
     Assert.Equal(1, retried.Code)
     Assert.DoesNotContain("as before", retried.Errors)
+
+[<Fact>]
+let ``a text that is missing or too short fails its own cells, and the plan says so before`` () =
+    use folder = new TemporaryFolder()
+    Checkpoints.corpus (folder.Child "good.jsonl") 400
+    File.WriteAllText(folder.Child "one.jsonl", "{\"text\": \"a single document\"}\n")
+    File.WriteAllLines(folder.Child "few.jsonl", List.replicate 4 "{\"text\": \"four short documents\"}")
+
+    let from file =
+        fun (spec: Spec) ->
+            { spec with
+                Corpus.Source = TextFile file
+            }
+
+    let texts =
+        [ for name in [ "gone"; "one"; "few"; "good" ] -> name, from $"{name}.jsonl" ]
+
+    Miniature.experiment [ 4; 6 ]
+    |> Sweep.cases "text" texts
+    |> Miniature.write (folder.Child "mini.json")
+
+    let reasons =
+        [
+            "There is no corpus gone.jsonl"
+            "The corpus one.jsonl has no validation text"
+            "fewer than a batch (train.batch is 256)"
+        ]
+
+    let plan = run folder.Path [ "plan"; "mini.json" ]
+    Assert.Equal(0, plan.Code)
+
+    for reason in reasons do
+        let line =
+            plan.Output.Split '\n'
+            |> Array.filter _.Contains(reason, StringComparison.Ordinal)
+            |> Array.exactlyOne
+
+        Assert.StartsWith("2 cells cannot run: ", line)
+
+    use json =
+        Text.Json.JsonDocument.Parse((run folder.Path [ "plan"; "mini.json"; "--json" ]).Output)
+
+    Assert.Equal(3, json.RootElement.GetProperty("problems").GetArrayLength())
+    let outcome = run folder.Path runMini
+    Assert.Equal(1, outcome.Code)
+    let cells = (Results.load (folder.Child "results/mini")).Cells
+
+    for cell in cells do
+        Assert.Equal((if cell.Axes[1] = ("text", "good") then "ok" else "failed"), cell.Status)
+
+    let errors = cells |> List.choose _.Error
+    Assert.Equal(6, errors.Length)
+    Assert.Equal(2, errors |> List.filter _.StartsWith("There is no corpus gone.jsonl") |> List.length)
+
+    // Where nothing is left to run, that is wrong input and no result.
+    Miniature.experiment [ 4; 6 ]
+    |> Experiment.edit (from "gone.jsonl")
+    |> Miniature.write (folder.Child "mini.json")
+
+    let nothing = run folder.Path (runMini @ [ "--name"; "nothing" ])
+    Assert.Equal(2, nothing.Code)
+    Assert.Contains("There is no corpus gone.jsonl", nothing.Errors)
+    Assert.False(Directory.Exists(folder.Child "results/nothing"))
 
 [<Fact>]
 let ``two processes on one store compute every stage once, whatever their order`` () =
@@ -186,3 +267,48 @@ let ``the grid of a run shows each cell with the states of its stages`` () =
         ],
         RunGrid.lines stages mark 2
     )
+
+[<Fact>]
+let ``a line of progress keeps to the columns that there are`` () =
+    let parts: ProgressLine.Parts =
+        {
+            Title = "[3/42] train    20 cells in one pass"
+            Share = 0.613
+            Speed = "41 200 tok/s"
+            Left = "18 s left"
+            Words = "k=8,schedule=linear,seed=1: FVU 0.0123"
+        }
+
+    let line width = ProgressLine.fit width parts
+
+    Assert.Equal(
+        "[3/42] train    20 cells in one pass  ━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌  61 %  41 200 tok/s  18 s left  k=8,schedule=linear,seed=1: FVU 0.0123",
+        line 200
+    )
+
+    Assert.Equal("[3/42] train    20 cells in one pass  ━━━━━━━╌╌╌╌  61 %  41 200 tok/s  18 s left", line 80)
+    Assert.Equal("[3/42] train    20 cells in one pass   61 %  18 s left", line 60)
+    Assert.Equal("[3/42] train    20 ce…   61 %  18 s left", line 40)
+
+    for width in 25..200 do
+        Assert.True((line width).Length <= width, line width)
+
+[<Fact>]
+let ``columns are as wide as the longest name of a stage`` () =
+    use folder = new TemporaryFolder()
+    let store = Miniature.openStore folder "store"
+    let inputs = Inputs store.Root
+
+    let experiment =
+        Miniature.experiment [ 4 ] |> Experiment.stage "nearest-neighbours" 1 (fun _ -> [])
+
+    let plan =
+        Plan.describe RunOptions.Default store (Plan.make RunOptions.Default inputs store experiment)
+
+    let lines = plan.Split '\n' |> Array.take 5
+    Assert.All(lines, (fun line -> Assert.Equal(20, line.IndexOf "miss")))
+
+    let grid =
+        RunGrid.lines (Stage.ofExperiment inputs experiment) (fun _ -> RunGrid.Done) 10
+
+    Assert.All(grid, (fun line -> Assert.Equal(grid.Head.Length, line.Length)))

@@ -124,6 +124,10 @@ type StoreTests(stores: Stores) =
 
             Assert.Contains("train.learningRate", text.Output)
             Assert.Contains("made again by", text.Output)
+            Assert.Matches(@"peak memory +[\d.]+ MiB", text.Output)
+            Assert.Matches(@"time +\d+ s", text.Output)
+            Assert.Matches("train.clip +none", text.Output)
+            Assert.DoesNotContain("null", text.Output)
 
             let written =
                 run folder.Path ([ "show"; train.Key; "--spec"; "again.json" ] @ store)
@@ -167,6 +171,28 @@ type StoreTests(stores: Stores) =
             Assert.True(json.RootElement.GetProperty("same").GetBoolean()))
 
     [<Fact>]
+    member _.``bytes that rotted on disk are found, and told apart from lost determinism``() =
+        withCopy stores.One (fun folder store ->
+            let train = only "train" store
+            File.AppendAllText(Path.Combine(store.Folder "train" train.Key, "curves.csv"), "rot\n")
+
+            let outcome =
+                run folder.Path [ "check"; $"train/{train.Key}"; "--store"; store.Root ]
+
+            Assert.Equal(1, outcome.Code)
+            Assert.StartsWith("On disk: ", outcome.Output)
+            Assert.EndsWith("curves.csv differs.\n", outcome.Output)
+
+            use json =
+                JsonDocument.Parse(
+                    (run folder.Path [ "check"; $"train/{train.Key}"; "--store"; store.Root; "--json" ]).Output
+                )
+
+            Assert.False(json.RootElement.GetProperty("same").GetBoolean())
+            Assert.Equal(0, json.RootElement.GetProperty("differences").GetArrayLength())
+            Assert.Equal(1, json.RootElement.GetProperty("on_disk").GetArrayLength()))
+
+    [<Fact>]
     member _.``a check without the artifacts that it needs, or with other inputs, says so``() =
         withCopy stores.One (fun _ store ->
             let train = only "train" store
@@ -205,7 +231,9 @@ type StoreTests(stores: Stores) =
                 StoreCollection.collect (Inputs store.Root) store (StoreNeeds.experiments store)
 
             Assert.Equal<Artifact list>(other, collected.Artifacts)
-            Assert.Empty store.Unfinished
+            // What was stopped before it left anything goes, and is not counted.
+            Assert.Empty collected.Unfinished
+            Assert.Empty(Directory.GetDirectories(Path.Combine(store.Root, "work")))
 
             Assert.All(
                 Miniature.states store (Miniature.experiment [ 4 ]),

@@ -103,13 +103,6 @@ let private assertSameAs file (store: string) trainings =
 
 let private assertSame = assertSameAs "long.fsx"
 
-/// 3 kills; INTERP_SLOW_TESTS=1 makes them 50.
-let private kills =
-    if Environment.GetEnvironmentVariable "INTERP_SLOW_TESTS" = "1" then
-        50
-    else
-        3
-
 [<Theory>]
 [<InlineData("long.fsx", 8)>]
 [<InlineData("transcoders.fsx", 2)>]
@@ -118,7 +111,7 @@ let ``trainings that are killed at random times go on to the same bytes`` (file:
         let random = Random 7
         let store = folder.Child "killed"
 
-        for _ in 1..kills do
+        for _ in 1 .. Miniature.kills 5 do
             use child = start folder.Path (argumentsOf file "killed")
             waitFor child (fun () -> isTraining store)
             Thread.Sleep(random.Next 3000)

@@ -77,6 +77,32 @@ let ``a config under dotnet fsi prints its plan`` () =
     Assert.Contains("stages to run", outcome.Output)
 
 [<Fact>]
+let ``a wrong experiment under dotnet fsi is one sentence and exit code 2`` () =
+    use folder = new TemporaryFolder()
+    prepare folder "configs/demo.fsx"
+
+    let refuses (lines: string list) (expected: string) =
+        File.WriteAllText(
+            folder.Child "wrong.fsx",
+            String.concat "\n" ([ "#load \"configs/interp.fsx\""; "open Interp" ] @ lines) + "\n"
+        )
+
+        let outcome = fsi folder "wrong.fsx"
+        Assert.Equal((2, ""), (outcome.Code, outcome.Output))
+        Assert.Equal(expected, outcome.Errors.Trim())
+
+    let wrong = "Experiment.create \"e\" |> Experiment.sae (Sae.k 0)"
+    refuses [ wrong; "|> Script.main" ] "sae.k is 0; give 1 or more."
+    refuses [ wrong; "|> Script.run" ] "sae.k is 0; give 1 or more."
+
+    refuses
+        [
+            "Experiment.create \"e\" |> Experiment.model (Model.path \"nowhere.gguf\")"
+            "|> Script.main"
+        ]
+        "There is no model file nowhere.gguf; give a .gguf file or a folder with config.json and .safetensors files."
+
+[<Fact>]
 let ``a steering recipe as a script prints the steered text`` () =
     use folder = new TemporaryFolder()
     reference folder

@@ -103,6 +103,50 @@ let ``an unknown setting names the nearest`` () =
 let ``a setting of the wrong type`` () =
     refuses "give a whole number" nothing [ "run"; demo; "--set"; "sae.k=many" ]
 
+[<Theory>]
+[<InlineData("device=gpu", "give one of cpu, cuda (did you mean cuda?)")>]
+[<InlineData("train.kSchedule=linear", "(did you mean linear:FROM:UNTIL?)")>]
+[<InlineData("train.kSchedule=cosin:512:0.25", "(did you mean cosine:FROM:UNTIL?)")>]
+[<InlineData("sae.kind=matryoshka", "(did you mean matryoshka:SIZES?)")>]
+[<InlineData("train.learningRate=NaN", "train.learningRate is 'NaN'; give a number, or law.")>]
+[<InlineData("corpus.trainTokens=99999999999", "give a whole number of at most 2147483647")>]
+[<InlineData("sae.size=x0", "sae.size is x0; give x1 or more, or a number of latents.")>]
+let ``a wrong value is told what is needed`` (edit: string, hint: string) =
+    refuses hint nothing [ "plan"; demo; "--set"; edit ]
+
+[<Fact>]
+let ``a setting that is there twice is named in full`` () =
+    let prepare (folder: TemporaryFolder) =
+        File.WriteAllText(
+            folder.Child "twice.json",
+            """{ "name": "a", "cells": [ { "spec": { "sae.k": 4, "sae.k": 5 } } ] }"""
+        )
+
+    refuses "twice.json: Duplicate property 'sae.k' encountered" prepare [ "plan"; "twice.json" ]
+
+[<Fact>]
+let ``what can be no config is refused before anything compiles it`` () =
+    let prepare (folder: TemporaryFolder) =
+        File.WriteAllText(folder.Child "README.md", "# Title\n")
+        Directory.CreateDirectory(folder.Child "results/own") |> ignore
+        File.WriteAllText(folder.Child "results/own/spec.json", "{}")
+
+    for command in [ "plan"; "run"; "show" ] do
+        refuses "no " prepare [ command; "README.md" ]
+
+    refuses "README.md is no config; give a .fsx script" prepare [ "plan"; "README.md" ]
+
+    refuses
+        "results/own is a folder and no config; give the results/own/spec.json in it."
+        prepare
+        [ "run"; "results/own" ]
+
+[<Fact>]
+let ``a part of a command that there is not is told which there are`` () =
+    refuses "did you mean 'ls'?" nothing [ "store"; "lss" ]
+    refuses "there are ls, du, gc, pin, unpin, export, import." nothing [ "store"; "everything" ]
+    refuses "there are model, tokenizer, training" nothing [ "verify"; "everything" ]
+
 [<Fact>]
 let ``a schedule that is none`` () =
     refuses "linear:512:0.25" nothing [ "run"; demo; "--set"; "train.kSchedule=linaer:512:0.25" ]

@@ -42,21 +42,19 @@ public static class Extraction
         var count = (batches.Count + perShard - 1) / perShard;
         var done = 0L;
         using var closing = new DisposableStores(stores);
-        using var writing = new BackgroundWork();
         for (var shard = 0; shard < count; shard++)
         {
-            var number = shard;
             var rows = batches.RowsOf(shard * perShard, perShard);
-            if (!Array.TrueForAll(stores, store => store.Holds(number, rows.Count)))
+            int[] lacking = [.. Enumerable.Range(0, stores.Length).Where(i => !stores[i].Holds(shard, rows.Count))];
+            if (lacking.Length > 0)
             {
                 progress?.Invoke(done);
                 int[][] passes = [.. Enumerable.Range(shard * perShard, Math.Min(perShard, batches.Count - shard * perShard)).SelectMany(batches.Passes)];
                 var activations = Compute(model, device, contexts, spec, passes, rows, tokens => progress?.Invoke(done + tokens), cancel);
-                writing.Start(() => Store(stores, number, activations, contexts, rows));
+                Store(stores, lacking, shard, activations, contexts, rows);
             }
             done += rows.Count;
         }
-        writing.Wait();
         progress?.Invoke(done);
         foreach (var store in stores)
             store.Complete(count);
@@ -153,13 +151,13 @@ public static class Extraction
         public void Dispose() => Array.ForEach(stores, store => store.Dispose());
     }
 
-    /// <summary>Writes a shard of each store, and lets go of its values.</summary>
-    private static void Store(StoreBuilder[] stores, int shard, Tensor[] activations, TokenContexts contexts, (int Start, int Count) rows)
+    /// <summary>Gives the stores that lack a shard its values, and lets go of all of them.</summary>
+    private static void Store(StoreBuilder[] stores, int[] lacking, int shard, Tensor[] activations, TokenContexts contexts, (int Start, int Count) rows)
     {
         using var scope = NewDisposeScope();
         try
         {
-            for (var i = 0; i < stores.Length; i++)
+            foreach (var i in lacking)
                 stores[i].Add(shard, activations[i],
                     new("token_ids", tensor(contexts.Tokens.Slice(rows.Start, rows.Count).ToArray(), ScalarType.Int32, CPU)),
                     new("document", tensor(contexts.Documents.Slice(rows.Start, rows.Count).ToArray(), ScalarType.Int32, CPU)),

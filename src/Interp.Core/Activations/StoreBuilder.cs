@@ -9,15 +9,20 @@ namespace Interp.Activations;
 internal delegate (PendingFile File, string Sha256) WriteShard(string path, IReadOnlyList<KeyValuePair<string, Tensor>> tensors);
 
 /// <summary>
-/// An activation store while it is being written: shards are written whole and entered in the manifest one by one, in order, so
-/// that what a stopped process leaves can be gone on with. The disk flushes some shards while the next ones are being written.
+/// An activation store while it is being written. Shards are hashed, written and flushed side by side, but entered in the manifest
+/// one by one, in order, so that what a stopped process leaves can be gone on with.
 /// </summary>
 internal sealed class StoreBuilder : IDisposable
 {
-    /// <summary>Most of a flush is waiting for the disk to say that it is done; this many wait at once.</summary>
-    private const int FlushesAtOnce = 4;
+    /// <summary>Shards whose values are in memory: hashing keeps a processor busy, so two use two.</summary>
+    private const int WritesAtOnce = 2;
 
-    private readonly Queue<(int Shard, StoreShard Entry, BackgroundWork Work)> flushing = new();
+    /// <summary>Shards under way: most of a flush is waiting for the disk to say that it is done.</summary>
+    private const int ShardsAtOnce = 6;
+
+    private readonly SemaphoreSlim writes = new(WritesAtOnce);
+    private readonly SemaphoreSlim places = new(ShardsAtOnce);
+    private Task last = Task.CompletedTask;
     private readonly string folder;
     private readonly StoreManifest blank;
     private readonly StoreManifest known;
@@ -42,50 +47,82 @@ internal sealed class StoreBuilder : IDisposable
     /// <summary>Whether a shard of so many rows is there and sound.</summary>
     public bool Holds(int shard, int rows) => shard < known.Shards.Length && known.Shards[shard].Rows == rows && ActivationStore.Fault(folder, known, shard) is null;
 
-    /// <summary>Writes a shard and enters it in the manifest, after those before it.</summary>
+    /// <summary>Begins to write a shard, which is entered in the manifest after those before it; waits while too many are under way.</summary>
     /// <param name="shard">Its number.</param>
-    /// <param name="activations">Its rows [n, d] float32, all finite.</param>
-    /// <param name="columns">Numbers per row, by name, int32 [n].</param>
-    /// <exception cref="InterpException">A number is too large for the dtype, or the file cannot be written; the shards before it stay.</exception>
+    /// <param name="activations">Its rows [n, d] float32, all finite. The caller may dispose them, but not change them.</param>
+    /// <param name="columns">Numbers per row, by name, int32 [n]; the same holds for them.</param>
+    /// <exception cref="InterpException">Of a shard before: a number is too large for the dtype, or the file cannot be written; those before it stay.</exception>
     public void Add(int shard, Tensor activations, params ReadOnlySpan<KeyValuePair<string, Tensor>> columns)
     {
-        using var scope = NewDisposeScope();
-        var dtype = StoreDtypes.Parse(blank.Dtype);
-        var (elements, scales) = RowCodec.Encode(activations, dtype);
-        List<KeyValuePair<string, Tensor>> tensors = [new("activations", elements)];
-        if (scales is not null)
-            tensors.Add(new("scale", scales));
-        tensors.AddRange(columns);
-
-        if (flushing.Count == FlushesAtOnce)
-            Enter();
-        var name = FormattableString.Invariant($"shard-{shard:00000}.safetensors");
-        var (file, sha256) = Explained(() => write(Path.Combine(folder, name), tensors));
-        var entry = new StoreShard(name, (int)activations.size(0), sha256);
-        if (dtype != StoreDtype.Float32)
+        if (last.IsFaulted)
+            last.GetAwaiter().GetResult();
+        places.Wait();
+        writes.Wait();
+        var before = last;
+        var rows = activations.alias().DetachFromDisposeScope();
+        var others = Array.ConvertAll(columns.ToArray(), column => KeyValuePair.Create(column.Key, column.Value.alias().DetachFromDisposeScope()));
+        last = Task.Factory.StartNew(() =>
         {
-            var (error, norm) = RowCodec.Loss(activations, elements, scales, dtype);
-            entry = entry with { SquaredError = error, SquaredNorm = norm };
-        }
-        var work = new BackgroundWork();
-        work.Start(() =>
-        {
-            using (file)
-                Explained(() => { file.Commit(); return file; });
-        });
-        flushing.Enqueue((shard, entry, work));
+            StoreShard entry;
+            try
+            {
+                entry = Written(shard, rows, others);
+            }
+            finally
+            {
+                Task.WaitAny(before);
+                places.Release();
+            }
+            before.GetAwaiter().GetResult();
+            Enter(shard, entry);
+        }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>Closes a store of so many shards, and says which tokens of it count.</summary>
-    /// <exception cref="InterpException">No token counts.</exception>
+    /// <exception cref="InterpException">A shard could not be written, or no token counts.</exception>
     public void Complete(int count)
     {
-        while (flushing.Count > 0)
-            Enter();
+        last.GetAwaiter().GetResult();
         Keep(count);
         Judged(blank with { Shards = [.. shards], Complete = true }).Write(folder);
         foreach (var left in Directory.GetFiles(folder, "*.tmp"))
             File.Delete(left);
+    }
+
+    /// <summary>Writes a shard, lets go of its values, and waits until it is on the disk.</summary>
+    private StoreShard Written(int shard, Tensor activations, KeyValuePair<string, Tensor>[] columns)
+    {
+        var name = FormattableString.Invariant($"shard-{shard:00000}.safetensors");
+        PendingFile file;
+        StoreShard entry;
+        try
+        {
+            Workers.SingleThreaded();
+            using var scope = NewDisposeScope();
+            var dtype = StoreDtypes.Parse(blank.Dtype);
+            var (elements, scales) = RowCodec.Encode(activations, dtype);
+            List<KeyValuePair<string, Tensor>> tensors = [new("activations", elements)];
+            if (scales is not null)
+                tensors.Add(new("scale", scales));
+            tensors.AddRange(columns);
+
+            (file, var sha256) = Explained(() => write(Path.Combine(folder, name), tensors));
+            entry = new StoreShard(name, (int)activations.size(0), sha256);
+            if (dtype != StoreDtype.Float32)
+            {
+                var (error, norm) = RowCodec.Loss(activations, elements, scales, dtype);
+                entry = entry with { SquaredError = error, SquaredNorm = norm };
+            }
+        }
+        finally
+        {
+            activations.Dispose();
+            Array.ForEach(columns, column => column.Value.Dispose());
+            writes.Release();
+        }
+        using (file)
+            Explained(() => { file.Commit(); return file; });
+        return entry;
     }
 
     private StoreManifest Judged(StoreManifest whole)
@@ -97,15 +134,11 @@ internal sealed class StoreBuilder : IDisposable
         return whole with { NormLimit = double.IsFinite(limit) ? limit : null, CountedTokens = whole.Skipping.Rows(store, limit).Length };
     }
 
-    /// <summary>Waits until the oldest shard is on the disk, and enters it in the manifest.</summary>
-    private void Enter()
+    private void Enter(int shard, StoreShard entry)
     {
-        var (shard, entry, work) = flushing.Peek();
-        work.Wait();
-        flushing.Dequeue();
         Keep(shard);
         shards.Add(entry);
-        (blank with { Shards = [.. shards] }).Write(folder);
+        (blank with { Shards = [.. shards, .. known.Shards.Skip(shards.Count)] }).Write(folder);
     }
 
     /// <summary>Takes over the shards before a number that were there.</summary>
@@ -115,19 +148,12 @@ internal sealed class StoreBuilder : IDisposable
             shards.Add(known.Shards[shards.Count]);
     }
 
-    /// <summary>Enters what is under way; shards that were written whole stay, up to the first that the disk did not take.</summary>
+    /// <summary>Waits for what is under way; shards that were written whole stay, up to the first that was not.</summary>
     public void Dispose()
     {
-        try
-        {
-            while (flushing.Count > 0)
-                Enter();
-        }
-        catch (InterpException)
-        {
-            while (flushing.TryDequeue(out var left))
-                left.Work.Dispose();
-        }
+        Task.WaitAny(last);
+        writes.Dispose();
+        places.Dispose();
     }
 
     private T Explained<T>(Func<T> work)

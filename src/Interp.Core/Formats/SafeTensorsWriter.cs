@@ -11,6 +11,9 @@ public static class SafeTensorsWriter
 {
     private const int Alignment = 64;
 
+    /// <summary>Elements that are hashed and written while they are in the cache.</summary>
+    private const long Piece = 1 << 18;
+
     /// <summary>
     /// Writes the tensors in the given order under a temporary name, flushes, and renames; the data starts at a multiple of
     /// 64 bytes.
@@ -32,15 +35,12 @@ public static class SafeTensorsWriter
         var header = Header(items, null);
         var size = 8 + header.Length + items.Sum(item => item.Value.numel() * SafeTensorsTypes.WidthOf(item.Value.dtype));
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        PendingFile? file = null;
-        Workers.For(2, part =>
+        var file = AtomicFile.Begin(path, stream => WriteAll(bytes =>
         {
-            if (part == 0)
-                file = AtomicFile.Begin(path, stream => WriteAll(stream.Write, header, items), size);
-            else
-                WriteAll(hash.AppendData, header, items);
-        });
-        return (file!, Convert.ToHexStringLower(hash.GetHashAndReset()));
+            hash.AppendData(bytes);
+            stream.Write(bytes);
+        }, header, items), size);
+        return (file, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
     private delegate void Sink(ReadOnlySpan<byte> bytes);
@@ -97,11 +97,10 @@ public static class SafeTensorsWriter
         var source = tensor.detach().cpu().contiguous();
         if (source.numel() == 0)
             return;
-        const long piece = 1 << 28;
         var flat = source.view(-1);
-        for (var at = 0L; at < flat.numel(); at += piece)
+        for (var at = 0L; at < flat.numel(); at += Piece)
         {
-            using var part = flat.narrow(0, at, Math.Min(piece, flat.numel() - at));
+            using var part = flat.narrow(0, at, Math.Min(Piece, flat.numel() - at));
             sink(TensorMemory.Span<byte>(part));
         }
     }

@@ -65,27 +65,45 @@ internal static unsafe class MatrixProduct<T> where T : unmanaged, IBinaryFloati
     }
 
     /// <summary>
-    /// Each panel of B is multiplied as soon as it is copied, while it is in the first-level cache: with few rows a product takes as long as
-    /// memory gives B, and so reads its columns, which are rows of weights, from end to end.
+    /// With few rows a product takes as long as memory gives B, and so reads its columns, which are rows of weights, from end to end: as they
+    /// lie, or else in panels that are multiplied as soon as they are copied, while they are in the first-level cache.
     /// </summary>
     private static void MultiplyFew<TRight>(Panels<T> room, Strided<T> a, TRight b, Strided<T> c, bool accumulate) where TRight : IRightMatrix<T>
     {
-        var edge = stackalloc T[Panels<T>.Columns];
-        for (var column = 0; column < c.Columns; column += Panels<T>.Columns)
+        var isDirect = typeof(T) == typeof(float) && RowProduct.IsSupported;
+        var width = isDirect ? RowProduct.Columns : Panels<T>.Columns;
+        for (var column = 0; column < c.Columns; column += width)
         {
-            var columns = Math.Min(Panels<T>.Columns, c.Columns - column);
+            var columns = Math.Min(width, c.Columns - column);
             for (var depth = 0; depth < a.Columns; depth += BlockDepth)
             {
                 var terms = Math.Min(BlockDepth, a.Columns - depth);
-                room.PackRight(b.Part(depth, terms, column, columns));
-                for (var row = 0; row < c.Rows; row++)
-                {
-                    var to = c.At(row, column);
-                    var whole = columns == Panels<T>.Columns;
-                    PanelProduct<T>.MultiplyRow(a.At(row, depth), a.ColumnStride, room.Right, terms, whole ? to : edge, whole && (accumulate || depth > 0));
-                    if (!whole)
-                        Take(edge, columns, to, accumulate || depth > 0);
-                }
+                var part = b.Part(depth, terms, column, columns);
+                var (left, to) = (a.ColumnRange(depth, terms), c.ColumnRange(column, columns));
+                if (isDirect && columns == width && part.RowStride == 1)
+                    MultiplyAsItLies(left, part, to, b is Strided<T> ? width * part.ColumnStride : 0, accumulate || depth > 0);
+                else
+                    MultiplyPacked(room, left, part, to, accumulate || depth > 0);
+            }
+        }
+    }
+
+    private static void MultiplyAsItLies(Strided<T> a, Strided<T> b, Strided<T> c, nint next, bool accumulate)
+    {
+        for (var row = 0; row < c.Rows; row++)
+            RowProduct.Multiply((float*)a.At(row, 0), a.ColumnStride, (float*)b.Start, b.ColumnStride, a.Columns, next, (float*)c.At(row, 0), accumulate);
+    }
+
+    private static void MultiplyPacked(Panels<T> room, Strided<T> a, Strided<T> b, Strided<T> c, bool accumulate)
+    {
+        room.PackRight(b);
+        var sums = stackalloc T[Panels<T>.Columns];
+        for (var panel = 0; panel < c.Columns; panel += Panels<T>.Columns)
+        {
+            for (var row = 0; row < c.Rows; row++)
+            {
+                PanelProduct<T>.MultiplyRow(a.At(row, 0), a.ColumnStride, room.Right + (nint)panel * a.Columns, a.Columns, sums, false);
+                Take(sums, Math.Min(Panels<T>.Columns, c.Columns - panel), c.At(row, panel), accumulate);
             }
         }
     }

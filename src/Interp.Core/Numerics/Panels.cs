@@ -104,25 +104,15 @@ internal sealed unsafe class Panels<T> where T : unmanaged, IBinaryFloatingPoint
         var term = 0;
         for (; term + 8 <= terms; term += 8, to += 8 * rows)
         {
-            var f = from + term;
-            Vector256<float> r0 = Vector256.Load(f), r1 = Vector256.Load(f + stride), r2 = Vector256.Load(f + 2 * stride), r3 = Vector256.Load(f + 3 * stride);
-            Vector256<float> r4 = Vector256.Load(f + 4 * stride), r5 = Vector256.Load(f + 5 * stride), r6 = Vector256.Load(f + sixth), r7 = Vector256.Load(f + seventh);
-            var (a0, a1) = (Avx.UnpackLow(r0, r1), Avx.UnpackHigh(r0, r1));
-            var (a2, a3) = (Avx.UnpackLow(r2, r3), Avx.UnpackHigh(r2, r3));
-            var (a4, a5) = (Avx.UnpackLow(r4, r5), Avx.UnpackHigh(r4, r5));
-            var (a6, a7) = (Avx.UnpackLow(r6, r7), Avx.UnpackHigh(r6, r7));
-            (r0, r1) = (Avx.Shuffle(a0, a2, 0x44), Avx.Shuffle(a0, a2, 0xEE));
-            (r2, r3) = (Avx.Shuffle(a1, a3, 0x44), Avx.Shuffle(a1, a3, 0xEE));
-            (r4, r5) = (Avx.Shuffle(a4, a6, 0x44), Avx.Shuffle(a4, a6, 0xEE));
-            (r6, r7) = (Avx.Shuffle(a5, a7, 0x44), Avx.Shuffle(a5, a7, 0xEE));
-            Avx.Permute2x128(r0, r4, 0x20).Store(to);
-            Avx.Permute2x128(r1, r5, 0x20).Store(to + rows);
-            Avx.Permute2x128(r2, r6, 0x20).Store(to + 2 * rows);
-            Avx.Permute2x128(r3, r7, 0x20).Store(to + 3 * rows);
-            Avx.Permute2x128(r0, r4, 0x31).Store(to + 4 * rows);
-            Avx.Permute2x128(r1, r5, 0x31).Store(to + 5 * rows);
-            Avx.Permute2x128(r2, r6, 0x31).Store(to + 6 * rows);
-            Avx.Permute2x128(r3, r7, 0x31).Store(to + 7 * rows);
+            var columns = new Transposed8(from + term, stride, sixth, seventh);
+            columns.T0.Store(to);
+            columns.T1.Store(to + rows);
+            columns.T2.Store(to + 2 * rows);
+            columns.T3.Store(to + 3 * rows);
+            columns.T4.Store(to + 4 * rows);
+            columns.T5.Store(to + 5 * rows);
+            columns.T6.Store(to + 6 * rows);
+            columns.T7.Store(to + 7 * rows);
         }
         for (; term < terms; term++, to += rows)
         {

@@ -1,28 +1,34 @@
 using System.Globalization;
+using System.Text;
+using System.Text.Unicode;
 using Interp.Runtime;
 using Interp.Tokenization.Chat;
 using Parquet;
 using Parquet.Data;
 using Parquet.Schema;
+using ConvertedType = Parquet.Meta.ConvertedType;
 
 namespace Interp.Texts;
 
-/// <summary>An Apache Parquet file. A row group's columns are read when a record asks for them, so memory holds one group of those.</summary>
+/// <summary>
+/// An Apache Parquet file. A row group's columns are read when a record asks for them, so memory holds one group of those. Columns of
+/// bytes are texts, whether the file calls them so or not; bytes that are not UTF-8 are an error that names the row.
+/// </summary>
 internal sealed class ParquetTable() : RecordFormat(".parquet")
 {
-    private static readonly Type Characters = typeof(ReadOnlyMemory<char>);
+    private static readonly Type Bytes = typeof(ReadOnlyMemory<byte>);
 
     /// <inheritdoc/>
     protected override IEnumerable<TextRecord> Records(string file)
     {
         using var stream = Guarded(file, () => File.OpenRead(file));
-        var reader = Guarded(file, () => ParquetReader.CreateAsync(stream, new ParquetOptions { TreatByteArrayAsString = true }).GetAwaiter().GetResult());
+        var reader = Guarded(file, () => ParquetReader.CreateAsync(stream, new ParquetOptions()).GetAwaiter().GetResult());
         try
         {
-            var (row, schema) = (0L, Guarded(file, () => reader.Schema));
+            var (row, schema) = (0L, Guarded(file, () => Schema(reader)));
             for (var number = 0; number < reader.RowGroupCount; number++)
             {
-                var group = Guarded(file, () => new Group(file, schema, reader.OpenRowGroupReader(number)));
+                var group = Guarded(file, () => new Group(file, row, schema, reader.OpenRowGroupReader(number)));
                 for (var i = 0; i < group.Count; i++)
                     yield return new Row(file, ++row, group, i);
             }
@@ -31,6 +37,15 @@ internal sealed class ParquetTable() : RecordFormat(".parquet")
         {
             reader.DisposeAsync().AsTask().GetAwaiter().GetResult();
         }
+    }
+
+    /// <summary>The columns, with texts as bytes: the library would replace those that are not UTF-8.</summary>
+    private static ParquetSchema Schema(ParquetReader reader)
+    {
+        foreach (var element in reader.Metadata?.Schema ?? [])
+            if (element.ConvertedType is ConvertedType.UTF8 || element.LogicalType?.STRING is not null || element.LogicalType?.ENUM is not null)
+                (element.ConvertedType, element.LogicalType) = (null, null);
+        return reader.Schema;
     }
 
     /// <summary>The library reports damage by exceptions of every kind.</summary>
@@ -51,7 +66,7 @@ internal sealed class ParquetTable() : RecordFormat(".parquet")
     }
 
     /// <summary>A row group whose columns are read once.</summary>
-    private sealed class Group(string file, ParquetSchema schema, ParquetRowGroupReader reader)
+    private sealed class Group(string file, long rowsBefore, ParquetSchema schema, ParquetRowGroupReader reader)
     {
         private readonly Dictionary<string, string?[]?> texts = new(StringComparer.Ordinal);
         private readonly Dictionary<string, ChatMessage[]?[]?> conversations = new(StringComparer.Ordinal);
@@ -64,7 +79,7 @@ internal sealed class ParquetTable() : RecordFormat(".parquet")
 
         /// <summary>The texts in a column; null when it holds none, or lists.</summary>
         public string?[]? Texts(string name) => Once(texts, name, () =>
-            Leaf(name) is { MaxRepetitionLevel: 0 } leaf && leaf.ClrType == Characters ? [.. Cells(leaf).Select(cell => cell.Text)] : null);
+            Leaf(name) is { MaxRepetitionLevel: 0 } leaf && leaf.ClrType == Bytes ? [.. Cells(leaf).Select(cell => cell.Text)] : null);
 
         /// <summary>The texts in a column, or its whole numbers; null when it holds other things.</summary>
         public string?[]? Ids(string name) => Texts(name) ?? Once(texts, $"number {name}", () =>
@@ -78,22 +93,29 @@ internal sealed class ParquetTable() : RecordFormat(".parquet")
         private DataField? Leaf(string name, string? part = null) => schema.DataFields.FirstOrDefault(field =>
             part is null
                 ? field.Path.ToList() is [var only] && only == name
-                : field.Path.ToList() is [var first, .., var last] && first == name && last == part && field is { MaxRepetitionLevel: 1 } && field.ClrType == Characters);
+                : field.Path.ToList() is [var first, .., var last] && first == name && last == part && field is { MaxRepetitionLevel: 1 } && field.ClrType == Bytes);
 
         /// <summary>Every cell of a column: whether it begins a row, and its text.</summary>
         private List<(bool BeginsRow, string? Text)> Cells(DataField field) => Guarded(file, () =>
         {
-            using var data = (RawColumnData<ReadOnlyMemory<char>>)reader.ReadRawColumnDataBaseAsync(field).AsTask().GetAwaiter().GetResult();
+            using var data = (RawColumnData<ReadOnlyMemory<byte>>)reader.ReadRawColumnDataBaseAsync(field).AsTask().GetAwaiter().GetResult();
             var levels = field.MaxDefinitionLevel > 0 ? data.DefinitionLevels : [];
             var repetitions = field.MaxRepetitionLevel > 0 ? data.RepetitionLevels : [];
-            var (cells, next) = (new List<(bool, string?)>(), 0);
+            var (cells, next, row) = (new List<(bool, string?)>(), 0, rowsBefore);
             for (var i = 0; i < (levels.IsEmpty ? data.Values.Length : levels.Length); i++)
             {
                 var there = levels.IsEmpty || levels[i] == field.MaxDefinitionLevel;
-                cells.Add((repetitions.IsEmpty || repetitions[i] == 0, there ? data.Values[next++].ToString() : null));
+                var begins = repetitions.IsEmpty || repetitions[i] == 0;
+                row += begins ? 1 : 0;
+                cells.Add((begins, there ? Decoded(data.Values[next++].Span, row, field.Name) : null));
             }
             return cells;
         });
+
+        private string Decoded(ReadOnlySpan<byte> text, long row, string column) => Utf8.IsValid(text)
+            ? Encoding.UTF8.GetString(text)
+            : throw new InterpException(FormattableString.Invariant(
+                $"{file}, row {row}, has bytes in the column '{column}' that are not UTF-8; convert the text and write the file again."));
 
         private string?[]? Numbers(DataField field) => Guarded<string?[]?>(file, () =>
         {

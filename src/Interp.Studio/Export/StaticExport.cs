@@ -1,13 +1,12 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Interp.Features;
 using Interp.Formats;
 using Interp.Runtime;
 using Interp.Studio.Pages;
 
 namespace Interp.Studio.Export;
-
-using Atlas = Interp.Features.Atlas;
 
 /// <summary>
 /// The feature pages of an atlas as files that open from disk or from any static host: <c>index.html</c>, a script for each latent under

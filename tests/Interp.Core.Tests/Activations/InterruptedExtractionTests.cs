@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Interp.Activations;
 using Interp.Core.Tests.Tokenization;
 using Interp.Formats;
@@ -65,15 +66,38 @@ public class InterruptedExtractionTests
             File.WriteAllBytes(path, bytes);
             Assert.Contains($"shard-{shard:00000}", Assert.Throws<InterpException>(() => ActivationStore.Open(folders[shard % 2])).Message, StringComparison.Ordinal);
 
-            var written = new List<string>();
+            var written = new ConcurrentBag<string>();
             Extract(model, folders, (to, tensors) =>
             {
-                written.Add(Path.GetFileName(to));
+                written.Add(to);
                 return SafeTensorsWriter.BeginHashed(to, tensors);
             });
-            Assert.Equal([Path.GetFileName(path), Path.GetFileName(path)], written);
+            Assert.Equal([path], written);
             Assert.Equal(whole, Files(folders));
         }
+    }
+
+    [Fact]
+    public void A_repair_that_is_interrupted_loses_none_of_the_shards_behind_it()
+    {
+        using var model = Model();
+        using var folder = new TemporaryFolder();
+        var folders = Folders(folder);
+        Extract(model, folders);
+        var whole = Files(folders);
+        foreach (var shard in new[] { 1, 5 })
+            File.Delete(Path.Combine(folders[0], $"shard-{shard:00000}.safetensors"));
+        Assert.Throws<InterpException>(() => Extract(model, folders, (path, tensors) => path.Contains("-00005", StringComparison.Ordinal)
+            ? throw new InterpException("stopped")
+            : SafeTensorsWriter.BeginHashed(path, tensors)));
+        var written = new ConcurrentBag<string>();
+        Extract(model, folders, (path, tensors) =>
+        {
+            written.Add(Path.GetFileName(path));
+            return SafeTensorsWriter.BeginHashed(path, tensors);
+        });
+        Assert.Equal(["shard-00005.safetensors"], written);
+        Assert.Equal(whole, Files(folders));
     }
 
     [Fact]
@@ -83,17 +107,14 @@ public class InterruptedExtractionTests
         using var whole = new TemporaryFolder();
         using var full = new TemporaryFolder();
         Extract(model, Folders(whole));
-        var room = 7;
-        var error = Assert.Throws<InterpException>(() => Extract(model, Folders(full), (path, tensors) =>
-        {
-            if (room-- > 0)
-                return SafeTensorsWriter.BeginHashed(path, tensors);
-            return (AtomicFile.Begin(path, stream =>
+        var first = Folders(full).Zip([4, 3], (folder, shards) => Path.Combine(folder, $"shard-{shards:00000}.safetensors")).ToHashSet();
+        var error = Assert.Throws<InterpException>(() => Extract(model, Folders(full), (path, tensors) => first.Contains(path)
+            ? (AtomicFile.Begin(path, stream =>
             {
                 stream.Write(new byte[1000]);
                 throw new IOException("No space left on device");
-            }), "");
-        }));
+            }), "")
+            : SafeTensorsWriter.BeginHashed(path, tensors)));
         Assert.Contains("No space left on device; the shards before it are safe in", error.Message, StringComparison.Ordinal);
         Assert.Single(error.Message.Split('\n'));
         Assert.Equal([4, 3], Folders(full).Select(folder => StoreManifest.Read(folder).Shards.Length));

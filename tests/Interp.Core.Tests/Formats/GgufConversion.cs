@@ -22,7 +22,8 @@ internal static class GgufConversion
     /// <summary>The bytes of the file.</summary>
     /// <param name="folder">The checkpoint.</param>
     /// <param name="architecture">llama, phi3, qwen2, qwen3, gemma2 or gpt2.</param>
-    public static byte[] Convert(string folder, string architecture)
+    /// <param name="also">Metadata that the folder's config.json does not give.</param>
+    public static byte[] Convert(string folder, string architecture, params (string, object)[] also)
     {
         using var scope = NewDisposeScope();
         using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "config.json")));
@@ -54,7 +55,7 @@ internal static class GgufConversion
             : config.GetProperty("hidden_size").GetInt32() / config.GetProperty("num_attention_heads").GetInt32();
         Copy("rope.dimension_count", "partial_rotary_factor", value => (uint)(value * headWidth));
         var extra = Scaling(config, headWidth, Add);
-        return GgufWriter.Write([.. metadata], [.. extra, .. Weights(folder, architecture, headWidth)]);
+        return GgufWriter.Write([.. metadata, .. also], [.. extra, .. Weights(folder, architecture, headWidth)]);
     }
 
     /// <summary>Settings and tensors of the rotary scaling.</summary>

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Interp.Core.Tests.Formats;
 using Interp.Core.Tests.Tokenization;
 using Interp.Hooks;
 using Interp.Models;
@@ -70,6 +71,29 @@ public class GenerationTests
         Assert.Equal(8, whole.Length);
         End(file, $"[0, {whole[3]}]");
         Assert.Equal(whole[..Array.IndexOf(whole, whole[3])], Tokens());
+    }
+
+    /// <summary>A conversation ends its turns by a token of their own, or by that of the text.</summary>
+    [Theory]
+    [InlineData("eos")]
+    [InlineData("eot")]
+    [InlineData("eos", "eot")]
+    public void The_ends_of_text_and_turn_that_a_GGUF_file_names_end_the_text(params string[] reached)
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "model.gguf");
+        int[] Tokens(int ends, Func<string, int>? idOf = null)
+        {
+            File.WriteAllBytes(path, GgufConversion.Convert(Fixtures.Path("models", "qwen2"), "qwen2",
+                idOf is null ? [] : [.. new[] { "eos", "eot" }.Select(end => ($"tokenizer.ggml.{end}_token_id", (object)(uint)idOf(end)))]));
+            using var model = LanguageModel.Load(path, torch.CPU);
+            Assert.Equal(ends, model.Config.EosIds.Count);
+            return [.. Generation.Stream(model, [1, 2, 3], new GenerationOptions { MaxTokens = 8 }).Select(token => token.Id)];
+        }
+        var whole = Tokens(ends: 0);
+        Assert.Equal(8, whole.Length);
+        var elsewhere = Enumerable.Range(0, 307).Except(whole).First();
+        Assert.Equal(whole[..Array.IndexOf(whole, whole[3])], Tokens(ends: 3 - reached.Length, end => reached.Contains(end) ? whole[3] : elsewhere));
     }
 
     [Fact]

@@ -12,6 +12,7 @@ public sealed unsafe class MatrixProductTests
         { 1, 1, 1 },
         { 1, 70, 600 },
         { 2, 65, 257 },
+        { 2, 96, 300 },
         { 1, 33, 0 },
         { 6, 16, 256 },
         { 6, 32, 257 },

@@ -4,6 +4,8 @@ using Interp.Core.Tests.Tokenization;
 using Interp.Runtime;
 using Interp.Texts;
 using Interp.Tokenization.Chat;
+using Parquet;
+using Parquet.Schema;
 using Xunit;
 
 namespace Interp.Core.Tests.Texts;
@@ -51,6 +53,37 @@ public class TextFilesTests
         Assert.Contains("row 3, has a field 'response' that is not text", Message(() => TextFiles.Open(file, Columns).Read().ToArray()), StringComparison.Ordinal);
         Assert.Contains("'score' that is not text", Message(() => TextFiles.Open(file, new DocumentForm("score")).Read().ToArray()), StringComparison.Ordinal);
         Assert.Contains("the nearest is 'text'", Message(() => TextFiles.Open(file, new DocumentForm("txt")).Read().ToArray()), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(typeof(string))]
+    [InlineData(typeof(byte[]))]
+    public async Task Bytes_of_a_Parquet_file_that_are_no_UTF8_are_an_error_that_names_the_row(Type column)
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "d.parquet");
+        string[][] groups = [["one", "\uFFFD is a character"], ["three", "##", "five"]];
+        await Write('#');
+        Assert.Equal(groups.SelectMany(texts => texts), TextFiles.Open(file).Read().Select(document => document.Text));
+        await Write('\u00FF');
+        Assert.Contains($"{file}, row 4, has bytes in the column 'text' that are not UTF-8", Message(() => TextFiles.Open(file).Read().ToArray()), StringComparison.Ordinal);
+
+        async Task Write(char first)
+        {
+            var schema = new ParquetSchema(new DataField("text", column, isNullable: false));
+            var bytes = new MemoryStream();
+            await using (var writer = await ParquetWriter.CreateAsync(schema, bytes, new ParquetOptions { CompressionMethod = CompressionMethod.None }))
+                foreach (var texts in groups)
+                {
+                    using var group = writer.CreateRowGroup();
+                    if (column == typeof(string))
+                        await group.WriteAsync(schema.DataFields[0], texts);
+                    else
+                        await group.WriteAsync<ReadOnlyMemory<byte>>(schema.DataFields[0], texts.Select(text => new ReadOnlyMemory<byte>(Encoding.UTF8.GetBytes(text))).ToArray());
+                }
+            var whole = Encoding.Latin1.GetString(bytes.ToArray()).Replace("##", $"{first}#", StringComparison.Ordinal);
+            await File.WriteAllBytesAsync(file, Encoding.Latin1.GetBytes(whole));
+        }
     }
 
     [Fact]

@@ -1,0 +1,40 @@
+namespace Interp
+
+/// A value in the one form that digests, files and diffs read.
+[<RequireQualifiedAccess>]
+type Canon =
+    | Null
+    | Flag of bool
+    | Integer of int64
+    | Number of float
+    | Text of string
+    | Items of Canon list
+    | Fields of (string * Canon) list
+
+/// Our own encoding, so that a digest never depends on a JSON library's habits: keys in ordinal order, numbers in their
+/// shortest form that reads back, no NaN. Nothing else writes what is digested, so that equal values have equal texts.
+[<RequireQualifiedAccess>]
+module Canonical =
+    /// The encoding that digests are taken of: JSON without spaces.
+    val encode: value: Canon -> string
+
+    /// The same as indented JSON, for files that people read.
+    val print: value: Canon -> string
+
+    /// SHA-256 of the encoding, 64 hexadecimal digits.
+    val digest: value: Canon -> string
+
+    /// Reads JSON; an error says where it goes wrong.
+    val parse: text: string -> Result<Canon, string>
+
+    /// A field of an object.
+    val tryField: name: string -> value: Canon -> Canon option
+
+    /// A field that is text.
+    val tryText: name: string -> value: Canon -> string option
+
+    /// A field that is an object; empty where there is none.
+    val fields: name: string -> value: Canon -> (string * Canon) list
+
+    /// A field that is a list; empty where there is none.
+    val items: name: string -> value: Canon -> Canon list
