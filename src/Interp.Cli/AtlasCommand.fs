@@ -168,7 +168,9 @@ let private atlas arguments =
             AtlasRequest.make (Inputs store.Root) (progress ()) (eprintfn "%s") cancel folder request
 
         use made = Interp.Features.Atlas.Open folder
-        let model = options.TryGetResult Model |> Option.map (fun model -> [ "--model"; model ])
+
+        let model =
+            options.TryGetResult Model |> Option.map (fun model -> [ "--model"; model ])
 
         let studio =
             typed ([ "interp"; "studio"; "--sae"; what; "--atlas"; folder ] @ Option.defaultValue [] model)
