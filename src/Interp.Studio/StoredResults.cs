@@ -24,7 +24,7 @@ internal sealed class StoredResults(string folder)
     /// <summary>Header and rows of the table of means over seeds.</summary>
     public static (IReadOnlyList<string> Header, IReadOnlyList<IReadOnlyList<string>> Rows) TableOf(Side side)
     {
-        var (header, rows) = ResultsModule.rows(MetricsOf(side), side.Results);
+        var (header, rows) = ResultSummary.rows(MetricsOf(side), side.Results);
         return ([.. header], [.. rows.Select(row => (IReadOnlyList<string>)[.. row])]);
     }
 
