@@ -110,7 +110,7 @@ let private request (options: ParseResults<AtlasOptions>) (sae: string) =
 let private defaultFolder (what: string) =
     Path.Combine("atlases", (Path.TrimEndingDirectorySeparator what |> Path.GetFileName |> string))
 
-let private print (summary: AtlasSummary) (folder: string) (times: AtlasTimes) asJson =
+let private print (summary: AtlasSummary) (folder: string) (times: AtlasTimes) studio asJson =
     if asJson then
         printfn
             "%s"
@@ -143,7 +143,7 @@ let private print (summary: AtlasSummary) (folder: string) (times: AtlasTimes) a
             summary.Latents
             summary.Dead
             (Amounts.count (float summary.Tokens))
-            (typed [ "interp"; "studio"; "--atlas"; folder ])
+            studio
 
 /// Shows how far an atlas is, step by step.
 let progress () =
@@ -168,7 +168,14 @@ let private atlas arguments =
             AtlasRequest.make (Inputs store.Root) (progress ()) (eprintfn "%s") cancel folder request
 
         use made = Interp.Features.Atlas.Open folder
-        print made.Summary folder times (options.Contains Json)
+
+        let model =
+            options.TryGetResult Model |> Option.map (fun model -> [ "--model"; model ])
+
+        let studio =
+            typed ([ "interp"; "studio"; "--sae"; what; "--atlas"; folder ] @ Option.defaultValue [] model)
+
+        print made.Summary folder times studio (options.Contains Json)
         0)
 
 let command =

@@ -27,7 +27,7 @@ let saeFolder (store: Store) (what: string) =
     else
         let name, cell =
             match what.IndexOf '/' with
-            | -1 ->
+            | at when at <= 0 ->
                 raise (
                     InterpException
                         $"'{what}' is no SAE folder and no NAME/CELL such as demo/k=32,schedule=linear,seed=1; give one of them."

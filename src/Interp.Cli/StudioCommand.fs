@@ -120,8 +120,7 @@ let private settings (options: ParseResults<StudioCommandOptions>) cancel =
         Atlas = atlas,
         Others =
             [|
-                for name, other in others ->
-                    OtherDictionary(name, other, Option.toObj (atlasOf other))
+                for name, other in others -> OtherDictionary(name, other, Option.toObj (atlasOf other))
             |],
         Results = options.GetResult(Results, "results"),
         Port = port,

@@ -4,9 +4,6 @@ using Interp.Runtime;
 
 namespace Interp.Studio;
 
-// Interp.Atlas is the module of Interp.Experiments that makes them.
-using Atlas = Interp.Features.Atlas;
-
 /// <summary>A dictionary to compare with; it owns what it holds.</summary>
 /// <param name="Name">What the pages call it.</param>
 /// <param name="Sae">The autoencoder.</param>

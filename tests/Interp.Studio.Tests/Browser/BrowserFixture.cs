@@ -36,12 +36,11 @@ public sealed class BrowserFixture : IAsyncLifetime
     {
         Assert.SkipWhen(browser is null, Chromium.Missing);
         await using var profile = await browser.CreateBrowserContextAsync();
-        await profile.OverridePermissionsAsync(studio!.Address.ToString(), [OverridePermission.ClipboardReadWrite]);
         var page = await profile.NewPageAsync();
         page.DefaultNavigationTimeout = 120_000;
         await page.SetViewportAsync(new ViewPortOptions { Width = width, Height = width < 600 ? 740 : 860 });
         await page.EmulateMediaFeaturesAsync([new() { MediaFeature = MediaFeature.PrefersColorScheme, Value = dark ? "dark" : "light" }]);
-        var visit = new Visit(page, studio.Address);
+        var visit = new Visit(page, studio!.Address);
         await visit.Go(address);
         await act(visit);
         Assert.DoesNotContain(visit.Complaints, complaint => expected is null || !complaint.Contains(expected, StringComparison.Ordinal));

@@ -82,13 +82,14 @@ public sealed class FeatureTests(BrowserFixture browser)
     [Fact]
     public Task The_vector_and_the_link_are_copied() => browser.Visit("feature/17", async visit =>
     {
-        await visit.Page.BringToFrontAsync();
+        // A browser without a window may refuse its clipboard; what the page hands to it is what counts.
+        await visit.Value<object>("navigator.clipboard.writeText = async text => { window.copied = text; }, null");
         await visit.Click("button", "Copy vector");
         await visit.Until("[...document.querySelectorAll('button')].some(button => button.textContent === 'Copied')", "nothing is said of the copy");
         Assert.Equal(await visit.Value<double[]>("fetch('/api/v1/features/17/vector').then(answer => answer.json()).then(answer => answer.decoder)"),
-            JsonSerializer.Deserialize<double[]>(await visit.Value<string>("navigator.clipboard.readText()"))!);
+            JsonSerializer.Deserialize<double[]>(await visit.Value<string>("window.copied"))!);
         await visit.Click("button", "Copy link");
-        await visit.Until("navigator.clipboard.readText().then(text => text === location.href)", "the link is not on the clipboard");
+        await visit.Until("window.copied === location.href", "the link is not on the clipboard");
     });
 
     [Fact]

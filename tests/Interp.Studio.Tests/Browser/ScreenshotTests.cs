@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Interp.Studio.Tests.Browser;
 
-/// <summary>The pictures of the README; written only into the folder that INTERP_SCREENSHOTS names.</summary>
+/// <summary>The pictures of the README; written only into the folder of the repository that INTERP_SCREENSHOTS names.</summary>
 [Collection(BrowserTests.Name)]
 public sealed class ScreenshotTests(BrowserFixture browser)
 {
@@ -22,7 +22,7 @@ public sealed class ScreenshotTests(BrowserFixture browser)
             var first = await visit.Value<string>("document.querySelector('article a.latent').textContent.slice(1)");
             await visit.Go(address.Replace("FIRST", first, StringComparison.Ordinal));
             await visit.Until("[...document.querySelectorAll('.bars .label')].every(label => label.lastChild.textContent)", "labels are missing");
-            await visit.Page.ScreenshotAsync(Path.Combine(folder!, name + ".png"), new ScreenshotOptions { Type = ScreenshotType.Png });
+            await visit.Page.ScreenshotAsync(Path.Combine(WorldStudio.Root, folder!, name + ".png"), new ScreenshotOptions { Type = ScreenshotType.Png });
         });
     }
 }

@@ -80,7 +80,7 @@ public sealed class WorldStudio : IAsyncDisposable
         var spec = new[] { ("corpus.trainTokens", Tokens), ("corpus.validationTokens", HeldOut), ("extract.hook", "blocks.2.hook_resid_post") }
             .Aggregate(Spec.Default, (spec, edit) => SpecFields.setText(edit.Item1, edit.Item2, spec).ResultValue);
         var request = new AtlasRequest(Path.Combine(Root, "assets", "world-sae"), spec, AtlasSpec.Default);
-        Interp.Atlas.make(new Inputs(folder), FuncConvert.FromAction<string, long, long>((_, _, _) => { }), FuncConvert.FromAction<string>(_ => { }), CancellationToken.None, Path.Combine(folder, "atlas"), request);
+        AtlasRequestModule.make(new Inputs(folder), FuncConvert.FromAction<string, long, long>((_, _, _) => { }), FuncConvert.FromAction<string>(_ => { }), CancellationToken.None, Path.Combine(folder, "atlas"), request);
         return Path.Combine(folder, "atlas");
     }
 }

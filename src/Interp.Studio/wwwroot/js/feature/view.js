@@ -35,9 +35,11 @@ export function explained(record) {
   return h('div', { class: 'stack' },
     explanation ? h('p', { class: 'explained', dir: 'auto' }, explanation.text) : record.max > 0 && h('p', { class: 'muted' }, 'No rule explains this latent well enough.'),
     h('p', { class: 'row small muted' },
-      explanation && h('span', { 'data-tip': `precision ${percent(explanation.precision)}, recall ${percent(explanation.recall)}`, tabindex: '0' }, `explanation F1 ${short(explanation.f1)} on held-out text`),
-      concept && h('span', { class: 'badge', 'data-tip': `F1 ${short(concept.f1)}, precision ${percent(concept.precision)}, recall ${percent(concept.recall)}`, tabindex: '0' }, `concept: ${concept.name} · F1 ${short(concept.f1)}`)));
+      explanation && h('span', { 'data-tip': fit(explanation), tabindex: '0' }, `explanation F1 ${short(explanation.f1)} on held-out text`),
+      concept && h('span', { class: 'badge', 'data-tip': fit(concept), tabindex: '0' }, `concept: ${concept.name} \u00b7 F1 ${short(concept.f1)}`)));
 }
+
+const fit = ({ precision, recall }) => `precision ${percent(precision)}, recall ${percent(recall)}`;
 
 function facts(record) {
   const fact = (name, value, tip, unit) => h('div', { 'data-tip': tip }, h('dt', {}, name), h('dd', {}, value, unit && h('small', {}, ` ${unit}`)));

@@ -4,7 +4,7 @@ import { announce, h, show } from '../dom.js';
 import { counted, percent, short, whole } from '../format.js';
 import { legend } from '../heatmap.js';
 import { heatRows } from '../parts/examples.js';
-import { check, choice, field, fillForm, formParams, numberInput, sentencesOf, submitOnCtrlEnter, textArea } from '../parts/fields.js';
+import { check, choice, field, fillForm, formParams, sentencesOf, submitOnCtrlEnter, textArea } from '../parts/fields.js';
 import { recordOf, rememberLabel } from '../parts/labels.js';
 import { latentLink } from '../parts/latent.js';
 import { empty, loader } from '../parts/notice.js';
@@ -83,8 +83,9 @@ function invitation() {
 
 function answerView(question, answer) {
   const found = answer.features.length;
+  const apart = question.contrast.length > 0 ? ' without doing so in the contrast' : '';
   const sentence = found === 0
-    ? `No latent reaches ${percent(question.threshold)} of its maximum in ${percent(question.share)} of the sentences${question.contrast.length > 0 ? ' without doing so in the contrast' : ''}; lower the threshold or the share.`
+    ? `No latent reaches ${percent(question.threshold)} of its maximum in ${percent(question.share)} of the sentences${apart}; lower the threshold or the share.`
     : `${counted(answer.considered, 'latent')} fire in the sentences, ${whole(answer.qualified)} of them as asked${answer.qualified > found ? `; the best ${whole(found)} are shown` : ''}.`;
   announce(sentence);
   if (found === 0) return empty(sentence);

@@ -56,7 +56,8 @@ export const mapPage = {
         const drawn = await load('Reading the map.', async signal => {
           points = await getJson('map', signal);
           if (points.x.length === 0) throw new Error('This atlas has no map.');
-          cloud = pointCloud(points.x, points.y, { label: `Map of ${whole(points.x.length)} latents`, tip: id => `#${id} \u00b7 density ${percent(points.density[id])} \u00b7 max ${short(points.max[id])}`, onChoose: choose });
+          const tip = id => `#${id} \u00b7 density ${percent(points.density[id])} \u00b7 max ${short(points.max[id])}`;
+          cloud = pointCloud(points.x, points.y, { label: `Map of ${whole(points.x.length)} latents`, tip, onChoose: choose });
           return h('div', { class: 'stack' }, cloud.element,
             h('div', { class: 'spread' }, h('p', { class: 'muted small' }, 'Pale to strong: low to high. Hollow: dead in the atlas. Ringed: found by the words.'),
               h('div', { class: 'row slim' }, zoomButton('\u2212', 'Zoom out', 1 / 1.4), zoomButton('+', 'Zoom in', 1.4))));

@@ -100,7 +100,9 @@ function continuation(name, prompt) {
 
 function recipeView({ recipe, fsharp }) {
   const json = JSON.stringify(recipe, null, 2);
-  const block = (title, text) => h('div', { class: 'stack' }, h('div', { class: 'spread' }, h('h3', {}, title), copyButton('Copy', () => text)), h('pre', { class: 'code', tabindex: '0', role: 'region', 'aria-label': title }, text));
+  const block = (title, text) => h('div', { class: 'stack' },
+    h('div', { class: 'spread' }, h('h3', {}, title), copyButton('Copy', () => text)),
+    h('pre', { class: 'code', tabindex: '0', role: 'region', 'aria-label': title }, text));
   return h('details', {}, h('summary', {}, 'The recipe, to reproduce this text'), h('div', { class: 'stack' }, fsharp && block('F#', fsharp), block('JSON', json)));
 }
 

@@ -15,7 +15,7 @@ export function latentNamed(id, labelOf) {
 export function piece(token) {
   const space = token.startsWith(' ');
   const text = (space ? token.slice(1) : token).replaceAll('\n', '\u21b5').replaceAll('\t', '\u21e5');
-  return h('bdi', { class: space ? 'piece space' : 'piece' }, text || '\u25cc');
+  return h('bdi', { class: space ? 'piece space' : 'piece' }, text || (space ? '' : '\u25cc'));
 }
 
 /** A list whose rows carry a bar from 0 to the largest size: rows are [content, size, text]. After ten the rest is folded. */

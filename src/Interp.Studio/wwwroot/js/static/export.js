@@ -70,7 +70,9 @@ function staticList(main, words) {
   const wanted = words.toLowerCase();
   const found = summary.labels.map((label, id) => [id, label]).filter(([, label]) => wanted === '' || label?.toLowerCase().includes(wanted));
   const input = h('input', { type: 'search', value: words, 'aria-label': 'Words of an explanation', placeholder: 'words of an explanation', 'data-search': true });
-  show(main, h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabindex: '-1' }, summary.model), h('p', { class: 'lead' }, `${whole(summary.latents)} latents of ${summary.hook}, over ${whole(summary.tokens)} tokens.`))),
+  show(main,
+    h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabindex: '-1' }, summary.model),
+      h('p', { class: 'lead' }, `${whole(summary.latents)} latents of ${summary.hook}, over ${whole(summary.tokens)} tokens.`))),
     h('form', { class: 'row', onsubmit: event => { event.preventDefault(); go(href('latents', { q: input.value })); } }, h('div', { class: 'grow' }, input), h('button', {}, 'Search')),
     h('ul', { class: 'stack' }, found.slice(0, 500).map(([id, label]) => h('li', {}, latentLink(id), ' ', h('span', { dir: 'auto' }, label ?? '')))),
     found.length > 500 && h('p', { class: 'muted small' }, `The first 500 of ${whole(found.length)}.`));
