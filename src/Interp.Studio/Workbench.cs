@@ -8,7 +8,7 @@ namespace Interp.Studio;
 internal sealed class Workbench : IDisposable
 {
     private Workbench(StudioOptions options, Microscope microscope, Atlas atlas, IReadOnlyList<OpenedDictionary> others) =>
-        (Options, Microscope, Atlas, Figures, Others, Results) = (options, microscope, atlas, new AtlasFigures(atlas), others, new StoredResults(options.Results));
+        (Options, Microscope, Atlas, Figures, Others, Results) = (options, microscope, atlas, atlas, others, new StoredResults(options.Results));
 
     public StudioOptions Options { get; }
 

@@ -128,17 +128,17 @@ public sealed class AtlasTests : IDisposable
         using var atlas = Atlas.Open(Made("q"));
         var latent = atlas.Count.ToArray().Index().MaxBy(entry => entry.Item).Index;
         var page = atlas.Page(latent);
-        Assert.Equal(0, atlas.Quantile(latent, 0));
-        Assert.Equal(1, atlas.Quantile(latent, page.Max), 1e-9);
-        Assert.Equal(1, atlas.Quantile(latent, page.Max * 2));
+        Assert.Equal(0, atlas.QuantileOf(latent, 0));
+        Assert.Equal(1, atlas.QuantileOf(latent, page.Max), 1e-9);
+        Assert.Equal(1, atlas.QuantileOf(latent, page.Max * 2));
         var below = 0L;
         foreach (var bin in page.Histogram)
         {
-            Assert.Equal((double)below / page.Count, atlas.Quantile(latent, bin.From), 1e-6);
+            Assert.Equal((double)below / page.Count, atlas.QuantileOf(latent, bin.From), 1e-6);
             below += bin.Count;
         }
         var dead = Array.IndexOf(atlas.Count.ToArray(), 0L);
-        Assert.Equal(0, atlas.Quantile(dead, 3));
+        Assert.Equal(0, atlas.QuantileOf(dead, 3));
     }
 
     [Fact]

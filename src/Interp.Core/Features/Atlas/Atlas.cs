@@ -16,7 +16,7 @@ public sealed record LatentHit(int Latent, double Score, string Text);
 /// An atlas folder, opened lazily: opening maps its files and checks their lengths; a page is read when it is asked for. Any number of threads
 /// may read at once. <see cref="Verify"/> reads everything.
 /// </summary>
-public sealed class Atlas : IDisposable
+public sealed class Atlas : ILatentFigures, IDisposable
 {
     private readonly SafeTensors columns;
     private readonly MappedFile pages, search;
@@ -79,8 +79,17 @@ public sealed class Atlas : IDisposable
     /// <summary>Places on the map, [M].</summary>
     public ReadOnlySpan<float> MapY => Column(AtlasColumns.MapY);
 
+    /// <inheritdoc/>
+    public float MaxOf(int latent) => Max[latent];
+
+    /// <inheritdoc/>
+    public double DensityOf(int latent) => Density[latent];
+
+    /// <inheritdoc/>
+    public double MeanOf(int latent) => Mean[latent];
+
     /// <summary>The share of a latent's firings whose value lies below; within a bin of the histogram, as if they were spread evenly. 0 for a dead latent.</summary>
-    public double Quantile(int latent, float value)
+    public double QuantileOf(int latent, float value)
     {
         Require(latent);
         var all = TensorMemory.Span<long>(views[AtlasColumns.Histogram]).Slice(latent * ActivationHistogram.Bins, ActivationHistogram.Bins);
