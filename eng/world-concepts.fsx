@@ -89,7 +89,7 @@ printfn "\nConcepts with any latent of F1 ≥ 0.6: %d of %d: %s" able.Length con
 
 /// First tokens of a concept's words behind a space.
 let wordsOf name =
-    World.lexicon[name] |> Seq.map (fun word -> scope.Tokenizer.Encode(" " + word, false).Ids[0]) |> Seq.distinct |> Seq.toArray
+    World.lexicon[name] |> Seq.map (fun word -> scope.IdAfter("The", " " + word)) |> Seq.distinct |> Seq.toArray
 
 let prompts =
     [ for document in WorldCorpus.documents 80L 0L 24 -> scope.IdsOf document.Text |> Array.truncate 24 |> Array.map int64 ]
@@ -127,7 +127,8 @@ let rows =
     ]
 
 for concept, latent, p in rows |> List.sortByDescending (fun (concept, latent, _) -> f1Of concept latent) do
-    printfn "| %s | %d | %.2f | %s |" concepts[concept] latent (f1Of concept latent) (p |> List.map (fun p -> p.ToString("0.0000")) |> String.concat " | ")
+    let shown = p |> List.map (fun p -> p.ToString("0.0000", Globalization.CultureInfo.InvariantCulture))
+    printfn "| %s | %d | %.2f | %s |" concepts[concept] latent (f1Of concept latent) (String.concat " | " shown)
 
 let raised = rows |> List.filter (fun (_, _, p) -> p[2] > p[0])
 printfn "\nAt 1 × max the probability rises for %d of %d concepts of words." raised.Length rows.Length
