@@ -161,6 +161,14 @@ let private atlas arguments =
     let sae = ExportCommand.saeFolder store what
     let request = request options sae
     let folder = options.GetResult(Out, defaultFolder what)
+
+    if
+        Directory.Exists folder
+        && Directory.EnumerateFileSystemEntries folder |> Seq.isEmpty |> not
+        && not (Interp.Features.Atlas.Exists folder)
+    then
+        raise (InterpException $"{folder} is not empty and holds no atlas; name a new folder with --out.")
+
     Libtorch.Load() |> ignore
 
     Interruption.stoppableAfter (fun () -> false) (typed ("interp" :: "atlas" :: arguments)) (fun cancel ->

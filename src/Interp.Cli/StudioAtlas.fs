@@ -11,7 +11,7 @@ let private key (inputs: Inputs) (request: AtlasRequest) =
     Canonical.digest (
         Canon.Fields
             [
-                "made by", Canon.Integer 1L
+                "format", Canon.Integer(int64 Features.AtlasSummary.CurrentFormat)
                 "sae", Canon.Text(Autoencoders.SaeFolder.Digest request.Sae)
                 "model", Canon.Text(inputs.ModelDigest request.Spec)
                 "tokenizer", Canon.Text(inputs.TokenizerDigest request.Spec)

@@ -66,7 +66,7 @@ module AtlasRequest =
         let spec = request.Spec
 
         AtlasSummary(
-            Format = 1,
+            Format = AtlasSummary.CurrentFormat,
             Model = inputs.ModelName spec,
             ModelDigest = inputs.ModelDigest spec,
             TokenizerDigest = inputs.TokenizerDigest spec,

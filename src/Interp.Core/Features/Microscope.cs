@@ -122,7 +122,7 @@ public sealed class Microscope : IDisposable
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var (sum, count) = (zeros(Sae.Width, dtype: ScalarType.Float64), 0L);
+        var (sum, count) = (zeros(Sae.Width, dtype: ScalarType.Float64, device: CPU), 0L);
         foreach (var ids in texts.Select(IdsOf))
         {
             cancel.ThrowIfCancellationRequested();
@@ -130,7 +130,7 @@ public sealed class Microscope : IDisposable
             if (counted.Length == 0)
                 continue;
             using var pass = NewDisposeScope();
-            sum.add_(Activations([ids]).to(ScalarType.Float64, CPU).index_select(0, tensor(counted)).sum([0L]));
+            sum.add_(Activations([ids]).to(ScalarType.Float64, CPU).index_select(0, tensor(counted, device: CPU)).sum([0L]));
             count += counted.Length;
         }
         return count > 0

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Interp.Features;
 using Interp.Studio.Guards;
 using Interp.Studio.Http;
+using Interp.Tokenization;
 
 namespace Interp.Studio.Api;
 
@@ -51,7 +52,7 @@ internal static class Why
         [Description("Its number in the vocabulary.")]
         public required int Id { get; init; }
 
-        [Description("What was given.")]
+        [Description("It as written: the first token of what was given.")]
         public required string Text { get; init; }
     }
 
@@ -99,10 +100,11 @@ internal static class Why
         var (a, b) = (microscope.IdAfter(question.Prompt, question.A), microscope.IdAfter(question.Prompt, question.B));
         var result = Attribution.Of(microscope, question.Prompt, a, b, question.Limit, question.Limit, cancel);
         var tokens = microscope.Read(question.Prompt).Tokens;
+        var pieces = new TokenPieces(microscope.Tokenizer);
         return new Answer
         {
-            A = new NextToken { Id = a, Text = question.A },
-            B = new NextToken { Id = b, Text = question.B },
+            A = new NextToken { Id = a, Text = pieces.Of(a) },
+            B = new NextToken { Id = b, Text = pieces.Of(b) },
             Difference = result.Difference,
             Active = result.Active,
             Latents =

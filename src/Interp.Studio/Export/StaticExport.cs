@@ -46,7 +46,7 @@ public static class StaticExport
         for (var latent = 0; latent < atlas.Latents; latent++)
         {
             cancel.ThrowIfCancellationRequested();
-            labels[latent] = atlas.Page(latent).Explanation?.Text;
+            labels[latent] = LabelOf(atlas.Page(latent));
             WriteFile($"data/{latent}.js", [.. "interpRecord("u8, .. atlas.PageJson(latent), .. ");\n"u8]);
             progress?.Invoke(latent + 1);
         }
@@ -54,6 +54,10 @@ public static class StaticExport
         WriteFile("data/summary.js", Encoding.UTF8.GetBytes($"interpSummary({JsonSerializer.Serialize(summary, Json)});\n"));
         WriteFile("index.html", Asset("static/index.html"));
     }
+
+    /// <summary>What a list says of a latent: its explanation, and the concept that it fits.</summary>
+    private static string? LabelOf(LatentPage page) =>
+        string.Join("; ", new[] { page.Explanation?.Text, page.Concept is { } concept ? $"concept {concept.Name}" : null }.OfType<string>()) is { Length: > 0 } label ? label : null;
 
     /// <summary>The modules as one classic script: without imports and exports, in a function of its own.</summary>
     private static string Joined(Func<string, string> read)

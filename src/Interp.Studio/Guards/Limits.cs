@@ -33,6 +33,9 @@ internal static class Limits
     /// <summary>Latents of a list.</summary>
     public const int Listed = 1000;
 
+    /// <summary>Values of tokens in one answer.</summary>
+    public const long AnsweredValues = 1_000_000;
+
     /// <summary>Requests whose bodies are held at once.</summary>
     public const int BodiesAtOnce = 16;
 

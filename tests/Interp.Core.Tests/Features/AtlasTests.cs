@@ -34,7 +34,7 @@ public sealed class AtlasTests : IDisposable
 
     private static AtlasSummary Summary() => new()
     {
-        Format = 1,
+        Format = AtlasSummary.CurrentFormat,
         Model = "world",
         ModelDigest = "m",
         TokenizerDigest = "t",

@@ -47,7 +47,7 @@ public sealed class Atlas : ILatentFigures, IDisposable
         {
             var found = new FileInfo(Path.Combine(folder, file.Name));
             if (!found.Exists || found.Length != file.Bytes)
-                throw new InterpException($"{found.FullName} has {(found.Exists ? $"{found.Length} bytes instead of {file.Bytes}" : "gone")}; make the atlas again with interp atlas.");
+                throw new InterpException($"{found.FullName} {(found.Exists ? $"has {found.Length} bytes instead of {file.Bytes}" : "is gone")}; make the atlas again with interp atlas.");
         }
         return new Atlas(folder, summary);
     }
@@ -185,7 +185,7 @@ public sealed class Atlas : ILatentFigures, IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InterpException($"{folder} holds no atlas: {e.Message} Make one with interp atlas, or name another folder.", e);
+            throw new InterpException($"{folder} holds no atlas ({AtlasColumns.SummaryFile} cannot be read); make one with interp atlas, or name another folder.", e);
         }
     }
 

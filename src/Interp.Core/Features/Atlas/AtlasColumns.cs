@@ -3,7 +3,7 @@ namespace Interp.Features;
 /// <summary>Names of an atlas's files, and of the tensors of <c>latents.safetensors</c>, each with a row per latent.</summary>
 internal static class AtlasColumns
 {
-    public const int Format = 1;
+    public const int Format = 2;
 
     public const string SummaryFile = "atlas.json", PagesFile = "pages.jsonl", ColumnsFile = "latents.safetensors", SearchFile = "search.txt";
 

@@ -3,6 +3,9 @@ namespace Interp.Features;
 /// <summary>What an atlas was made of and how, and the files that belong to it: <c>atlas.json</c>.</summary>
 public sealed record AtlasSummary
 {
+    /// <summary>The layout that is written and read.</summary>
+    public const int CurrentFormat = AtlasColumns.Format;
+
     /// <summary>Version of the folder's layout.</summary>
     public required int Format { get; init; }
 

@@ -18,7 +18,7 @@ public static class DecoderMap
         Workers.SingleThreaded();
         var norms = rows.norm(1, keepdim: true, p: 2);
         var unit = rows.div(where(norms > 0, norms, ones_like(norms))).to(ScalarType.Float64, CPU);
-        var used = tensor(included.Select((use, latent) => (use, latent)).Where(entry => entry.use).Select(entry => (long)entry.latent).ToArray());
+        var used = tensor(included.Select((use, latent) => (use, latent)).Where(entry => entry.use).Select(entry => (long)entry.latent).ToArray(), device: CPU);
         if (used.numel() < 2)
             return (new float[included.Count], new float[included.Count]);
         var mean = unit.index_select(0, used).mean([0], keepdim: true);

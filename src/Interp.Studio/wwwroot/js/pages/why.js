@@ -43,9 +43,11 @@ export const whyPage = {
   },
 };
 
-function answerOf({ difference, latents, correlation }, { a, b }) {
+function answerOf({ a: tokenA, b: tokenB, difference, latents, correlation }, given) {
+  const [a, b] = [tokenA.text, tokenB.text];
+  const cut = [[given.a, a], [given.b, b]].filter(([text, token]) => text.trim() !== token.trim()).map(([text, token]) => `Of ${quoted(text)} its first token ${quoted(token)} counts.`).join(' ');
   const favoured = difference >= 0 ? a : b;
-  const sentence = `The model favours ${quoted(favoured)}: the logit of ${quoted(a)} is ${short(Math.abs(difference))} ${difference >= 0 ? 'above' : 'below'} that of ${quoted(b)}.`;
+  const sentence = `The model favours ${quoted(favoured)}: the logit of ${quoted(a)} is ${short(Math.abs(difference))} ${difference >= 0 ? 'above' : 'below'} that of ${quoted(b)}. ${cut}`.trim();
   announce(sentence);
   if (latents.length === 0) return [h('p', {}, sentence), empty('No latent is active on this prompt.')];
   const tried = latents.filter(latent => latent.effect !== null && latent.effect !== undefined);
@@ -53,7 +55,7 @@ function answerOf({ difference, latents, correlation }, { a, b }) {
     h('p', { class: 'explained' }, sentence),
     tried.length > 1 && h('div', { class: 'panel' },
       h('p', { class: 'figures' }, h('span', {}, 'Pearson ', h('b', {}, short(correlation.pearson))), h('span', {}, 'Spearman ', h('b', {}, short(correlation.spearman))),
-        h('span', {}, `over the ${counted(correlation.n, 'latent')} that were really ablated: the closer to 1, the more the estimates can be trusted`)),
+        h('span', {}, `over the ${counted(correlation.n, 'latent')} with the largest estimates, really ablated: the closer to 1, the more the estimates can be trusted`)),
       scatter(tried.map(latent => ({ x: latent.attribution, y: latent.effect, text: `#${latent.id} at ${quoted(latent.token)}: estimated ${short(latent.attribution)}, true ${short(latent.effect)}` })),
         { title: 'Is the estimate right?', xTitle: 'attribution', yTitle: 'true effect of ablating' })),
     table(latents),

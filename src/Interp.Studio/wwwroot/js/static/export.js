@@ -15,7 +15,7 @@
 //   data/summary.js   interpSummary({"latents":2048,"model":"…","hook":"…","tokens":200000,"labels":["…",null,…]});
 //   data/17.js        interpRecord({…the record of latent 17, the atlas's line as it is…});
 //
-// `labels` has one entry per latent: its explanation, or null. Addresses are index.html#/feature/17.
+// `labels` has one entry per latent: its explanation and concept, or null. Addresses are index.html#/feature/17.
 import { h, show } from '../dom.js';
 import { whole } from '../format.js';
 import { explained, featureView } from '../feature/view.js';
@@ -68,13 +68,14 @@ async function staticFeature(main, id) {
 function staticList(main, words) {
   document.title = `Latents \u00b7 ${summary.model}`;
   const wanted = words.toLowerCase();
-  const found = summary.labels.map((label, id) => [id, label]).filter(([, label]) => wanted === '' || label?.toLowerCase().includes(wanted));
+  const found = summary.labels.map((label, id) => [id, label]).filter(([, label]) => wanted === '' || label?.toLowerCase().includes(wanted) || String(id) === wanted.trim());
   const input = h('input', { type: 'search', value: words, 'aria-label': 'Words of an explanation', placeholder: 'words of an explanation', 'data-search': true });
   show(main,
     h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabindex: '-1' }, summary.model),
       h('p', { class: 'lead' }, `${whole(summary.latents)} latents of ${summary.hook}, over ${whole(summary.tokens)} tokens.`))),
     h('form', { class: 'row', onsubmit: event => { event.preventDefault(); go(href('latents', { q: input.value })); } }, h('div', { class: 'grow' }, input), h('button', {}, 'Search')),
     h('ul', { class: 'stack' }, found.slice(0, 500).map(([id, label]) => h('li', {}, latentLink(id), ' ', h('span', { dir: 'auto' }, label ?? '')))),
+    found.length === 0 && h('p', { class: 'notice' }, 'No latent has these words or this number.'),
     found.length > 500 && h('p', { class: 'muted small' }, `The first 500 of ${whole(found.length)}.`));
 }
 
