@@ -123,7 +123,7 @@ type StoreTests(stores: Stores) =
 
             Assert.Contains("train.learningRate", text.Output)
             Assert.Contains("made again by", text.Output)
-            Assert.Matches(@"peak memory +[\d.]+ MiB", text.Output)
+            Assert.Matches(@"peak memory +[\d.]+ [MG]iB", text.Output)
             Assert.Matches(@"time +\d+ s", text.Output)
             Assert.Matches("train.clip +none", text.Output)
             Assert.DoesNotContain("null", text.Output)
