@@ -2,6 +2,8 @@
 module Interp.Cli.GenerateCommand
 
 open System
+open System.Diagnostics
+open System.Globalization
 open Argu
 open Interp
 open Interp.Cli.Arguments
@@ -107,6 +109,28 @@ let private print (tokenizer: Tokenizer) (prompt: int list) (tokens: GeneratedTo
     |> render
     |> printfn "%s"
 
+/// The tokens, and what tells on the error stream how long the prompt and each further token took.
+let private timed (tokens: GeneratedToken seq) =
+    let clock = Stopwatch.StartNew()
+    let arrivals = ResizeArray<float>()
+
+    let watched =
+        tokens
+        |> Seq.map (fun token ->
+            arrivals.Add clock.Elapsed.TotalMilliseconds
+            token)
+
+    let report () =
+        if arrivals.Count > 1 then
+            let first, last = arrivals[0], arrivals[arrivals.Count - 1]
+
+            let each =
+                ((last - first) / float (arrivals.Count - 1)).ToString("F1", CultureInfo.InvariantCulture)
+
+            eprintfn $"{arrivals.Count} tokens: {first:F0} ms to the first, {each} ms for each one more"
+
+    watched, report
+
 /// The ids to continue; a template writes special tokens itself.
 let private promptOf (tokenizer: Tokenizer) path (options: ParseResults<GenerateOptions>) =
     let text = options.GetResult Prompt
@@ -141,13 +165,14 @@ let private generate arguments =
 
     let tokenizer = Tokenizer.Load path
     let prompt = promptOf tokenizer path options
-    let tokens = Generation.Stream(model, List.toArray prompt, generation)
+    let tokens, report = timed (Generation.Stream(model, List.toArray prompt, generation))
 
     if options.Contains Json then
         print tokenizer prompt (List.ofSeq tokens)
     else
         follow tokenizer prompt tokens
 
+    report ()
     0
 
 let command =

@@ -17,7 +17,7 @@ let private succeed arguments =
     use folder = new TemporaryFolder()
     let outcome = run folder.Path ([ "generate"; "--prompt"; prompt ] @ arguments)
     Assert.True((outcome.Code = 0), outcome.Errors)
-    Assert.Equal("", outcome.Errors)
+    Assert.Matches(@"\A(\d+ tokens: \d+ ms to the first, \d+\.\d ms for each one more\r?\n)?\z", outcome.Errors)
     outcome.Output
 
 let private idsOf (json: JsonElement) (name: string) =
