@@ -28,7 +28,7 @@ let ``an atlas of the embedded dictionary is made, inspected and exported, the s
         succeed folder ([ "atlas"; sae; "--tokens"; "6k"; "--held-out"; "2k"; "--out"; name; "--json" ] @ more)
 
     use said = JsonDocument.Parse((make "a" []).Output)
-    Assert.Equal(2048, said.RootElement.GetProperty("latents").GetInt32())
+    Assert.Equal(1024, said.RootElement.GetProperty("latents").GetInt32())
     Assert.True(said.RootElement.GetProperty("cost").GetDouble() > 1.0)
     make "b" [ "--threads"; "1" ] |> ignore
     Assert.Equal<(string * byte[])[]>(bytes folder "a", bytes folder "b")
