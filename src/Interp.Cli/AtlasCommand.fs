@@ -118,8 +118,15 @@ let private request (options: ParseResults<AtlasOptions>) (sae: string) =
 let private claim (folder: string) =
     try
         Directory.CreateDirectory folder |> ignore
-    with :? IOException | :? UnauthorizedAccessException as error ->
-        raise (InterpException($"The folder {folder} cannot be made ({error.Message.TrimEnd '.'}); name another with --out.", error))
+    with
+    | :? IOException
+    | :? UnauthorizedAccessException as error ->
+        raise (
+            InterpException(
+                $"The folder {folder} cannot be made ({error.Message.TrimEnd '.'}); name another with --out.",
+                error
+            )
+        )
 
     if
         Directory.EnumerateFileSystemEntries folder |> Seq.isEmpty |> not

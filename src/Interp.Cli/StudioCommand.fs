@@ -86,7 +86,12 @@ let private dictionary store (options: ParseResults<StudioCommandOptions>) =
     | None -> Path.GetFullPath(Path.Combine(Inputs.WorldFolder, "..", "world-sae")), "assets/world-sae"
     | Some what ->
         let folder = ExportCommand.saeFolder store what
-        folder, (if folder = what then what else Path.GetRelativePath(".", folder))
+
+        folder,
+        (if folder = what then
+             what
+         else
+             Path.GetRelativePath(".", folder))
 
 /// Another dictionary's name and folder.
 let private named store (text: string) =

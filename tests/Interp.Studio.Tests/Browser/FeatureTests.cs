@@ -19,7 +19,7 @@ public sealed class FeatureTests(BrowserFixture browser)
         Assert.Equal(string.Concat(record.GetProperty("top")[0].GetProperty("tokens").EnumerateArray().Select(token => token.GetString())),
             await visit.Value<string>("document.querySelector('.heat').textContent"));
         Assert.Equal(record.GetProperty("neighbours")[0].GetProperty("id").GetInt32().ToString(),
-            await visit.Value<string>("[...document.querySelectorAll('h2')].find(title => title.textContent === 'Nearest decoder directions').nextSibling.querySelector('a').textContent.slice(1)"));
+            await visit.Value<string>("[...document.querySelectorAll('h2')].find(title => title.textContent === 'Nearest decoder directions').parentElement.querySelector('.bars a').textContent.slice(1)"));
     });
 
     [Fact]

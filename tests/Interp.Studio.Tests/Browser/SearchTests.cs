@@ -87,7 +87,7 @@ public sealed class SearchTests(BrowserFixture browser)
     [Fact]
     public Task A_direction_finds_the_nearest_of_the_latents_page() => browser.Visit("feature/17", async visit =>
     {
-        var nearest = await visit.Value<int>("Number([...document.querySelectorAll('h2')].find(title => title.textContent === 'Nearest decoder directions').nextSibling.querySelector('a').textContent.slice(1))");
+        var nearest = await visit.Value<int>("Number([...document.querySelectorAll('h2')].find(title => title.textContent === 'Nearest decoder directions').parentElement.querySelector('.bars a').textContent.slice(1))");
         await visit.Click("link", "Similar directions");
         Assert.Equal("Search", await visit.Read("h1"));
         Assert.Equal(nearest, (await visit.Value<int[]>(Ids))[0]);

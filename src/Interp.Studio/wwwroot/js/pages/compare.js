@@ -6,8 +6,8 @@ import { quoted, short, whole } from '../format.js';
 import { choice, field, fillForm, formParams, numberInput } from '../parts/fields.js';
 import { heatRows } from '../parts/examples.js';
 import { ruleView } from '../parts/explanation.js';
-import { labelOf, rememberLabel } from '../parts/labels.js';
-import { latentNamed } from '../parts/latent.js';
+import { rememberLabel } from '../parts/labels.js';
+import { latentLink } from '../parts/latent.js';
 import { empty, loader } from '../parts/notice.js';
 import { go, href } from '../router.js';
 import { studio } from '../studio.js';
@@ -64,7 +64,7 @@ function compared(answer, params) {
 /** One latent or several of either dictionary, side by side. */
 function pairView(row) {
   return h('article', { class: 'card' }, h('div', { class: 'sides' },
-    h('div', { class: 'stack' }, row.here.length === 0 ? nothing('here') : row.here.map(latent => { rememberLabel(latent); return sideView(latentNamed(latent.id, labelOf), latent); })),
+    h('div', { class: 'stack' }, row.here.length === 0 ? nothing('here') : row.here.map(latent => { rememberLabel(latent); return sideView([latentLink(latent.id), ' ', ruleView(latent, '')], latent); })),
     h('div', { class: 'stack' }, row.there.length === 0 ? nothing('there') : row.there.map(latent =>
       sideView([`there #${latent.id} `, ruleView(latent, '')], latent)))));
 }

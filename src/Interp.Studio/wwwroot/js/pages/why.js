@@ -57,7 +57,7 @@ function answerOf({ a: tokenA, b: tokenB, difference, active, latents, correlati
       h('p', { class: 'figures' }, h('span', {}, 'Pearson ', h('b', {}, short(correlation.pearson))), h('span', {}, 'Spearman ', h('b', {}, short(correlation.spearman))),
         h('span', {}, `${extent(correlation.n, active)}: the closer to 1, the more the estimates can be trusted`)),
       scatter(tried.map(latent => ({ x: latent.attribution, y: latent.effect, text: `#${latent.id} at ${quoted(latent.token)}: estimated ${short(latent.attribution)}, true ${short(latent.effect)}` })),
-        { title: 'Is the estimate right?', xTitle: 'attribution', yTitle: 'true effect of ablating' })),
+        { title: 'Is the estimate right?', xTitle: 'attribution', yTitle: 'true effect of ablating each listed latent' })),
     h('p', { class: 'muted small' }, latents.length < active ? `The ${whole(latents.length)} with the largest attributions of ${whole(active)} active.` : `All ${whole(active)} that are active.`),
     table(latents),
   ];

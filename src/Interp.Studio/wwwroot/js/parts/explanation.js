@@ -19,7 +19,7 @@ export const fitted = f1 => f1.toFixed(2);
 /** {short, whole} of a rule and its F1; null where there is no rule. */
 export function labelOfRule(rule, f1) {
   if (!rule) return null;
-  const fit = typeof f1 === 'number' ? ` \u00b7 F1 ${fitted(f1)}` : '';
+  const fit = typeof f1 === 'number' ? ` \u00b7 F1\u00a0${fitted(f1)}` : '';
   return { short: shortened(rule) + fit, whole: rule + fit };
 }
 
