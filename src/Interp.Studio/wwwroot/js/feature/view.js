@@ -38,7 +38,7 @@ export function explained(record) {
     explanation ? h('p', { class: 'explained', dir: 'auto' }, brief) : record.max > 0 && h('p', { class: 'muted' }, 'No rule explains this latent well enough.'),
     h('p', { class: 'row small muted' },
       explanation && h('span', { 'data-tip': fit(explanation), tabindex: '0' }, `explanation F1 ${fitted(explanation.f1)} on held-out text`),
-      concept && h('span', { class: 'badge', 'data-tip': fit(concept), tabindex: '0' }, `concept: ${concept.name} \u00b7 F1 ${fitted(concept.f1)}`)),
+      concept && h('span', { class: concept.f1 < 0.5 ? 'badge weak' : 'badge', 'data-tip': fit(concept), tabindex: '0' }, `concept: ${concept.name} \u00b7 F1 ${fitted(concept.f1)}`)),
     brief && brief !== explanation.text && h('details', {}, h('summary', {}, 'The whole rule'), h('p', { class: 'small', dir: 'auto' }, explanation.text)));
 }
 

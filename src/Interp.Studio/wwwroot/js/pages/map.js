@@ -84,7 +84,7 @@ export const mapPage = {
 /** What the colours mean: the ends of the scale. */
 function colourKey({ name, say, hint }, values) {
   const [low, high] = values.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity]);
-  return values.length === 0 ? 'No latent fires.' : h('span', { class: 'legend' }, `Colour: ${name}`, h('span', {}, say(low)), h('span', { class: 'scale of-map' }), h('span', {}, say(high) + hint));
+  return values.length === 0 ? 'No latent fires.' : h('span', { class: 'legend' }, `Colour: ${name}${hint}`, h('span', {}, say(low)), h('span', { class: 'scale of-map' }), h('span', {}, say(high)));
 }
 
 function about(record) {
