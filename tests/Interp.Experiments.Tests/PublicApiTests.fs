@@ -57,12 +57,13 @@ let private listing (assembly: Assembly) =
 [<Theory>]
 [<InlineData("Interp.Core")>]
 [<InlineData("Interp.Experiments")>]
+[<InlineData("Interp.Studio")>]
 let ``the public members are the listed ones`` (name: string) =
     let assembly =
-        if name = "Interp.Core" then
-            typeof<Interp.Runtime.InterpException>.Assembly
-        else
-            typeof<Spec>.Assembly
+        match name with
+        | "Interp.Core" -> typeof<Interp.Runtime.InterpException>.Assembly
+        | "Interp.Experiments" -> typeof<Spec>.Assembly
+        | _ -> typeof<Interp.Studio.StudioServer>.Assembly
 
     let path = Path.Combine(repository, "tests", "api", name + ".txt")
     let now = listing assembly

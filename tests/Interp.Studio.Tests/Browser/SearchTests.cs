@@ -33,6 +33,16 @@ public sealed class SearchTests(BrowserFixture browser)
         Assert.Contains("month", await visit.Read("tbody tr"));
     });
 
+    [Theory]
+    [InlineData("search?q=month")]
+    [InlineData("search?sort=density")]
+    [InlineData("why?prompt=They+met+again+in&a=+October&b=+Madrid")]
+    public Task On_a_phone_a_table_of_latents_needs_no_scrolling_aside(string address) => browser.Visit(address, async visit =>
+    {
+        Assert.True(await visit.Value<bool>("(table => table.scrollWidth <= table.clientWidth)(document.querySelector('.table-wrap'))"));
+        Assert.True(await visit.Value<bool>("[...document.querySelectorAll('tbody td.number')].every(cell => cell.dataset.title && cell.getBoundingClientRect().right <= innerWidth)"));
+    }, width: 390);
+
     [Fact]
     public Task Filters_leave_out_what_they_say() => browser.Visit("search?minDensity=0.01&sort=density", async visit =>
     {
@@ -77,7 +87,7 @@ public sealed class SearchTests(BrowserFixture browser)
     [Fact]
     public Task A_direction_finds_the_nearest_of_the_latents_page() => browser.Visit("feature/17", async visit =>
     {
-        var nearest = await visit.Value<int>("Number([...document.querySelectorAll('h2')].find(title => title.textContent === 'Nearest decoder directions').nextSibling.querySelector('a').textContent.slice(1))");
+        var nearest = await visit.Value<int>("Number([...document.querySelectorAll('h2')].find(title => title.textContent === 'Nearest decoder directions').parentElement.querySelector('.bars a').textContent.slice(1))");
         await visit.Click("link", "Similar directions");
         Assert.Equal("Search", await visit.Read("h1"));
         Assert.Equal(nearest, (await visit.Value<int[]>(Ids))[0]);

@@ -18,6 +18,12 @@ public sealed class WorldStudio : IAsyncDisposable
 
     private static readonly Lazy<string> atlas = new(MakeAtlas);
 
+    private static readonly Lazy<int[]> strongest = new(() =>
+    {
+        using var opened = Features.Atlas.Open(Atlas);
+        return [.. Enumerable.Range(0, opened.Latents).OrderByDescending(opened.MaxOf)];
+    });
+
     private readonly StudioServer server;
 
     private WorldStudio(StudioServer server)
@@ -32,11 +38,16 @@ public sealed class WorldStudio : IAsyncDisposable
     /// <summary>The atlas, made once for all tests.</summary>
     public static string Atlas => atlas.Value;
 
+    /// <summary>The latents, that with the largest maximum first.</summary>
+    public static IReadOnlyList<int> Strongest => strongest.Value;
+
     /// <summary>What the studio is started with.</summary>
     public static StudioOptions Options => new()
     {
         Model = Path.Combine(Root, "assets", "world"),
         Sae = Path.Combine(Root, "assets", "world-sae"),
+        ModelName = "assets/world",
+        SaeName = "assets/world-sae",
         Atlas = Atlas,
         Others = [new OtherDictionary("twin", Path.Combine(Root, "assets", "world-sae"), Atlas)],
         Results = Path.Combine(Root, "results"),

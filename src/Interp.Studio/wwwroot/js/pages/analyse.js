@@ -5,6 +5,7 @@ import { counted, percent, short, whole } from '../format.js';
 import { legend } from '../heatmap.js';
 import { heatRows } from '../parts/examples.js';
 import { check, choice, field, fillForm, formParams, sentencesOf, submitOnCtrlEnter, textArea } from '../parts/fields.js';
+import { ruleView } from '../parts/explanation.js';
 import { recordOf, rememberLabel } from '../parts/labels.js';
 import { latentLink } from '../parts/latent.js';
 import { empty, loader } from '../parts/notice.js';
@@ -45,8 +46,8 @@ export const analysePage = {
 };
 
 function inputs() {
-  const threshold = h('input', { type: 'range', name: 't', min: 0, max: 1, step: 0.05 });
-  const share = h('input', { type: 'range', name: 'share', min: 0, max: 1, step: 0.05 });
+  const threshold = h('input', { type: 'range', name: 't', min: 0, max: 1, step: 0.01 });
+  const share = h('input', { type: 'range', name: 'share', min: 0, max: 1, step: 0.01 });
   const [thresholdSaid, shareSaid] = [h('output', { class: 'small' }), h('output', { class: 'small' })];
   const contrast = field('Contrast', textArea('c', { rows: 2 }), 'What they must not fire in. Optional.');
   const form = h('form', { class: 'stack', 'aria-label': 'What to analyse' },
@@ -93,12 +94,11 @@ function answerView(question, answer) {
 }
 
 function card(feature, index) {
-  rememberLabel(feature.id, feature.explanation?.text ?? feature.explanation);
-  const explanation = feature.explanation?.text ?? feature.explanation;
+  rememberLabel(feature);
   const on = Math.round(feature.share * feature.sentences.length);
   return h('article', { class: 'card', 'aria-labelledby': `feature-${feature.id}` },
     h('header', {},
-      h('h2', { id: `feature-${feature.id}` }, latentLink(feature.id), ' ', h('span', { class: 'explanation', dir: 'auto' }, explanation ?? 'no explanation')),
+      h('h2', { id: `feature-${feature.id}` }, latentLink(feature.id), ' ', ruleView(feature, 'no explanation')),
       h('p', { class: 'figures' },
         h('span', {}, 'rank ', h('b', {}, index + 1)),
         h('span', { 'data-tip': 'Own quantile \u00d7 effect: what the list is ordered by' }, 'score ', h('b', {}, short(feature.score))),
