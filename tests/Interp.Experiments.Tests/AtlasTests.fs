@@ -52,7 +52,7 @@ let ``an atlas of the embedded dictionary is made, inspected and exported, the s
     let exported = succeed folder [ "atlas"; "export"; "pages"; "--atlas"; "a" ]
 
     Assert.Contains("index.html", exported.Output)
-    Assert.Equal(2049, Directory.GetFiles(folder.Child "pages/data").Length)
+    Assert.Equal(1025, Directory.GetFiles(folder.Child "pages/data").Length)
     Assert.DoesNotContain("\nimport ", File.ReadAllText(folder.Child "pages/studio.js"))
     let again = run folder.Path [ "atlas"; "export"; "pages"; "--atlas"; "a" ]
     Assert.Equal(2, again.Code)
