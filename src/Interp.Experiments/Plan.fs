@@ -17,7 +17,7 @@ type PlannedStage =
         State: StageState
         /// Why it is no hit, in words.
         Reason: string
-        /// What is wrong with its text as it is now; none where nothing is.
+        /// What keeps a run from it as things are: its text, absent weights, or that it failed before; none where nothing does.
         Problem: string option
         /// Sentences on text that is shorter than was asked for.
         Notes: string list
@@ -62,21 +62,26 @@ module Plan =
 
             let amount = if isHit || failure.IsSome then Enough else amountOf stage
 
-            let problem = ShortText.problem amount stage
+            let textProblem = ShortText.problem amount stage
+
+            let problem =
+                if isHit then
+                    None
+                elif failure.IsSome then
+                    Some $"failed before, --retry-failed tries again: {failure.Value}"
+                elif textProblem.IsSome then
+                    textProblem
+                elif not (inputs.HasWeights stage.Spec) then
+                    Some $"the weights of {inputs.ModelPath stage.Spec} are not here"
+                else
+                    None
 
             let state, reason =
-                if isHit then
-                    Hit, ""
-                elif failure.IsSome then
-                    Miss, $"failed before, --retry-failed tries again: {failure.Value}"
-                elif problem.IsSome then
-                    Miss, problem.Value
-                elif not (inputs.HasWeights stage.Spec) then
-                    Miss, $"the weights of {inputs.ModelPath stage.Spec} are not here"
-                elif store.IsPartial stage.Name stage.Key then
-                    Partial, "stopped before its end; it goes on there"
-                else
-                    Miss, MissReason.find inputs known stages stage
+                match problem with
+                | Some problem -> Miss, problem
+                | None when isHit -> Hit, ""
+                | None when store.IsPartial stage.Name stage.Key -> Partial, "stopped before its end; it goes on there"
+                | None -> Miss, MissReason.find inputs known stages stage
 
             {
                 Stage = stage
@@ -90,7 +95,7 @@ module Plan =
                 Cost =
                     if state = Hit || failure.IsSome then
                         Cost.None
-                    elif problem.IsSome && stage.Spec.Corpus.Source.IsStoredActivations then
+                    elif textProblem.IsSome && stage.Spec.Corpus.Source.IsStoredActivations then
                         Cost.None
                     else
                         Cost.ofStage options inputs store stage
@@ -98,7 +103,7 @@ module Plan =
 
         List.map plan stages
 
-    /// What is wrong with texts, each problem once, with the cells that cannot run for it.
+    /// What keeps cells from running, each problem once, with those cells.
     let problems (plan: PlannedStage list) =
         plan
         |> List.choose (fun planned -> planned.Problem |> Option.map (fun problem -> problem, planned.Stage.Cells))
@@ -212,6 +217,10 @@ module Plan =
         | [ cell ] -> cell
         | cells -> $"{List.length cells} cells"
 
+    /// Whether a run would try every cell, and finds the room that it needs.
+    let canRun options store (plan: PlannedStage list) =
+        (problems plan).IsEmpty && (misfits options store plan).IsEmpty
+
     /// What a run will find wrong, or will do otherwise than it was asked: a sentence each.
     let warnings options store (plan: PlannedStage list) =
         [
@@ -235,7 +244,7 @@ module Plan =
             else
                 $"about {Amounts.time planned.Cost.Seconds}, {Amounts.bytes planned.Cost.DiskBytes} disk, {Amounts.bytes planned.Cost.MemoryBytes} memory"
 
-        /// What is wrong with a text stands once below the plan.
+        /// What keeps several cells from running stands once below the plan.
         let reason (planned: PlannedStage) =
             if planned.Problem.IsSome then
                 "cannot run, see below"

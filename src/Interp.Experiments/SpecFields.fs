@@ -37,148 +37,62 @@ module SpecFields =
             Words = codec.Words
         }
 
-    let private later field = { field with Silent = true }
-
-    let private corpus edit spec = { spec with Corpus = edit spec.Corpus }
-
-    let private extract edit spec =
-        { spec with
-            Extract = edit spec.Extract
-        }
-
-    let private sae edit spec = { spec with Sae = edit spec.Sae }
-    let private train edit spec = { spec with Train = edit spec.Train }
-
-    let private evaluate edit spec =
-        { spec with
-            Evaluate = edit spec.Evaluate
-        }
+    /// A field that came after keys were first made: it is left out of them while it has its default.
+    let private later path codec get set = { field path codec get set with Silent = true }
 
     /// Every field. A new one is a line here and in its record.
     let all =
         [
             field "model" ChoiceCodec.model _.Model (fun value spec -> { spec with Model = value })
-            field "corpus.source" CorpusCodec.source _.Corpus.Source (fun value ->
-                corpus (fun part -> { part with Source = value }))
-            field "corpus.textField" Codec.string _.Corpus.TextField (fun value ->
-                corpus (fun part -> { part with TextField = value }))
-            later (
-                field "corpus.chat" (Codec.optional CorpusCodec.chat) _.Corpus.Chat (fun value ->
-                    corpus (fun part -> { part with Chat = value }))
-            )
-            later (
-                field "corpus.distinct" Codec.bool _.Corpus.Distinct (fun value ->
-                    corpus (fun part -> { part with Distinct = value }))
-            )
-            later (
-                field "corpus.order" (Codec.optional Codec.int) _.Corpus.Order (fun value ->
-                    corpus (fun part -> { part with Order = value }))
-            )
-            field "corpus.trainTokens" Codec.int _.Corpus.TrainTokens (fun value ->
-                corpus (fun part -> { part with TrainTokens = value }))
-            field "corpus.validationTokens" Codec.int _.Corpus.ValidationTokens (fun value ->
-                corpus (fun part -> { part with ValidationTokens = value }))
-            field "extract.hook" Codec.hook _.Extract.Hook (fun value ->
-                extract (fun part -> { part with Hook = value }))
-            later (
-                field "extract.target" (Codec.optional Codec.hook) _.Extract.Target (fun value ->
-                    extract (fun part -> { part with Target = value }))
-            )
-            field "extract.contextLength" Codec.int _.Extract.ContextLength (fun value ->
-                extract (fun part -> { part with ContextLength = value }))
-            field "extract.bos" CorpusCodec.bos _.Extract.Bos (fun value ->
-                extract (fun part -> { part with Bos = value }))
-            later (
-                field "extract.packing" CorpusCodec.packing _.Extract.Packing (fun value ->
-                    extract (fun part -> { part with Packing = value }))
-            )
-            field "extract.skipPositions" Codec.int _.Extract.SkipPositions (fun value ->
-                extract (fun part -> { part with SkipPositions = value }))
-            field "extract.skipNorm" (Codec.optional Codec.float) _.Extract.SkipNorm (fun value ->
-                extract (fun part -> { part with SkipNorm = value }))
-            field "extract.batchContexts" Codec.int _.Extract.BatchContexts (fun value ->
-                extract (fun part -> { part with BatchContexts = value }))
-            field "sae.kind" RecipeCodec.saeKind _.Sae.Kind (fun value -> sae (fun part -> { part with Kind = value }))
-            field "sae.k" Codec.int _.Sae.K (fun value -> sae (fun part -> { part with K = value }))
-            field "sae.size" RecipeCodec.dictionarySize _.Sae.Size (fun value ->
-                sae (fun part -> { part with Size = value }))
-            field "sae.normalise" ChoiceCodec.normalisation _.Sae.Normalise (fun value ->
-                sae (fun part -> { part with Normalise = value }))
-            field "sae.preBias" ChoiceCodec.preBias _.Sae.PreBias (fun value ->
-                sae (fun part -> { part with PreBias = value }))
-            field "sae.start" ChoiceCodec.start _.Sae.Start (fun value -> sae (fun part -> { part with Start = value }))
-            field "sae.tiedDecoder" Codec.bool _.Sae.TiedDecoder (fun value ->
-                sae (fun part -> { part with TiedDecoder = value }))
-            field "sae.decoderRule" ChoiceCodec.decoderRule _.Sae.DecoderRule (fun value ->
-                sae (fun part -> { part with DecoderRule = value }))
-            field "train.batch" Codec.int _.Train.Batch (fun value -> train (fun part -> { part with Batch = value }))
-            field "train.passes" Codec.int _.Train.Passes (fun value ->
-                train (fun part -> { part with Passes = value }))
-            field "train.learningRate" RecipeCodec.learningRate _.Train.LearningRate (fun value ->
-                train (fun part -> { part with LearningRate = value }))
-            field "train.warmUp" Codec.float _.Train.WarmUp (fun value ->
-                train (fun part -> { part with WarmUp = value }))
-            field "train.decay" Codec.float _.Train.Decay (fun value -> train (fun part -> { part with Decay = value }))
-            field "train.clip" (Codec.optional Codec.float) _.Train.Clip (fun value ->
-                train (fun part -> { part with Clip = value }))
-            field "train.kSchedule" RecipeCodec.kSchedule _.Train.KSchedule (fun value ->
-                train (fun part -> { part with KSchedule = value }))
-            field "train.aux" (Codec.optional RecipeCodec.aux) _.Train.Aux (fun value ->
-                train (fun part -> { part with Aux = value }))
-            field "train.sparsity" Codec.float _.Train.Sparsity (fun value ->
-                train (fun part -> { part with Sparsity = value }))
-            field "train.sparsityWarmUp" Codec.float _.Train.SparsityWarmUp (fun value ->
-                train (fun part -> { part with SparsityWarmUp = value }))
-            field "train.preActivation" Codec.float _.Train.PreActivation (fun value ->
-                train (fun part -> { part with PreActivation = value }))
-            field "train.resample" (Codec.optional Codec.int) _.Train.Resample (fun value ->
-                train (fun part -> { part with Resample = value }))
-            later (
-                field "train.optimiser" ChoiceCodec.optimiser _.Train.Optimiser (fun value ->
-                    train (fun part -> { part with Optimiser = value }))
-            )
-            later (
-                field "train.weightDecay" Codec.float _.Train.WeightDecay (fun value ->
-                    train (fun part -> { part with WeightDecay = value }))
-            )
-            later (
-                field "train.shuffle" (Codec.optional Codec.int) _.Train.Shuffle (fun value ->
-                    train (fun part -> { part with Shuffle = value }))
-            )
-            field "train.deadWindow" Codec.int _.Train.DeadWindow (fun value ->
-                train (fun part -> { part with DeadWindow = value }))
-            later (
-                field "train.lossSpace" ChoiceCodec.lossSpace _.Train.LossSpace (fun value ->
-                    train (fun part -> { part with LossSpace = value }))
-            )
-            later (
-                field "train.lossScale" (Codec.optional Codec.float) _.Train.LossScale (fun value ->
-                    train (fun part -> { part with LossScale = value }))
-            )
-            later (
-                field "train.auxForm" ChoiceCodec.auxForm _.Train.AuxForm (fun value ->
-                    train (fun part -> { part with AuxForm = value }))
-            )
-            later (
-                field "train.encoderPenalty" Codec.float _.Train.EncoderPenalty (fun value ->
-                    train (fun part -> { part with EncoderPenalty = value }))
-            )
-            later (
-                field "train.decayShape" ChoiceCodec.decayShape _.Train.DecayShape (fun value ->
-                    train (fun part -> { part with DecayShape = value }))
-            )
-            later (
-                field "train.decayTo" Codec.float _.Train.DecayTo (fun value ->
-                    train (fun part -> { part with DecayTo = value }))
-            )
-            field "train.validationPoints" Codec.int _.Train.ValidationPoints (fun value ->
-                train (fun part -> { part with ValidationPoints = value }))
-            field "train.curveTokens" Codec.int _.Train.CurveTokens (fun value ->
-                train (fun part -> { part with CurveTokens = value }))
-            field "evaluate.deadTokens" Codec.int _.Evaluate.DeadTokens (fun value ->
-                evaluate (fun part -> { part with DeadTokens = value }))
-            field "evaluate.lossTokens" Codec.int _.Evaluate.LossTokens (fun value ->
-                evaluate (fun part -> { part with LossTokens = value }))
+            field "corpus.source" CorpusCodec.source _.Corpus.Source (fun value spec -> { spec with Corpus.Source = value })
+            field "corpus.textField" Codec.string _.Corpus.TextField (fun value spec -> { spec with Corpus.TextField = value })
+            later "corpus.chat" (Codec.optional CorpusCodec.chat) _.Corpus.Chat (fun value spec -> { spec with Corpus.Chat = value })
+            later "corpus.distinct" Codec.bool _.Corpus.Distinct (fun value spec -> { spec with Corpus.Distinct = value })
+            later "corpus.order" (Codec.optional Codec.int) _.Corpus.Order (fun value spec -> { spec with Corpus.Order = value })
+            field "corpus.trainTokens" Codec.int _.Corpus.TrainTokens (fun value spec -> { spec with Corpus.TrainTokens = value })
+            field "corpus.validationTokens" Codec.int _.Corpus.ValidationTokens (fun value spec -> { spec with Corpus.ValidationTokens = value })
+            field "extract.hook" Codec.hook _.Extract.Hook (fun value spec -> { spec with Extract.Hook = value })
+            later "extract.target" (Codec.optional Codec.hook) _.Extract.Target (fun value spec -> { spec with Extract.Target = value })
+            field "extract.contextLength" Codec.int _.Extract.ContextLength (fun value spec -> { spec with Extract.ContextLength = value })
+            field "extract.bos" CorpusCodec.bos _.Extract.Bos (fun value spec -> { spec with Extract.Bos = value })
+            later "extract.packing" CorpusCodec.packing _.Extract.Packing (fun value spec -> { spec with Extract.Packing = value })
+            field "extract.skipPositions" Codec.int _.Extract.SkipPositions (fun value spec -> { spec with Extract.SkipPositions = value })
+            field "extract.skipNorm" (Codec.optional Codec.float) _.Extract.SkipNorm (fun value spec -> { spec with Extract.SkipNorm = value })
+            field "extract.batchContexts" Codec.int _.Extract.BatchContexts (fun value spec -> { spec with Extract.BatchContexts = value })
+            field "sae.kind" RecipeCodec.saeKind _.Sae.Kind (fun value spec -> { spec with Sae.Kind = value })
+            field "sae.k" Codec.int _.Sae.K (fun value spec -> { spec with Sae.K = value })
+            field "sae.size" RecipeCodec.dictionarySize _.Sae.Size (fun value spec -> { spec with Sae.Size = value })
+            field "sae.normalise" ChoiceCodec.normalisation _.Sae.Normalise (fun value spec -> { spec with Sae.Normalise = value })
+            field "sae.preBias" ChoiceCodec.preBias _.Sae.PreBias (fun value spec -> { spec with Sae.PreBias = value })
+            field "sae.start" ChoiceCodec.start _.Sae.Start (fun value spec -> { spec with Sae.Start = value })
+            field "sae.tiedDecoder" Codec.bool _.Sae.TiedDecoder (fun value spec -> { spec with Sae.TiedDecoder = value })
+            field "sae.decoderRule" ChoiceCodec.decoderRule _.Sae.DecoderRule (fun value spec -> { spec with Sae.DecoderRule = value })
+            field "train.batch" Codec.int _.Train.Batch (fun value spec -> { spec with Train.Batch = value })
+            field "train.passes" Codec.int _.Train.Passes (fun value spec -> { spec with Train.Passes = value })
+            field "train.learningRate" RecipeCodec.learningRate _.Train.LearningRate (fun value spec -> { spec with Train.LearningRate = value })
+            field "train.warmUp" Codec.float _.Train.WarmUp (fun value spec -> { spec with Train.WarmUp = value })
+            field "train.decay" Codec.float _.Train.Decay (fun value spec -> { spec with Train.Decay = value })
+            field "train.clip" (Codec.optional Codec.float) _.Train.Clip (fun value spec -> { spec with Train.Clip = value })
+            field "train.kSchedule" RecipeCodec.kSchedule _.Train.KSchedule (fun value spec -> { spec with Train.KSchedule = value })
+            field "train.aux" (Codec.optional RecipeCodec.aux) _.Train.Aux (fun value spec -> { spec with Train.Aux = value })
+            field "train.sparsity" Codec.float _.Train.Sparsity (fun value spec -> { spec with Train.Sparsity = value })
+            field "train.sparsityWarmUp" Codec.float _.Train.SparsityWarmUp (fun value spec -> { spec with Train.SparsityWarmUp = value })
+            field "train.preActivation" Codec.float _.Train.PreActivation (fun value spec -> { spec with Train.PreActivation = value })
+            field "train.resample" (Codec.optional Codec.int) _.Train.Resample (fun value spec -> { spec with Train.Resample = value })
+            later "train.optimiser" ChoiceCodec.optimiser _.Train.Optimiser (fun value spec -> { spec with Train.Optimiser = value })
+            later "train.weightDecay" Codec.float _.Train.WeightDecay (fun value spec -> { spec with Train.WeightDecay = value })
+            later "train.shuffle" (Codec.optional Codec.int) _.Train.Shuffle (fun value spec -> { spec with Train.Shuffle = value })
+            field "train.deadWindow" Codec.int _.Train.DeadWindow (fun value spec -> { spec with Train.DeadWindow = value })
+            later "train.lossSpace" ChoiceCodec.lossSpace _.Train.LossSpace (fun value spec -> { spec with Train.LossSpace = value })
+            later "train.lossScale" (Codec.optional Codec.float) _.Train.LossScale (fun value spec -> { spec with Train.LossScale = value })
+            later "train.auxForm" ChoiceCodec.auxForm _.Train.AuxForm (fun value spec -> { spec with Train.AuxForm = value })
+            later "train.encoderPenalty" Codec.float _.Train.EncoderPenalty (fun value spec -> { spec with Train.EncoderPenalty = value })
+            later "train.decayShape" ChoiceCodec.decayShape _.Train.DecayShape (fun value spec -> { spec with Train.DecayShape = value })
+            later "train.decayTo" Codec.float _.Train.DecayTo (fun value spec -> { spec with Train.DecayTo = value })
+            field "train.validationPoints" Codec.int _.Train.ValidationPoints (fun value spec -> { spec with Train.ValidationPoints = value })
+            field "train.curveTokens" Codec.int _.Train.CurveTokens (fun value spec -> { spec with Train.CurveTokens = value })
+            field "evaluate.deadTokens" Codec.int _.Evaluate.DeadTokens (fun value spec -> { spec with Evaluate.DeadTokens = value })
+            field "evaluate.lossTokens" Codec.int _.Evaluate.LossTokens (fun value spec -> { spec with Evaluate.LossTokens = value })
             field "seed" Codec.int _.Seed (fun value spec -> { spec with Seed = value })
             field "device" ChoiceCodec.device _.Device (fun value spec -> { spec with Device = value })
             field "precision" ChoiceCodec.precision _.Precision (fun value spec -> { spec with Precision = value })

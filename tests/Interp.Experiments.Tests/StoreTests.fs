@@ -132,6 +132,12 @@ type StoreTests(stores: Stores) =
                 run folder.Path ([ "show"; train.Key; "--spec"; "again.json" ] @ store)
 
             Assert.True((written.Code = 0), written.Errors)
+
+            let taken =
+                run folder.Path ([ "show"; train.Key; "--spec"; "again.json" ] @ store)
+
+            Assert.Equal(2, taken.Code)
+            Assert.Contains("again.json is there already", taken.Errors)
             let plan = run folder.Path ([ "plan"; "again.json" ] @ store)
             Assert.Contains("All 4 stages are in the store", plan.Output)
 
