@@ -4,16 +4,22 @@ open System
 open System.Collections.Generic
 open Interp.Runtime
 
+/// What a run would find of a stage.
 type StageState =
+    /// It is in the store.
     | Hit
     /// A stopped run left something to go on from.
     | Partial
+    /// It has to be made.
     | Miss
 
+/// A stage with what a run would do about it.
 [<NoEquality; NoComparison>]
 type PlannedStage =
     {
+        /// Which one.
         Stage: Stage
+        /// What a run would find of it.
         State: StageState
         /// Why it is no hit, in words.
         Reason: string
@@ -21,6 +27,7 @@ type PlannedStage =
         Problem: string option
         /// Sentences on text that is shorter than was asked for.
         Notes: string list
+        /// What making it takes.
         Cost: Cost
     }
 
@@ -110,6 +117,7 @@ module Plan =
         |> List.groupBy fst
         |> List.map (fun (problem, found) -> problem, found |> List.collect snd |> List.distinct)
 
+    /// The word that plans have for a state.
     let stateName =
         function
         | Hit -> "hit"
@@ -139,6 +147,7 @@ module Plan =
         |> List.distinctBy (fun planned -> planned.Stage.Needs, planned.Stage.Spec.Train.Shuffle)
         |> List.sumBy _.Cost.SharedBytes
 
+    /// Trainings that are to run, in the passes through the data in which they do.
     let trainingPasses options (plan: PlannedStage list) =
         let trainings =
             plan |> List.filter (fun planned -> planned.Stage.Name = "train" && planned.State <> Hit)
@@ -212,11 +221,6 @@ module Plan =
 
             $"{missing.Length} of {plan.Length} stages to run{trainings}: about {Amounts.time total.Seconds}, {Amounts.bytes total.DiskBytes} of disk, {Amounts.bytes total.MemoryBytes} of memory (rough)."
 
-    let private cellsOf cells =
-        match cells with
-        | [ cell ] -> cell
-        | cells -> $"{List.length cells} cells"
-
     /// Whether a run would try every cell, and finds the room that it needs.
     let canRun options store (plan: PlannedStage list) =
         (problems plan).IsEmpty && (misfits options store plan).IsEmpty
@@ -225,7 +229,7 @@ module Plan =
     let warnings options store (plan: PlannedStage list) =
         [
             for problem, cells in problems plan do
-                $"{cellsOf cells} cannot run: {problem.TrimEnd '.'}."
+                $"{Amounts.cells cells} cannot run: {problem.TrimEnd '.'}."
             yield! plan |> List.collect _.Notes |> List.distinct
             yield! misfits options store plan
         ]
@@ -236,7 +240,7 @@ module Plan =
             plan |> List.map (part >> String.length) |> List.fold max 0
 
         let name (planned: PlannedStage) = planned.Stage.Name
-        let cells (planned: PlannedStage) = cellsOf planned.Stage.Cells
+        let cells (planned: PlannedStage) = Amounts.cells planned.Stage.Cells
 
         let cost (planned: PlannedStage) =
             if planned.State = Hit then

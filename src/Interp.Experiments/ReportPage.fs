@@ -77,11 +77,6 @@ draw();
     let private stages (provenance: ResultProvenance) =
         provenance.Stages
         |> List.map (fun record ->
-            let cells =
-                match record.Cells with
-                | [ cell ] -> cell
-                | cells -> $"{cells.Length} cells"
-
             let inputs =
                 record.Inputs |> List.map (fun (name, text) -> $"{name} {short text}") |> String.concat ", "
 
@@ -89,7 +84,7 @@ draw();
                 ""
                 [
                     record.Stage
-                    cells
+                    Amounts.cells record.Cells
                     string record.Version
                     short record.Key
                     short record.Output

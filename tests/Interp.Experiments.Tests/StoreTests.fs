@@ -202,6 +202,13 @@ type StoreTests(stores: Stores) =
         Assert.Equal<string list>([ "baseline"; "evaluate"; "extract"; "train" ], garbage store)
 
     [<Fact>]
+    member _.``a result whose cells were never run here keeps what it shares, and no other cell's evaluation``() =
+        withCopy stores.Two (fun folder store ->
+            Miniature.write (folder.Child "results/mini/spec.json") (Miniature.experiment [ 5 ])
+            StoreNeeds.noteResults store (folder.Child "results")
+            Assert.Equal<string list>([ "evaluate"; "evaluate"; "train"; "train" ], List.sort (garbage store)))
+
+    [<Fact>]
     member _.``nothing is collected while a run uses the store, or where a result cannot be read``() =
         withResult (fun folder store ->
             let collect () =
