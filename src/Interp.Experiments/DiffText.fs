@@ -59,7 +59,14 @@ module DiffText =
     let private config (diff: ConfigDiff) =
         [
             for change in diff.Changed do
-                line "config" (Amounts.cells (List.map fst change.Cells)) change.Path (value change.From) (value change.To) "changed" ""
+                line
+                    "config"
+                    (Amounts.cells (List.map fst change.Cells))
+                    change.Path
+                    (value change.From)
+                    (value change.To)
+                    "changed"
+                    ""
             yield! onlyIn "removed" diff.Removed
             yield! onlyIn "added" diff.Added
         ]

@@ -183,4 +183,8 @@ draw();
         let notes =
             Results.tryReadFile name "table.md" |> Option.map notesOf |> Option.defaultValue []
 
-        make { side with Results = results } notes (Results.tryReadFile name "curves.csv") (Results.tryReadFile name "density.csv")
+        make
+            { side with Results = results }
+            notes
+            (Results.tryReadFile name "curves.csv")
+            (Results.tryReadFile name "density.csv")

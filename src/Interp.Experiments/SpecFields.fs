@@ -38,65 +38,83 @@ module SpecFields =
         }
 
     /// A field that came after keys were first made: it is left out of them while it has its default.
-    let private later path codec get set = { field path codec get set with Silent = true }
+    let private later path codec get set =
+        { field path codec get set with
+            Silent = true
+        }
 
     /// Every field. A new one is a line here and in its record.
     let all =
         [
-            field "model" ChoiceCodec.model _.Model (fun value spec -> { spec with Model = value })
-            field "corpus.source" CorpusCodec.source _.Corpus.Source (fun value spec -> { spec with Corpus.Source = value })
-            field "corpus.textField" Codec.string _.Corpus.TextField (fun value spec -> { spec with Corpus.TextField = value })
-            later "corpus.chat" (Codec.optional CorpusCodec.chat) _.Corpus.Chat (fun value spec -> { spec with Corpus.Chat = value })
-            later "corpus.distinct" Codec.bool _.Corpus.Distinct (fun value spec -> { spec with Corpus.Distinct = value })
-            later "corpus.order" (Codec.optional Codec.int) _.Corpus.Order (fun value spec -> { spec with Corpus.Order = value })
-            field "corpus.trainTokens" Codec.int _.Corpus.TrainTokens (fun value spec -> { spec with Corpus.TrainTokens = value })
-            field "corpus.validationTokens" Codec.int _.Corpus.ValidationTokens (fun value spec -> { spec with Corpus.ValidationTokens = value })
-            field "extract.hook" Codec.hook _.Extract.Hook (fun value spec -> { spec with Extract.Hook = value })
-            later "extract.target" (Codec.optional Codec.hook) _.Extract.Target (fun value spec -> { spec with Extract.Target = value })
-            field "extract.contextLength" Codec.int _.Extract.ContextLength (fun value spec -> { spec with Extract.ContextLength = value })
-            field "extract.bos" CorpusCodec.bos _.Extract.Bos (fun value spec -> { spec with Extract.Bos = value })
-            later "extract.packing" CorpusCodec.packing _.Extract.Packing (fun value spec -> { spec with Extract.Packing = value })
-            field "extract.skipPositions" Codec.int _.Extract.SkipPositions (fun value spec -> { spec with Extract.SkipPositions = value })
-            field "extract.skipNorm" (Codec.optional Codec.float) _.Extract.SkipNorm (fun value spec -> { spec with Extract.SkipNorm = value })
-            field "extract.batchContexts" Codec.int _.Extract.BatchContexts (fun value spec -> { spec with Extract.BatchContexts = value })
-            field "sae.kind" RecipeCodec.saeKind _.Sae.Kind (fun value spec -> { spec with Sae.Kind = value })
-            field "sae.k" Codec.int _.Sae.K (fun value spec -> { spec with Sae.K = value })
-            field "sae.size" RecipeCodec.dictionarySize _.Sae.Size (fun value spec -> { spec with Sae.Size = value })
-            field "sae.normalise" ChoiceCodec.normalisation _.Sae.Normalise (fun value spec -> { spec with Sae.Normalise = value })
-            field "sae.preBias" ChoiceCodec.preBias _.Sae.PreBias (fun value spec -> { spec with Sae.PreBias = value })
-            field "sae.start" ChoiceCodec.start _.Sae.Start (fun value spec -> { spec with Sae.Start = value })
-            field "sae.tiedDecoder" Codec.bool _.Sae.TiedDecoder (fun value spec -> { spec with Sae.TiedDecoder = value })
-            field "sae.decoderRule" ChoiceCodec.decoderRule _.Sae.DecoderRule (fun value spec -> { spec with Sae.DecoderRule = value })
-            field "train.batch" Codec.int _.Train.Batch (fun value spec -> { spec with Train.Batch = value })
-            field "train.passes" Codec.int _.Train.Passes (fun value spec -> { spec with Train.Passes = value })
-            field "train.learningRate" RecipeCodec.learningRate _.Train.LearningRate (fun value spec -> { spec with Train.LearningRate = value })
-            field "train.warmUp" Codec.float _.Train.WarmUp (fun value spec -> { spec with Train.WarmUp = value })
-            field "train.decay" Codec.float _.Train.Decay (fun value spec -> { spec with Train.Decay = value })
-            field "train.clip" (Codec.optional Codec.float) _.Train.Clip (fun value spec -> { spec with Train.Clip = value })
-            field "train.kSchedule" RecipeCodec.kSchedule _.Train.KSchedule (fun value spec -> { spec with Train.KSchedule = value })
-            field "train.aux" (Codec.optional RecipeCodec.aux) _.Train.Aux (fun value spec -> { spec with Train.Aux = value })
-            field "train.sparsity" Codec.float _.Train.Sparsity (fun value spec -> { spec with Train.Sparsity = value })
-            field "train.sparsityWarmUp" Codec.float _.Train.SparsityWarmUp (fun value spec -> { spec with Train.SparsityWarmUp = value })
-            field "train.preActivation" Codec.float _.Train.PreActivation (fun value spec -> { spec with Train.PreActivation = value })
-            field "train.resample" (Codec.optional Codec.int) _.Train.Resample (fun value spec -> { spec with Train.Resample = value })
-            later "train.optimiser" ChoiceCodec.optimiser _.Train.Optimiser (fun value spec -> { spec with Train.Optimiser = value })
-            later "train.weightDecay" Codec.float _.Train.WeightDecay (fun value spec -> { spec with Train.WeightDecay = value })
-            later "train.shuffle" (Codec.optional Codec.int) _.Train.Shuffle (fun value spec -> { spec with Train.Shuffle = value })
-            field "train.deadWindow" Codec.int _.Train.DeadWindow (fun value spec -> { spec with Train.DeadWindow = value })
-            later "train.lossSpace" ChoiceCodec.lossSpace _.Train.LossSpace (fun value spec -> { spec with Train.LossSpace = value })
-            later "train.lossScale" (Codec.optional Codec.float) _.Train.LossScale (fun value spec -> { spec with Train.LossScale = value })
-            later "train.auxForm" ChoiceCodec.auxForm _.Train.AuxForm (fun value spec -> { spec with Train.AuxForm = value })
-            later "train.encoderPenalty" Codec.float _.Train.EncoderPenalty (fun value spec -> { spec with Train.EncoderPenalty = value })
-            later "train.decayShape" ChoiceCodec.decayShape _.Train.DecayShape (fun value spec -> { spec with Train.DecayShape = value })
-            later "train.decayTo" Codec.float _.Train.DecayTo (fun value spec -> { spec with Train.DecayTo = value })
-            field "train.validationPoints" Codec.int _.Train.ValidationPoints (fun value spec -> { spec with Train.ValidationPoints = value })
-            field "train.curveTokens" Codec.int _.Train.CurveTokens (fun value spec -> { spec with Train.CurveTokens = value })
-            field "evaluate.deadTokens" Codec.int _.Evaluate.DeadTokens (fun value spec -> { spec with Evaluate.DeadTokens = value })
-            field "evaluate.lossTokens" Codec.int _.Evaluate.LossTokens (fun value spec -> { spec with Evaluate.LossTokens = value })
-            field "seed" Codec.int _.Seed (fun value spec -> { spec with Seed = value })
-            field "device" ChoiceCodec.device _.Device (fun value spec -> { spec with Device = value })
-            field "precision" ChoiceCodec.precision _.Precision (fun value spec -> { spec with Precision = value })
-            field "kernel" ChoiceCodec.kernel _.Kernel (fun value spec -> { spec with Kernel = value })
+            field "model" ChoiceCodec.model _.Model (fun v s -> { s with Model = v })
+            field "corpus.source" CorpusCodec.source _.Corpus.Source (fun v s -> { s with Corpus.Source = v })
+            field "corpus.textField" Codec.string _.Corpus.TextField (fun v s -> { s with Corpus.TextField = v })
+            later "corpus.chat" (Codec.optional CorpusCodec.chat) _.Corpus.Chat (fun v s -> { s with Corpus.Chat = v })
+            later "corpus.distinct" Codec.bool _.Corpus.Distinct (fun v s -> { s with Corpus.Distinct = v })
+            later "corpus.order" (Codec.optional Codec.int) _.Corpus.Order (fun v s -> { s with Corpus.Order = v })
+            field "corpus.trainTokens" Codec.int _.Corpus.TrainTokens (fun v s -> { s with Corpus.TrainTokens = v })
+            field "corpus.validationTokens" Codec.int _.Corpus.ValidationTokens (fun v s ->
+                { s with Corpus.ValidationTokens = v })
+            field "extract.hook" Codec.hook _.Extract.Hook (fun v s -> { s with Extract.Hook = v })
+            later "extract.target" (Codec.optional Codec.hook) _.Extract.Target (fun v s ->
+                { s with Extract.Target = v })
+            field "extract.contextLength" Codec.int _.Extract.ContextLength (fun v s ->
+                { s with Extract.ContextLength = v })
+            field "extract.bos" CorpusCodec.bos _.Extract.Bos (fun v s -> { s with Extract.Bos = v })
+            later "extract.packing" CorpusCodec.packing _.Extract.Packing (fun v s -> { s with Extract.Packing = v })
+            field "extract.skipPositions" Codec.int _.Extract.SkipPositions (fun v s ->
+                { s with Extract.SkipPositions = v })
+            field "extract.skipNorm" (Codec.optional Codec.float) _.Extract.SkipNorm (fun v s ->
+                { s with Extract.SkipNorm = v })
+            field "extract.batchContexts" Codec.int _.Extract.BatchContexts (fun v s ->
+                { s with Extract.BatchContexts = v })
+            field "sae.kind" RecipeCodec.saeKind _.Sae.Kind (fun v s -> { s with Sae.Kind = v })
+            field "sae.k" Codec.int _.Sae.K (fun v s -> { s with Sae.K = v })
+            field "sae.size" RecipeCodec.dictionarySize _.Sae.Size (fun v s -> { s with Sae.Size = v })
+            field "sae.normalise" ChoiceCodec.normalisation _.Sae.Normalise (fun v s -> { s with Sae.Normalise = v })
+            field "sae.preBias" ChoiceCodec.preBias _.Sae.PreBias (fun v s -> { s with Sae.PreBias = v })
+            field "sae.start" ChoiceCodec.start _.Sae.Start (fun v s -> { s with Sae.Start = v })
+            field "sae.tiedDecoder" Codec.bool _.Sae.TiedDecoder (fun v s -> { s with Sae.TiedDecoder = v })
+            field "sae.decoderRule" ChoiceCodec.decoderRule _.Sae.DecoderRule (fun v s ->
+                { s with Sae.DecoderRule = v })
+            field "train.batch" Codec.int _.Train.Batch (fun v s -> { s with Train.Batch = v })
+            field "train.passes" Codec.int _.Train.Passes (fun v s -> { s with Train.Passes = v })
+            field "train.learningRate" RecipeCodec.learningRate _.Train.LearningRate (fun v s ->
+                { s with Train.LearningRate = v })
+            field "train.warmUp" Codec.float _.Train.WarmUp (fun v s -> { s with Train.WarmUp = v })
+            field "train.decay" Codec.float _.Train.Decay (fun v s -> { s with Train.Decay = v })
+            field "train.clip" (Codec.optional Codec.float) _.Train.Clip (fun v s -> { s with Train.Clip = v })
+            field "train.kSchedule" RecipeCodec.kSchedule _.Train.KSchedule (fun v s -> { s with Train.KSchedule = v })
+            field "train.aux" (Codec.optional RecipeCodec.aux) _.Train.Aux (fun v s -> { s with Train.Aux = v })
+            field "train.sparsity" Codec.float _.Train.Sparsity (fun v s -> { s with Train.Sparsity = v })
+            field "train.sparsityWarmUp" Codec.float _.Train.SparsityWarmUp (fun v s ->
+                { s with Train.SparsityWarmUp = v })
+            field "train.preActivation" Codec.float _.Train.PreActivation (fun v s ->
+                { s with Train.PreActivation = v })
+            field "train.resample" (Codec.optional Codec.int) _.Train.Resample (fun v s ->
+                { s with Train.Resample = v })
+            later "train.optimiser" ChoiceCodec.optimiser _.Train.Optimiser (fun v s -> { s with Train.Optimiser = v })
+            later "train.weightDecay" Codec.float _.Train.WeightDecay (fun v s -> { s with Train.WeightDecay = v })
+            later "train.shuffle" (Codec.optional Codec.int) _.Train.Shuffle (fun v s -> { s with Train.Shuffle = v })
+            field "train.deadWindow" Codec.int _.Train.DeadWindow (fun v s -> { s with Train.DeadWindow = v })
+            later "train.lossSpace" ChoiceCodec.lossSpace _.Train.LossSpace (fun v s -> { s with Train.LossSpace = v })
+            later "train.lossScale" (Codec.optional Codec.float) _.Train.LossScale (fun v s ->
+                { s with Train.LossScale = v })
+            later "train.auxForm" ChoiceCodec.auxForm _.Train.AuxForm (fun v s -> { s with Train.AuxForm = v })
+            later "train.encoderPenalty" Codec.float _.Train.EncoderPenalty (fun v s ->
+                { s with Train.EncoderPenalty = v })
+            later "train.decayShape" ChoiceCodec.decayShape _.Train.DecayShape (fun v s ->
+                { s with Train.DecayShape = v })
+            later "train.decayTo" Codec.float _.Train.DecayTo (fun v s -> { s with Train.DecayTo = v })
+            field "train.validationPoints" Codec.int _.Train.ValidationPoints (fun v s ->
+                { s with Train.ValidationPoints = v })
+            field "train.curveTokens" Codec.int _.Train.CurveTokens (fun v s -> { s with Train.CurveTokens = v })
+            field "evaluate.deadTokens" Codec.int _.Evaluate.DeadTokens (fun v s -> { s with Evaluate.DeadTokens = v })
+            field "evaluate.lossTokens" Codec.int _.Evaluate.LossTokens (fun v s -> { s with Evaluate.LossTokens = v })
+            field "seed" Codec.int _.Seed (fun v s -> { s with Seed = v })
+            field "device" ChoiceCodec.device _.Device (fun v s -> { s with Device = v })
+            field "precision" ChoiceCodec.precision _.Precision (fun v s -> { s with Precision = v })
+            field "kernel" ChoiceCodec.kernel _.Kernel (fun v s -> { s with Kernel = v })
         ]
 
     /// The paths that a misspelt one may have meant, nearest first: those that end in it, else those a few letters away.

@@ -133,8 +133,7 @@ type StoreTests(stores: Stores) =
 
             Assert.True((written.Code = 0), written.Errors)
 
-            let taken =
-                run folder.Path ([ "show"; train.Key; "--spec"; "again.json" ] @ store)
+            let taken = run folder.Path ([ "show"; train.Key; "--spec"; "again.json" ] @ store)
 
             Assert.Equal(2, taken.Code)
             Assert.Contains("again.json is there already", taken.Errors)
