@@ -81,14 +81,19 @@ module StoreNeeds =
             ]
             |> List.map (fun (name, tokens) -> name, Canon.Integer(int64 tokens))
 
+        // Inputs of these names are the model's digest and the kind of device.
+        let fields =
+            SpecFields.all
+            |> List.filter (fun field -> not (List.contains field.Path [ "model"; "device" ]))
+
         let settings =
-            amounts @ (SpecFields.all |> List.map (fun field -> field.Path, field.Get spec)) |> Map.ofList
+            amounts @ (fields |> List.map (fun field -> field.Path, field.Get spec)) |> Map.ofList
 
         artifact.Inputs
         |> List.forall (fun (name, value) ->
             match Map.tryFind name settings with
-            | Some setting when name <> "device" -> setting = value
-            | _ -> true)
+            | Some setting -> setting = value
+            | None -> true)
 
     /// The artifacts of a cell: under the keys that it has today, and where they are not there, since its text is elsewhere or the program
     /// newer, those that have its settings and were made from such.
