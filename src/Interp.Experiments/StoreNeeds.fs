@@ -83,8 +83,7 @@ module StoreNeeds =
 
         // Inputs of these names are the model's digest and the kind of device.
         let fields =
-            SpecFields.all
-            |> List.filter (fun field -> not (List.contains field.Path [ "model"; "device" ]))
+            SpecFields.all |> List.filter (fun field -> not (List.contains field.Path [ "model"; "device" ]))
 
         let settings =
             amounts @ (fields |> List.map (fun field -> field.Path, field.Get spec)) |> Map.ofList

@@ -93,13 +93,16 @@ public sealed class FeatureTests(BrowserFixture browser)
     });
 
     [Fact]
-    public Task A_dead_latent_says_so_and_what_that_bounds() => browser.Visit("feature/0", async visit =>
+    public async Task A_dead_latent_says_so_and_what_that_bounds()
     {
-        var dead = await visit.Value<int>("fetch('/api/v1/features?dead=true&limit=1').then(answer => answer.json()).then(answer => answer.features[0].id)");
-        await visit.Go($"feature/{dead}");
-        Assert.Contains("dead in the atlas", await visit.Read(".notice"));
-        Assert.Contains("below", await visit.Read(".notice"));
-    });
+        await using var studio = await WorldStudio.Start(WorldStudio.Options with { Atlas = WorldStudio.MakeAtlas(500, 500), Others = [] });
+        var (_, dead) = await studio.Get("features?dead=true&limit=1");
+        await browser.Visit($"{studio.Address}#/feature/{(int)dead["features"]![0]!["id"]!}", async visit =>
+        {
+            Assert.Contains("dead in the atlas", await visit.Read(".notice"));
+            Assert.Contains("below", await visit.Read(".notice"));
+        });
+    }
 
     [Fact]
     public Task An_unknown_latent_is_said_in_a_sentence() => browser.Visit("feature/999999", async visit =>

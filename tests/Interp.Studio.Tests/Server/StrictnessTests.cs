@@ -91,7 +91,7 @@ public sealed class StrictnessTests(StudioFixture fixture)
     {
         var (status, body) = await studio.Get($"features/{id}");
         Assert.Equal(404, status);
-        Assert.Contains("0 to 2047", (string)body["error"]!);
+        Assert.Contains("0 to 1023", (string)body["error"]!);
         Assert.Equal(404, (await studio.Get($"features/{id}/vector")).Status);
         Assert.Equal(404, (await studio.Post($"features/{id}/test", """{"texts":["a"]}""")).Status);
     }

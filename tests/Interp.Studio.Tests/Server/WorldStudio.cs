@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Reflection;
@@ -13,10 +14,7 @@ namespace Interp.Studio.Tests;
 /// <summary>A studio of the embedded world in this process, with a small atlas.</summary>
 public sealed class WorldStudio : IAsyncDisposable
 {
-    private const string Tokens = "20000";
-    private const string HeldOut = "4000";
-
-    private static readonly Lazy<string> atlas = new(MakeAtlas);
+    private static readonly Lazy<string> atlas = new(() => MakeAtlas(20_000, 4000));
 
     private static readonly Lazy<int[]> strongest = new(() =>
     {
@@ -83,12 +81,13 @@ public sealed class WorldStudio : IAsyncDisposable
         await server.DisposeAsync();
     }
 
-    private static string MakeAtlas()
+    /// <summary>Makes an atlas of so many tokens in a folder that goes with the process.</summary>
+    public static string MakeAtlas(int tokens, int heldOut)
     {
         Libtorch.Load();
         var folder = Directory.CreateTempSubdirectory("interp-studio-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        var spec = new[] { ("corpus.trainTokens", Tokens), ("corpus.validationTokens", HeldOut), ("extract.hook", "blocks.2.hook_resid_post") }
+        var spec = new[] { ("corpus.trainTokens", tokens.ToString(CultureInfo.InvariantCulture)), ("corpus.validationTokens", heldOut.ToString(CultureInfo.InvariantCulture)), ("extract.hook", "blocks.2.hook_resid_post") }
             .Aggregate(Spec.Default, (spec, edit) => SpecFields.setText(edit.Item1, edit.Item2, spec).ResultValue);
         var request = new AtlasRequest(Path.Combine(Root, "assets", "world-sae"), spec, AtlasSpec.Default);
         AtlasRequestModule.make(new Inputs(folder), FuncConvert.FromAction<string, long, long>((_, _, _) => { }), FuncConvert.FromAction<string>(_ => { }), CancellationToken.None, Path.Combine(folder, "atlas"), request);

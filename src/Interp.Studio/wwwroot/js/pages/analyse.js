@@ -16,8 +16,8 @@ import { go, href } from '../router.js';
 const defaults = { s: '', c: '', last: false, t: '0.7', share: '0.8', n: '5' };
 
 const samples = [
-  ['Months', 'Dear Mrs Field, on 1 May I ordered a grey key.\nThey met again in October.\nIn June the farm is quiet.', 'Dear Mrs Field, on Monday I ordered a grey key.\nThey met again in Madrid.'],
-  ['Spanish', 'Hola, Emil! Do you speak Spanish?\nGracias! And what is the Spanish word for "night"?\nMuy bien. Adiós, Ivan!', 'Hello, Emil! Do you speak German?\nDanke! And what is the German word for "night"?'],
+  ['Weekdays', 'It rained on Monday.\nThey met again on Friday.\nThe shop is closed on Sunday.', 'It rained in May.\nThey met again in Madrid.'],
+  ['Colours', 'The red hat was small.\nThe blue coat was old.', 'The hat was old.'],
   ['Sums', '77 + 44 = 121\n38 + 38 = 76\n99 - 66 = 33', 'There are 17 parrots on the farm.\nThen 11 more parrots come.'],
 ];
 
