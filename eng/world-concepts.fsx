@@ -9,6 +9,7 @@ open System.Text.RegularExpressions
 open Interp
 open Interp.Features
 open Interp.Hooks
+open Interp.Models
 open Interp.Runtime
 open TorchSharp
 
@@ -81,7 +82,7 @@ let contrastOf closest concept (have: (string * Set<int>)[]) trial =
 
         have |> Array.fold nearest [] |> Array.ofList
 
-let trials = 3
+let trials = 5
 
 let cases closest concept =
     [
@@ -132,42 +133,95 @@ let wordsOf name =
 let prompts =
     [ for document in WorldCorpus.documents 80L 0L 24 -> scope.IdsOf document.Text |> Array.truncate 24 |> Array.map int64 ]
 
-/// Probability of a concept's words as the next token, mean over all positions, with its latent clamped at a multiple of its maximum.
-let probability latent (ids: int[]) (dose: float option) =
-    let wanted = torch.tensor (ids |> Array.map int64)
-
-    prompts
-    |> List.averageBy (fun prompt ->
-        use _ = torch.NewDisposeScope()
-        use _ = torch.no_grad ()
-
-        let steering =
-            dose
-            |> Option.map (fun dose ->
-                let steering = Steering.At(scope.Hook, scope.Sae, latent, SteeringMethod.Clamp(dose * float largest[latent]))
-                Intervention(steering.Point, steering.Change, Positions = Positions.Range 1))
-            |> Option.toArray
-
-        use run = scope.Model.Run(torch.tensor(prompt).unsqueeze 0L, [||], steering)
-        float (run.Logits.select(0L, 0L).narrow(0L, 1L, int64 prompt.Length - 1L).softmax(1L).index_select(1L, wanted).sum(1L).mean().item<float32> ()))
-
-printfn "\n| concept | latent | F1 | plain | 0.5 × max | 1 × max | 2 × max |"
-printfn "|---|---:|---:|---:|---:|---:|---:|"
-
-let rows =
-    [
+/// The concepts of words that some latent fits, each with the first tokens of its words and the latent that fits best.
+let steered =
+    [|
         for concept in 0 .. concepts.Length - 1 do
             let latent = bestOf concept
 
             if World.lexicon.ContainsKey concepts[concept] && latent >= 0 then
-                let ids = wordsOf concepts[concept]
-                let at dose = probability latent ids dose
-                concept, latent, [ at None; at (Some 0.5); at (Some 1.0); at (Some 2.0) ]
-    ]
+                concept, torch.tensor(wordsOf concepts[concept] |> Array.map int64).DetachFromDisposeScope(), latent
+    |]
 
-for concept, latent, p in rows |> List.sortByDescending (fun (concept, latent, _) -> f1Of concept latent) do
-    let shown = p |> List.map (fun p -> p.ToString("0.0000", Globalization.CultureInfo.InvariantCulture))
-    printfn "| %s | %d | %.2f | %s |" concepts[concept] latent (f1Of concept latent) (String.concat " | " shown)
+/// Per concept the mean probability of its words as the next token, and the mean of its logarithm, over all positions, with a latent
+/// clamped at a multiple of its maximum.
+let probabilities (change: (int * float) option) =
+    let steering =
+        change
+        |> Option.map (fun (latent, dose) ->
+            let steering = Steering.At(scope.Hook, scope.Sae, latent, SteeringMethod.Clamp(dose * float largest[latent]))
+            Intervention(steering.Point, steering.Change, Positions = Positions.Range 1))
+        |> Option.toArray
 
-let raised = rows |> List.filter (fun (_, _, p) -> p[2] > p[0])
-printfn "\nAt 1 × max the probability rises for %d of %d concepts of words." raised.Length rows.Length
+    let each =
+        [|
+            for prompt in prompts do
+                use _ = torch.NewDisposeScope()
+                use _ = torch.no_grad ()
+                use run = scope.Model.Run(torch.tensor(prompt).unsqueeze 0L, [||], steering)
+                let next = run.Logits.select(0L, 0L).narrow(0L, 1L, int64 prompt.Length - 1L).log_softmax 1L
+
+                [|
+                    for _, ids, _ in steered do
+                        let log = next.index_select(1L, ids).logsumexp 1L
+                        float (log.exp().mean().item<float32> ()), float (log.mean().item<float32> ())
+                |]
+        |]
+
+    Array.init steered.Length (fun i -> Array.averageBy (fun (p: (float * float)[]) -> fst p[i]) each, Array.averageBy (fun (p: (float * float)[]) -> snd p[i]) each)
+
+let plain = probabilities None
+let at dose = [| for _, _, latent in steered -> probabilities (Some(latent, dose)) |]
+let half, once, twice = at 0.5, at 1.0, at 2.0
+
+/// Rise of a concept's mean log probability by its own latent, and on average by the other concepts' latents.
+let rises i =
+    let rise by = snd once[by].[i] - snd plain[i]
+    rise i, Array.averageBy rise (Array.except [ i ] [| 0 .. steered.Length - 1 |])
+
+printfn "\n| concept | latent | F1 | plain | 0.5 × max | 1 × max | 2 × max | log p at 1 × max | by the others' latents |"
+printfn "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
+
+let written (format: string) (x: float) = x.ToString(format, Globalization.CultureInfo.InvariantCulture)
+
+for i in [ 0 .. steered.Length - 1 ] |> List.sortByDescending (fun i -> let concept, _, latent = steered[i] in f1Of concept latent) do
+    let concept, _, latent = steered[i]
+    let shown = [ plain[i]; half[i].[i]; once[i].[i]; twice[i].[i] ] |> List.map (fst >> written "0.0000") |> String.concat " | "
+    let own, other = rises i
+    printfn "| %s | %d | %.2f | %s | %s | %s |" concepts[concept] latent (f1Of concept latent) shown (written "+0.00;-0.00" own) (written "+0.00;-0.00" other)
+
+let count holds = [ 0 .. steered.Length - 1 ] |> List.filter holds |> List.length
+
+printfn
+    "\nAt 1 × max the mean probability rises for %d of %d concepts of words, the mean log probability for %d, and for %d more than by the others' latents."
+    (count (fun i -> fst once[i].[i] > fst plain[i]))
+    steered.Length
+    (count (fun i -> fst (rises i) > 0.0))
+    (count (fun i -> fst (rises i) > max 0.0 (snd (rises i))))
+
+/// The latent that writes a concept: the one whose decoder row at its maximum raises the logits of the words most, on average.
+let writers =
+    use _ = torch.NewDisposeScope()
+    use _ = torch.no_grad ()
+    let effects = LogitLens.Effects(scope.Model, scope.Sae.DecoderWeight).mul (torch.tensor(largest).unsqueeze 1L)
+    [| for _, ids, _ in steered -> int (effects.index_select(1L, ids).mean([| 1L |]).argmax().item<int64> ()) |]
+
+let byWriter = [| for latent in writers -> probabilities (Some(latent, 1.0)) |]
+
+printfn "\n| concept | latent that writes it | plain | 1 × max | log p | by the others' |"
+printfn "|---|---:|---:|---:|---:|---:|"
+
+let writes i =
+    let rise by = snd byWriter[by].[i] - snd plain[i]
+    rise i, Array.averageBy rise (Array.except [ i ] [| 0 .. steered.Length - 1 |])
+
+for i in [ 0 .. steered.Length - 1 ] |> List.sortByDescending (fun i -> fst byWriter[i].[i] / fst plain[i]) do
+    let concept, _, _ = steered[i]
+    let own, other = writes i
+    printfn "| %s | %d | %s | %s | %s | %s |" concepts[concept] writers[i] (written "0.0000" (fst plain[i])) (written "0.0000" (fst byWriter[i].[i])) (written "+0.00;-0.00" own) (written "+0.00;-0.00" other)
+
+printfn
+    "\nBy the latent that writes it the mean probability rises for %d of %d, the mean log probability more than by the others' for %d."
+    (count (fun i -> fst byWriter[i].[i] > fst plain[i]))
+    steered.Length
+    (count (fun i -> fst (writes i) > max 0.0 (snd (writes i))))
