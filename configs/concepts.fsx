@@ -8,7 +8,7 @@ let baseline =
     |> Experiment.activations (Hook.residPost 2) (Corpus.world 500_000)
     |> Experiment.sae (Sae.normalise PerTokenLayerNorm)
     |> Experiment.train (Train.batch 512 >> Train.passes 3 >> Train.deadWindow 50_000)
-    |> Experiment.evaluate [ Metric.fvu; Metric.l0; Metric.dead; Metric.ceRecovered ]
+    |> Experiment.evaluate [ Metric.fvu; Metric.l0; Metric.dead; Metric.ceRecovered; Metric.own "concepts_found"; Metric.own "concepts_f1" ]
     |> Experiment.stage "concepts" 1 WorldConcepts.stage
 
 baseline

@@ -91,7 +91,7 @@ let tokenCount option (text: string) =
     | _ ->
         raise (
             InterpException
-                $"{option} is '{text}'; give a whole number such as 500000, 400k or 2M, at most {Int32.MaxValue}."
+                $"{option} is '{text}'; give a number of tokens from 1 to {Int32.MaxValue}, such as 500000, 400k or 2M."
         )
 
 /// A size of memory: a number with an optional unit, KiB, MiB or GiB.

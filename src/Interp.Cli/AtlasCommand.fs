@@ -10,6 +10,7 @@ open Interp.Autoencoders
 open Interp.Cli.Arguments
 open Interp.Cli.Json
 open Interp.Features
+open Interp.Models
 open Interp.Runtime
 
 type AtlasOptions =
@@ -53,10 +54,17 @@ let private examples =
         yield! AtlasExportCommand.examples
     ]
 
+/// A model that is there: world, or one at a path or in the Hugging Face cache.
+let existing model =
+    if model = "world" || Path.Exists(HuggingFaceCache.Resolve model) then
+        model
+    else
+        raise (InterpException $"There is no model at {model}; --model takes {models}.")
+
 /// The model that an SAE was trained on, when it is the embedded one.
 let private modelOf (metadata: SaeMetadata) given =
     match given, metadata.ModelName with
-    | Some model, _ -> model
+    | Some model, _ -> existing model
     | None, null
     | None, "world" -> "world"
     | None, name -> raise (InterpException $"The SAE was trained on the model {name}; name it with --model.")
@@ -105,6 +113,26 @@ let private request (options: ParseResults<AtlasOptions>) (sae: string) =
                 Seed = wholeNumber "--seed" 0 (options.GetResult(Seed, "1"))
             )
     }
+
+/// Makes the folder of an atlas before the work begins, and refuses one that is something else's.
+let private claim (folder: string) =
+    try
+        Directory.CreateDirectory folder |> ignore
+    with
+    | :? IOException
+    | :? UnauthorizedAccessException as error ->
+        raise (
+            InterpException(
+                $"The folder {folder} cannot be made ({error.Message.TrimEnd '.'}); name another with --out.",
+                error
+            )
+        )
+
+    if
+        Directory.EnumerateFileSystemEntries folder |> Seq.isEmpty |> not
+        && not (Interp.Features.Atlas.Exists folder)
+    then
+        raise (InterpException $"{folder} is not empty and holds no atlas; name a new folder with --out.")
 
 /// Where an atlas goes by default: named after the folder or the cell.
 let private defaultFolder (what: string) =
@@ -162,13 +190,7 @@ let private atlas arguments =
     let request = request options sae
     let folder = options.GetResult(Out, defaultFolder what)
 
-    if
-        Directory.Exists folder
-        && Directory.EnumerateFileSystemEntries folder |> Seq.isEmpty |> not
-        && not (Interp.Features.Atlas.Exists folder)
-    then
-        raise (InterpException $"{folder} is not empty and holds no atlas; name a new folder with --out.")
-
+    claim folder
     Libtorch.Load() |> ignore
 
     Interruption.stoppableAfter (fun () -> false) (typed ("interp" :: "atlas" :: arguments)) (fun cancel ->

@@ -75,9 +75,32 @@ let private lostStages config (experiment: Experiment) =
                 $"{config} has the stage {own.Name}, a function of the script that made the file; run that script instead."
     ]
 
-let private refuse errors =
+/// Ends the command with every error on a line of its own, if there are any.
+let refuse errors =
     if not (List.isEmpty errors) then
         raise (InterpException(String.concat "\n" errors))
+
+/// The experiment of a config after what was typed after --set, more edits and perhaps another name, with all that is wrong with the edits
+/// and with what they gave.
+let edited (store: Store) config (sets: string list) more name =
+    let parsed = sets |> List.map Overrides.parse
+    let edits = parsed |> List.choose Result.toOption
+
+    let wrong =
+        parsed
+        |> List.choose (function
+            | Error error -> Some error
+            | Ok _ -> None)
+
+    let experiment, errors =
+        ConfigScript.load store.Root config |> Overrides.applyAll (edits @ more)
+
+    let experiment =
+        { experiment with
+            Name = defaultArg name experiment.Name
+        }
+
+    experiment, wrong @ errors @ Validation.experiment experiment
 
 let private stopOnDivergence choice =
     match choice with
@@ -107,18 +130,11 @@ let prepare command examples arguments =
         ]
         |> List.choose (fun (path, value) -> value |> Option.map (fun value -> path, value))
 
-    let sets = options.GetResults Set |> List.map Overrides.parseOrFail
-
-    let experiment =
-        ConfigScript.load store.Root config |> Overrides.applyOrFail (sets @ shorthand)
-
-    let experiment =
-        match options.TryGetResult Name with
-        | Some name -> { experiment with Name = name }
-        | None -> experiment
+    let experiment, errors =
+        edited store config (options.GetResults Set) shorthand (options.TryGetResult Name)
 
     let inputs = Inputs store.Root
-    let errors = lostStages config experiment @ Validation.experiment experiment
+    let errors = lostStages config experiment @ errors
 
     let errorsOfModels =
         try

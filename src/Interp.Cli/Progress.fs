@@ -8,11 +8,6 @@ open Interp
 
 let private interactive = not Console.IsErrorRedirected
 
-let private cellsOf (stage: Stage) =
-    match stage.Cells with
-    | [ cell ] -> cell
-    | cells -> $"{cells.Length} cells"
-
 /// Characters of a line; 80 where the terminal does not say.
 let private width () =
     if interactive && Console.WindowWidth > 1 then
@@ -198,12 +193,12 @@ let reporter () =
                     draw ()
             | Waiting stage ->
                 if marks.TryAdd(stage.Key, RunGrid.Elsewhere) then
-                    say $"{named stage} {cellsOf stage}  is being made by another process; waiting for it"
+                    say $"{named stage} {Amounts.cells stage.Cells}  is being made by another process; waiting for it"
             | Started(stage, number, total) ->
                 running[stage.Key] <-
                     {
                         Stage = stage
-                        Title = $"[{number}/{total}] {named stage} {cellsOf stage}"
+                        Title = $"[{number}/{total}] {named stage} {Amounts.cells stage.Cells}"
                         Clock = Stopwatch.StartNew()
                         Base = 0L, ""
                         Done = 0L

@@ -6,19 +6,20 @@ open Argu
 open Interp
 open Interp.Cli.Arguments
 open Interp.Cli.Json
-open Interp.Formats
 open Interp.Runtime
 
 type ReportOptions =
     | [<MainCommand; ExactlyOnce>] Name of name: string
     | Output of file: string
+    | Force
     | Json
 
     interface IArgParserTemplate with
         member option.Usage =
             match option with
             | Name _ -> "name of a result, or a folder with a table.csv."
-            | Output _ -> "the file to write (default: report.html in the folder of the result)."
+            | Output _ -> "the file to write (default: report.html in the folder of the result, which is written anew)."
+            | Force -> OutputFile.forceUsage
             | Json -> "print one JSON object."
 
 let private examples = [ "report demo"; "report demo --output demo.html" ]
@@ -28,17 +29,17 @@ let private run arguments =
     let name = options.GetResult Name
     let page = ReportPage.load name
 
-    let file =
+    let file, force =
         match options.TryGetResult Output with
-        | Some file -> file
+        | Some file -> file, options.Contains Force
         | None ->
             [ Results.folder name; name ]
             |> List.tryFind Directory.Exists
-            |> Option.map (fun folder -> Path.Combine(folder, "report.html"))
+            |> Option.map (fun folder -> Path.Combine(folder, "report.html"), true)
             |> Option.defaultWith (fun () ->
                 raise (InterpException $"{name} is no folder; say where the report goes with --output."))
 
-    AtomicFile.WriteText(file, page)
+    OutputFile.write force file page
 
     if options.Contains Json then
         printfn "%s" (render (Fields [ "file", Text file; "bytes", Integer (FileInfo file).Length ]))

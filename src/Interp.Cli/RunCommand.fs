@@ -121,12 +121,16 @@ let private plan arguments =
     else
         printfn "%s" (Plan.describe prepared.Options prepared.Store plan)
 
-    0
+    if Plan.canRun prepared.Options prepared.Store plan then
+        0
+    else
+        1
 
 let plan' =
     {
         Name = "plan"
-        Summary = "what a run would do: hit, or miss and why, with time, disk and memory"
+        Summary =
+            "what a run would do: hit, or miss and why, with time, disk and memory; exit code 1 when some of it cannot run"
         Examples = planExamples
         Run = plan
     }

@@ -4,15 +4,16 @@ module Interp.Cli.SchemaCommand
 open Argu
 open Interp
 open Interp.Cli.Arguments
-open Interp.Formats
 
 type private Options =
     | Output of path: string
+    | Force
 
     interface IArgParserTemplate with
         member option.Usage =
             match option with
             | Output _ -> "a file to write; without it the schema is printed."
+            | Force -> OutputFile.forceUsage
 
 let private examples = [ "schema"; "schema --output spec.schema.json" ]
 
@@ -21,7 +22,7 @@ let private run arguments =
     let text = Canonical.print Schema.experiment
 
     match options.TryGetResult Output with
-    | Some path -> AtomicFile.WriteText(path, text)
+    | Some path -> OutputFile.write (options.Contains Force) path text
     | None -> printf "%s" text
 
     0

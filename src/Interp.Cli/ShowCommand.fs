@@ -10,6 +10,7 @@ type ShowOptions =
     | [<MainCommand; ExactlyOnce>] What of what: string
     | Set of edit: string
     | Spec of file: string
+    | Force
     | Store of folder: string
     | Json
 
@@ -20,6 +21,7 @@ type ShowOptions =
                 "a config (a .fsx script or a spec.json), or an artifact: the beginning of its key, or STAGE/ and that; interp store ls lists them."
             | Set _ -> "of a config: PATH=VALUE, as for interp run. Repeatable."
             | Spec _ -> "of an artifact: write the spec that makes it as a file for interp run."
+            | Force -> OutputFile.forceUsage
             | Store _ -> "folder of the store (default $INTERP_STORE, else .interp)."
             | Json -> "print one JSON object."
 
@@ -52,7 +54,7 @@ let private show arguments =
         let artifact = store.Find what
 
         match options.TryGetResult Spec with
-        | Some path -> ShowKey.writeSpec store artifact path
+        | Some path -> ShowKey.writeSpec store (options.Contains Force) artifact path
         | None -> ShowKey.print store asJson artifact
 
     0

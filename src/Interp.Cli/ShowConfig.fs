@@ -3,7 +3,6 @@ module Interp.Cli.ShowConfig
 
 open Interp
 open Interp.Cli.Json
-open Interp.Runtime
 
 let private shown value =
     match value with
@@ -65,12 +64,8 @@ let private lines (experiment: Experiment) =
 
 /// Prints the experiment of a config, with edits.
 let print (store: Store) path edits asJson =
-    let experiment =
-        ConfigScript.load store.Root path |> Overrides.applyOrFail (edits |> List.map Overrides.parseOrFail)
-
-    match Validation.experiment experiment with
-    | [] -> ()
-    | errors -> raise (InterpException(String.concat "\n" errors))
+    let experiment, errors = ExperimentOptions.edited store path edits [] None
+    ExperimentOptions.refuse errors
 
     if asJson then
         printfn "%s" (render (toJson experiment))

@@ -4,7 +4,6 @@ module Interp.Cli.ShowKey
 open Interp
 open Interp.Cli.Arguments
 open Interp.Cli.Json
-open Interp.Formats
 open Interp.Runtime
 
 /// A one-cell experiment that makes the artifact.
@@ -105,6 +104,6 @@ let print (store: Interp.Store) asJson (artifact: Artifact) =
         describe store artifact |> List.iter (printfn "%s")
 
 /// Writes the spec that makes an artifact, and prints where.
-let writeSpec (store: Interp.Store) artifact (path: string) =
-    AtomicFile.WriteText(path, ExperimentFile.print (experiment store artifact))
+let writeSpec (store: Interp.Store) force artifact (path: string) =
+    OutputFile.write force path (ExperimentFile.print (experiment store artifact))
     printfn "%s" path

@@ -99,7 +99,7 @@ type ExportOptions =
             match option with
             | Export _ -> "the beginning of a key, or STAGE/ and that; and the .tar file to write."
             | With_Needs -> "also what it was made from."
-            | Force -> "write over a file that is there."
+            | Force -> OutputFile.forceUsage
             | Store _ -> storeUsage
 
 let private exportExample = "store export train/3f2a train.tar"
@@ -109,8 +109,7 @@ let private export arguments =
     let store = Interp.Store.Open(options.TryGetResult ExportOptions.Store)
     let key, file = options.GetResult Export
 
-    if File.Exists file && not (options.Contains Force) then
-        raise (InterpException $"{file} is there already; give another name, or --force to write over it.")
+    OutputFile.refuseTaken (options.Contains Force) file
 
     let rec withNeeds (artifact: Artifact) =
         artifact

@@ -72,18 +72,13 @@ let private entryJson entry =
 
 /// A line for an entry, the stage's name in a column of some width.
 let private line width entry =
-    let cells =
-        match entry.Cells with
-        | [ cell ] -> cell
-        | cells -> $"{cells.Length} cells"
-
     let by =
         entry.Experiments @ (if entry.Pinned then [ "a pin" ] else [])
         |> function
             | [] -> "nothing needs it"
             | names -> "for " + String.concat ", " names
 
-    $"{entry.Artifact.Stage.PadRight width} {entry.Artifact.Key.Substring(0, 12)}  {Amounts.bytes entry.Bytes, 10}  {age entry.Completed, 10} ago  {cells}  {by}"
+    $"{entry.Artifact.Stage.PadRight width} {entry.Artifact.Key.Substring(0, 12)}  {Amounts.bytes entry.Bytes, 10}  {age entry.Completed, 10} ago  {Amounts.cells entry.Cells}  {by}"
 
 /// Lists all artifacts.
 let ls arguments =

@@ -71,18 +71,49 @@ let private request (options: ParseResults<StudioCommandOptions>) sae =
         Keep = AtlasSpec.Default
     }
 
-let private modelPath (options: ParseResults<StudioCommandOptions>) =
+/// Where the model is, and what a recipe calls it.
+let private model (options: ParseResults<StudioCommandOptions>) =
     match options.TryGetResult Model with
     | None
-    | Some "world" -> Inputs.WorldFolder
-    | Some path -> HuggingFaceCache.Resolve path
+    | Some "world" -> Inputs.WorldFolder, "assets/world"
+    | Some path ->
+        let found = HuggingFaceCache.Resolve(AtlasCommand.existing path)
+        found, (if Path.Exists path then path else found)
+
+/// Where the SAE is, and what a recipe calls it.
+let private dictionary store (options: ParseResults<StudioCommandOptions>) =
+    match options.TryGetResult Sae with
+    | None -> Path.GetFullPath(Path.Combine(Inputs.WorldFolder, "..", "world-sae")), "assets/world-sae"
+    | Some what ->
+        let folder = ExportCommand.saeFolder store what
+
+        folder,
+        (if folder = what then
+             what
+         else
+             Path.GetRelativePath(".", folder))
 
 /// Another dictionary's name and folder.
 let private named store (text: string) =
     match text.IndexOf '=' with
     | at when at > 0 && at < text.Length - 1 ->
         text.Substring(0, at), ExportCommand.saeFolder store (text.Substring(at + 1))
-    | _ -> raise (InterpException $"--compare is '{text}'; give NAME=SAE.")
+    | _ -> raise (InterpException $"--compare is '{text}'; give NAME=SAE, the name that the page Compare shows it by.")
+
+/// The other dictionaries, each with a name of its own.
+let private others store (options: ParseResults<StudioCommandOptions>) =
+    let others = options.GetResults Compare |> List.map (named store)
+
+    match others |> List.countBy fst |> List.tryFind (fun (_, count) -> count > 1) with
+    | Some(name, _) -> raise (InterpException $"--compare names {name} twice; give each dictionary a name of its own.")
+    | None -> others
+
+/// The folder of the result tables; one that is named must be there.
+let private results (options: ParseResults<StudioCommandOptions>) =
+    match options.TryGetResult Results with
+    | Some folder when not (Directory.Exists folder) ->
+        raise (InterpException $"There is no folder {folder}; --results names the folder of the result tables.")
+    | given -> Option.defaultValue "results" given
 
 let private port (options: ParseResults<StudioCommandOptions>) =
     match wholeNumber "--port" 0 (options.GetResult(Port, "5000")) with
@@ -98,13 +129,10 @@ let private assets () =
 let private settings (options: ParseResults<StudioCommandOptions>) cancel =
     let port = port options
     let store = Interp.Store.Open(options.TryGetResult Store)
-
-    let sae =
-        match options.TryGetResult Sae with
-        | Some what -> ExportCommand.saeFolder store what
-        | None -> Path.GetFullPath(Path.Combine(Inputs.WorldFolder, "..", "world-sae"))
-
-    let others = options.GetResults Compare |> List.map (named store)
+    let results = results options
+    let model, modelName = model options
+    let sae, saeName = dictionary store options
+    let others = others store options
 
     let made sae =
         StudioAtlas.folder (request options sae) cancel
@@ -115,14 +143,16 @@ let private settings (options: ParseResults<StudioCommandOptions>) cancel =
         | None -> made sae, made >> Some
 
     StudioOptions(
-        Model = modelPath options,
+        Model = model,
         Sae = sae,
+        ModelName = modelName,
+        SaeName = saeName,
         Atlas = atlas,
         Others =
             [|
                 for name, other in others -> OtherDictionary(name, other, Option.toObj (atlasOf other))
             |],
-        Results = options.GetResult(Results, "results"),
+        Results = results,
         Port = port,
         Assets = assets (),
         Log = Action<string>(eprintfn "%s")

@@ -6,6 +6,7 @@ open System.Globalization
 /// Sizes and times as people read them.
 [<RequireQualifiedAccess>]
 module Amounts =
+    /// A size in the largest binary unit that it fills, such as 16.1 MiB.
     let bytes (count: int64) =
         let units = [ 1L <<< 30, "GiB"; 1L <<< 20, "MiB"; 1L <<< 10, "KiB" ]
 
@@ -13,6 +14,7 @@ module Amounts =
         | Some(size, name) -> (float count / float size).ToString("0.0", CultureInfo.InvariantCulture) + " " + name
         | None -> $"{count} B"
 
+    /// A time in its two largest units, such as 1 min 44 s.
     let time (seconds: float) =
         let whole = int64 (Math.Ceiling seconds)
 
@@ -24,6 +26,12 @@ module Amounts =
             $"{whole / 3600L} h {whole / 60L % 60L} min"
         else
             $"{whole / 86_400L} days"
+
+    /// One cell by its name, several by their number.
+    let cells names =
+        match names with
+        | [ name ] -> name
+        | names -> $"{List.length names} cells"
 
     /// A whole number with its thousands apart.
     let count (value: float) =

@@ -3,8 +3,11 @@ namespace Interp
 /// A setting that differs.
 type FieldChange =
     {
+        /// Such as train.learningRate.
         Path: string
+        /// Its value before.
         From: Canon
+        /// Its value after.
         To: Canon
         /// The cells in which it does, by their names on both sides.
         Cells: (string * string) list
@@ -14,13 +17,18 @@ type FieldChange =
 /// one cell each without axes are that cell on both sides, whatever its seed.
 type ConfigDiff =
     {
+        /// Cells that only the first has.
         Removed: Cell list
+        /// Cells that only the second has.
         Added: Cell list
+        /// Settings of the cells of both.
         Changed: FieldChange list
     }
 
+/// Compares what two experiments ask for.
 [<RequireQualifiedAccess>]
 module ConfigDiff =
+    /// No difference.
     let empty =
         {
             Removed = []
@@ -28,6 +36,7 @@ module ConfigDiff =
             Changed = []
         }
 
+    /// Whether nothing differs.
     let isEmpty diff = diff = empty
 
     /// The cells that both have, each of the first with its counterpart.
@@ -40,6 +49,7 @@ module ConfigDiff =
             cells
             |> List.choose (fun cell -> Map.tryFind cell.Name byName |> Option.map (fun other -> cell, other))
 
+    /// What has to be done to the first to get the second.
     let make (before: Experiment) (after: Experiment) =
         let pairs = pairs before after
 

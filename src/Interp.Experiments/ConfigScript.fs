@@ -24,20 +24,18 @@ module ConfigScript =
         |> Array.map (fun line -> if isFrameworkLoad line then "" else line)
         |> String.concat "\n"
 
+    /// A file as it is named from here, or in full where it lies elsewhere.
+    let private shown (path: string) =
+        match Path.GetRelativePath(".", path) with
+        | relative when relative.StartsWith ".." -> path
+        | relative -> relative
+
     /// Each error with its file, line and column.
     let private sentence (diagnostic: FSharpDiagnostic) =
         let message =
             diagnostic.Message.Split('\n') |> Array.map _.Trim() |> String.concat " "
 
-        let relative = Path.GetRelativePath(".", diagnostic.FileName)
-
-        let file =
-            if relative.StartsWith ".." then
-                diagnostic.FileName
-            else
-                relative
-
-        $"{file}({diagnostic.StartLine},{diagnostic.StartColumn + 1}): {message}"
+        $"{shown diagnostic.FileName}({diagnostic.StartLine},{diagnostic.StartColumn + 1}): {message}"
 
     /// Runs code whose printing goes to standard error, because standard output is the command's.
     let private quietly work =
@@ -90,13 +88,13 @@ module ConfigScript =
                 | _ ->
                     raise (
                         InterpException
-                            $"The last value of {path} is a {value.ReflectionType.Name}, not an Experiment; end the script with the experiment."
+                            $"The last value of {shown path} is a {value.ReflectionType.Name}, not an Experiment; end the script with the experiment."
                     )
             | Choice1Of2 None ->
-                raise (InterpException $"{path} ends without a value; end the script with the experiment.")
+                raise (InterpException $"{shown path} ends without a value; end the script with the experiment.")
             | Choice2Of2 error ->
                 let inner = error.GetBaseException()
-                raise (InterpException($"{path} failed: {inner.Message.Split('\n')[0]}", inner))
+                raise (InterpException($"{shown path} failed: {inner.Message.Split('\n')[0]}", inner))
         | errors -> raise (InterpException(errors |> Array.distinct |> String.concat "\n"))
 
     let private parse path text =

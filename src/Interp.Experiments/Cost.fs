@@ -10,13 +10,17 @@ open Interp.Runtime
 /// What a stage would need; rough, from counts of floating-point operations and a short measurement of this machine.
 type Cost =
     {
+        /// Of this machine, roughly.
         Seconds: float
+        /// Of what stays in the store.
         DiskBytes: int64
+        /// While it is made.
         MemoryBytes: int64
         /// Memory that it shares with the others of its kind.
         SharedBytes: int64
     }
 
+    /// Nothing.
     static member None =
         {
             Seconds = 0.0

@@ -4,50 +4,73 @@ namespace Interp
 [<NoComparison>]
 type Side =
     {
+        /// What it was asked for by.
         Name: string
+        /// Its numbers.
         Results: Results
+        /// What was asked; none where that is not known.
         Experiment: Experiment option
+        /// With what its stages were made; none where that is not known.
         Provenance: ResultProvenance option
     }
 
 /// A stage that has another key in the two results, and why.
 type StageChange =
     {
+        /// Name of the stage.
         Stage: string
+        /// Key before; none where there was no such stage.
         From: string option
+        /// Key after.
         To: string option
+        /// Names of the cells that it serves.
         Cells: string list
+        /// What in its inputs or settings differs.
         Reason: string
     }
 
 /// What a stage made.
 type ArtifactChange =
     {
+        /// Name of the stage.
         Stage: string
+        /// Its key on both sides.
         Key: string
+        /// Digest of the output before.
         From: string
+        /// Digest of the output after.
         To: string
+        /// Names of the cells that it serves.
         Cells: string list
     }
 
+/// What differs in versions, device or processor.
 type EnvironmentChange =
     {
+        /// Such as libtorch or vectors.
         Name: string
+        /// Before.
         From: string option
+        /// After.
         To: string option
     }
 
 /// How two results differ, in five layers. Plan and environment inform; the others decide.
 type Diff =
     {
+        /// Settings that differ, and cells of one side.
         Config: ConfigDiff
+        /// Stages with another key.
         Plan: StageChange list
+        /// Every metric of every group.
         Metrics: MetricChange list
         /// Stages of the same key that made something else: the alarm for lost determinism.
         Artifacts: ArtifactChange list
+        /// What the sides were made with.
         Environment: EnvironmentChange list
     }
 
+/// Compares two results.
 [<RequireQualifiedAccess>]
 module Diff =
     let private stagesOf (provenance: ResultProvenance) =

@@ -3,12 +3,19 @@ namespace Interp
 /// A difference in words: where, what, from, to, and what to call it.
 type DiffLine =
     {
+        /// config, plan, metrics, artifacts or environment.
         Layer: string
+        /// Which cells.
         Place: string
+        /// A setting, stage, metric or name.
         What: string
+        /// Before.
         From: string
+        /// After.
         To: string
+        /// What the change is called.
         Status: string
+        /// Why, or how sure that is.
         Note: string
     }
 
@@ -26,9 +33,6 @@ module DiffText =
             digest.Substring(0, 8)
         else
             digest
-
-    let private cells count =
-        if count = 1 then "1 cell" else $"{count} cells"
 
     let private line layer place what from to' status note =
         {
@@ -55,7 +59,14 @@ module DiffText =
     let private config (diff: ConfigDiff) =
         [
             for change in diff.Changed do
-                line "config" (cells change.Cells.Length) change.Path (value change.From) (value change.To) "changed" ""
+                line
+                    "config"
+                    (Amounts.cells (List.map fst change.Cells))
+                    change.Path
+                    (value change.From)
+                    (value change.To)
+                    "changed"
+                    ""
             yield! onlyIn "removed" diff.Removed
             yield! onlyIn "added" diff.Added
         ]
@@ -69,7 +80,7 @@ module DiffText =
             | None, _ -> "added"
             | _ -> "other key"
 
-        line "plan" (cells change.Cells.Length) change.Stage (key change.From) (key change.To) status change.Reason
+        line "plan" (Amounts.cells change.Cells) change.Stage (key change.From) (key change.To) status change.Reason
 
     let private noun group = if group = "" then "all" else group
 
@@ -162,7 +173,7 @@ module DiffText =
             for change in diff.Artifacts do
                 line
                     "artifacts"
-                    (cells change.Cells.Length)
+                    (Amounts.cells change.Cells)
                     $"{change.Stage} {short change.Key}"
                     (short change.From)
                     (short change.To)

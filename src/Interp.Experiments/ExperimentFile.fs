@@ -16,6 +16,7 @@ module ExperimentFile =
     let private stage (own: OwnStage) =
         Canon.Fields [ "name", Canon.Text own.Name; "version", Canon.Integer(int64 own.Version) ]
 
+    /// An experiment as a value that is written as JSON.
     let toCanon (experiment: Experiment) =
         Canon.Fields
             [
@@ -143,7 +144,9 @@ module ExperimentFile =
             | errors, _ -> Error errors
         | _ -> Error [ "An experiment is an object with a name and cells." ]
 
+    /// An experiment as the text of spec.json.
     let print experiment = toCanon experiment |> Canonical.print
 
+    /// Reads what `print` wrote, or was written by hand; all that is wrong with it is told at once.
     let parse text =
         Canonical.parse text |> Result.mapError List.singleton |> Result.bind ofCanon

@@ -4,8 +4,11 @@ open Interp.Runtime
 
 /// Which direction of a metric is the good one.
 type Direction =
+    /// A smaller number.
     | Lower
+    /// A larger number.
     | Higher
+    /// No direction is better by itself.
     | Neither
 
 /// A number that evaluation gives for each cell: a column of the tables.
@@ -13,13 +16,17 @@ type Metric =
     {
         /// Column of table.csv.
         Name: string
+        /// Heading of tables that people read.
         Label: string
         /// Decimals in tables that people read.
         Decimals: int
+        /// Which direction is the good one.
         Better: Direction
+        /// What it is, in a few words.
         Meaning: string
     }
 
+/// What evaluation measures; docs/metrics.md has the formulas.
 [<RequireQualifiedAccess>]
 module Metric =
     let private metric name label decimals better meaning =
@@ -31,17 +38,22 @@ module Metric =
             Meaning = meaning
         }
 
+    /// Fraction of variance unexplained.
     let fvu =
         metric "fvu" "FVU" 4 Lower "fraction of variance unexplained on held-out tokens, pooled"
 
+    /// Active latents per token.
     let l0 = metric "l0" "L0" 1 Neither "mean active latents per token"
 
+    /// Latents that no held-out token activates.
     let dead =
         metric "dead" "dead" 0 Lower "latents never active on dead_tokens held-out tokens"
 
+    /// Held-out tokens behind `dead`.
     let deadTokens =
         metric "dead_tokens" "dead tokens" 0 Neither "held-out tokens behind the column dead"
 
+    /// Latents silent for the window at the end of training.
     let deadCounter =
         metric
             "dead_counter"
@@ -50,32 +62,43 @@ module Metric =
             Lower
             "latents silent for more than dead_window training tokens at the end of training"
 
+    /// Training tokens behind `deadCounter`.
     let deadWindow =
         metric "dead_window" "window" 0 Neither "training tokens behind the column dead_counter"
 
+    /// Size of the dictionary.
     let latents = metric "latents" "latents" 0 Neither "size of the dictionary"
 
+    /// Cross-entropy of the untouched model.
     let ceClean =
         metric "ce_clean" "CE clean" 4 Neither "next-token cross-entropy of the untouched model, nats"
 
+    /// Cross-entropy with the reconstruction in place.
     let ceSpliced =
         metric "ce_spliced" "CE spliced" 4 Lower "the same with the reconstruction in place"
 
+    /// Cross-entropy with zeros in place.
     let ceZero = metric "ce_zero" "CE zero" 4 Neither "the same with zeros in place"
 
+    /// Cross-entropy with the mean activation in place.
     let ceMean =
         metric "ce_mean" "CE mean" 4 Neither "the same with the mean activation in place"
 
+    /// Share of the cross-entropy lost to zeros that the reconstruction keeps.
     let ceRecovered =
         metric "ce_recovered" "CE recovered" 4 Higher "(zero - spliced) / (zero - clean)"
 
+    /// The same, of that lost to the mean activation.
     let ceRecoveredMean =
         metric "ce_recovered_mean" "CE recovered (mean)" 4 Higher "(mean - spliced) / (mean - clean)"
 
+    /// Cross-entropy that the reconstruction costs.
     let deltaCe = metric "delta_ce" "delta CE" 4 Lower "spliced - clean, nats"
 
+    /// Divergence of the spliced predictions from the clean ones.
     let kl = metric "kl" "KL" 4 Lower "mean KL from clean to spliced predictions, nats"
 
+    /// Whether the training had flattened.
     let tailDrop =
         metric
             "tail_drop"
@@ -119,6 +142,7 @@ module Metric =
             tailDrop
         ]
 
+    /// A metric by its name; none where there is none of it.
     let tryFind name =
         all |> List.tryFind (fun metric -> metric.Name = name)
 

@@ -1,9 +1,14 @@
 namespace Interp
 
+/// What the change of a metric is called.
 type MetricStatus =
+    /// The same numbers, seed by seed.
     | Same
+    /// A corrected p of 0.05 or more.
     | WithinNoise
+    /// More than noise, in the better direction.
     | Improved
+    /// More than noise, against it.
     | Regressed
     /// It differs, and no direction is better or too few seeds say how much is noise.
     | Changed
@@ -14,12 +19,18 @@ type MetricStatus =
     /// Cells failed or diverged on one side only, and with them the number.
     | FailedCell
 
+/// A metric of a group on both sides.
 type MetricChange =
     {
+        /// The cells that differ in nothing but the seed.
         Group: string
+        /// Which number.
         Metric: Metric
+        /// The first side's seeds; none where it has no number.
         Before: Estimate option
+        /// The second side's.
         After: Estimate option
+        /// What the change is called.
         Status: MetricStatus
         /// None where a side has fewer than two seeds, or nothing was to be tested.
         Tested: Tested option
@@ -30,6 +41,7 @@ type MetricChange =
 /// Metrics of two results, group by group, with the noise of their seeds.
 [<RequireQualifiedAccess>]
 module MetricDiff =
+    /// The word that tables and JSON have for a status.
     let statusName =
         function
         | Same -> "same"
@@ -47,6 +59,7 @@ module MetricDiff =
         | Regressed -> Improved
         | status -> status
 
+    /// The change from the other side.
     let mirror change =
         { change with
             Before = change.After

@@ -1,7 +1,5 @@
 namespace Interp
 
-open Interp.Runtime
-
 /// `--set path=value`: edits every cell after the sweep is expanded.
 [<RequireQualifiedAccess>]
 module Overrides =
@@ -84,29 +82,16 @@ module Overrides =
         | -1 -> Error $"--set is '{text}'; give PATH=VALUE, such as sae.k=16."
         | at -> Ok(text.Substring(0, at).Trim(), text.Substring(at + 1).Trim())
 
-    /// The same with an exception, for the edge.
-    let parseOrFail text =
-        match parse text with
-        | Ok edit -> edit
-        | Error error -> raise (InterpException error)
-
-    /// Applies edits in their order; all wrong ones are reported at once. Cells that became equal are merged.
+    /// Applies edits in their order. Wrong ones change nothing and are said, all at once; cells that became equal are merged.
     let applyAll (edits: (string * string) list) (experiment: Experiment) =
         let folder (cells, errors) edit =
             match apply edit cells with
             | Ok cells -> cells, errors
             | Error more -> cells, errors @ more
 
-        match List.fold folder (experiment.Cells, []) edits with
-        | cells, [] ->
-            Ok
-                { experiment with
-                    Cells = cells |> List.distinctBy _.Spec
-                }
-        | _, errors -> Error errors
+        let cells, errors = List.fold folder (experiment.Cells, []) edits
 
-    /// The same with an exception of one line per error, for the edge.
-    let applyOrFail edits experiment =
-        match applyAll edits experiment with
-        | Ok experiment -> experiment
-        | Error errors -> raise (InterpException(String.concat "\n" errors))
+        { experiment with
+            Cells = cells |> List.distinctBy _.Spec
+        },
+        errors

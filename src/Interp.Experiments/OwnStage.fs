@@ -8,6 +8,7 @@ open Interp.Runtime
 [<NoEquality; NoComparison>]
 type EvaluatedCell =
     {
+        /// Everything that determines its numbers.
         Spec: Spec
         /// The trained autoencoder, as a SAELens folder.
         SaeFolder: string
@@ -28,11 +29,13 @@ type EvaluatedCell =
 [<CustomEquality; NoComparison>]
 type OwnStage =
     {
+        /// Of the stage, in plans and keys.
         Name: string
         /// To be raised whenever the function gives other numbers.
         Version: int
         /// Whether its function is here: JSON has but its name and version.
         IsHere: bool
+        /// Numbers of a cell by the names of their columns.
         Measure: EvaluatedCell -> (string * float) list
     }
 

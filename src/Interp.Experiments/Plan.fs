@@ -4,23 +4,30 @@ open System
 open System.Collections.Generic
 open Interp.Runtime
 
+/// What a run would find of a stage.
 type StageState =
+    /// It is in the store.
     | Hit
     /// A stopped run left something to go on from.
     | Partial
+    /// It has to be made.
     | Miss
 
+/// A stage with what a run would do about it.
 [<NoEquality; NoComparison>]
 type PlannedStage =
     {
+        /// Which one.
         Stage: Stage
+        /// What a run would find of it.
         State: StageState
         /// Why it is no hit, in words.
         Reason: string
-        /// What is wrong with its text as it is now; none where nothing is.
+        /// What keeps a run from it as things are: its text, absent weights, or that it failed before; none where nothing does.
         Problem: string option
         /// Sentences on text that is shorter than was asked for.
         Notes: string list
+        /// What making it takes.
         Cost: Cost
     }
 
@@ -62,21 +69,26 @@ module Plan =
 
             let amount = if isHit || failure.IsSome then Enough else amountOf stage
 
-            let problem = ShortText.problem amount stage
+            let textProblem = ShortText.problem amount stage
+
+            let problem =
+                if isHit then
+                    None
+                elif failure.IsSome then
+                    Some $"failed before, --retry-failed tries again: {failure.Value}"
+                elif textProblem.IsSome then
+                    textProblem
+                elif not (inputs.HasWeights stage.Spec) then
+                    Some $"the weights of {inputs.ModelPath stage.Spec} are not here"
+                else
+                    None
 
             let state, reason =
-                if isHit then
-                    Hit, ""
-                elif failure.IsSome then
-                    Miss, $"failed before, --retry-failed tries again: {failure.Value}"
-                elif problem.IsSome then
-                    Miss, problem.Value
-                elif not (inputs.HasWeights stage.Spec) then
-                    Miss, $"the weights of {inputs.ModelPath stage.Spec} are not here"
-                elif store.IsPartial stage.Name stage.Key then
-                    Partial, "stopped before its end; it goes on there"
-                else
-                    Miss, MissReason.find inputs known stages stage
+                match problem with
+                | Some problem -> Miss, problem
+                | None when isHit -> Hit, ""
+                | None when store.IsPartial stage.Name stage.Key -> Partial, "stopped before its end; it goes on there"
+                | None -> Miss, MissReason.find inputs known stages stage
 
             {
                 Stage = stage
@@ -90,7 +102,7 @@ module Plan =
                 Cost =
                     if state = Hit || failure.IsSome then
                         Cost.None
-                    elif problem.IsSome && stage.Spec.Corpus.Source.IsStoredActivations then
+                    elif textProblem.IsSome && stage.Spec.Corpus.Source.IsStoredActivations then
                         Cost.None
                     else
                         Cost.ofStage options inputs store stage
@@ -98,13 +110,14 @@ module Plan =
 
         List.map plan stages
 
-    /// What is wrong with texts, each problem once, with the cells that cannot run for it.
+    /// What keeps cells from running, each problem once, with those cells.
     let problems (plan: PlannedStage list) =
         plan
         |> List.choose (fun planned -> planned.Problem |> Option.map (fun problem -> problem, planned.Stage.Cells))
         |> List.groupBy fst
         |> List.map (fun (problem, found) -> problem, found |> List.collect snd |> List.distinct)
 
+    /// The word that plans have for a state.
     let stateName =
         function
         | Hit -> "hit"
@@ -134,6 +147,7 @@ module Plan =
         |> List.distinctBy (fun planned -> planned.Stage.Needs, planned.Stage.Spec.Train.Shuffle)
         |> List.sumBy _.Cost.SharedBytes
 
+    /// Trainings that are to run, in the passes through the data in which they do.
     let trainingPasses options (plan: PlannedStage list) =
         let trainings =
             plan |> List.filter (fun planned -> planned.Stage.Name = "train" && planned.State <> Hit)
@@ -207,16 +221,15 @@ module Plan =
 
             $"{missing.Length} of {plan.Length} stages to run{trainings}: about {Amounts.time total.Seconds}, {Amounts.bytes total.DiskBytes} of disk, {Amounts.bytes total.MemoryBytes} of memory (rough)."
 
-    let private cellsOf cells =
-        match cells with
-        | [ cell ] -> cell
-        | cells -> $"{List.length cells} cells"
+    /// Whether a run would try every cell, and finds the room that it needs.
+    let canRun options store (plan: PlannedStage list) =
+        (problems plan).IsEmpty && (misfits options store plan).IsEmpty
 
     /// What a run will find wrong, or will do otherwise than it was asked: a sentence each.
     let warnings options store (plan: PlannedStage list) =
         [
             for problem, cells in problems plan do
-                $"{cellsOf cells} cannot run: {problem.TrimEnd '.'}."
+                $"{Amounts.cells cells} cannot run: {problem.TrimEnd '.'}."
             yield! plan |> List.collect _.Notes |> List.distinct
             yield! misfits options store plan
         ]
@@ -227,7 +240,7 @@ module Plan =
             plan |> List.map (part >> String.length) |> List.fold max 0
 
         let name (planned: PlannedStage) = planned.Stage.Name
-        let cells (planned: PlannedStage) = cellsOf planned.Stage.Cells
+        let cells (planned: PlannedStage) = Amounts.cells planned.Stage.Cells
 
         let cost (planned: PlannedStage) =
             if planned.State = Hit then
@@ -235,7 +248,7 @@ module Plan =
             else
                 $"about {Amounts.time planned.Cost.Seconds}, {Amounts.bytes planned.Cost.DiskBytes} disk, {Amounts.bytes planned.Cost.MemoryBytes} memory"
 
-        /// What is wrong with a text stands once below the plan.
+        /// What keeps several cells from running stands once below the plan.
         let reason (planned: PlannedStage) =
             if planned.Problem.IsSome then
                 "cannot run, see below"

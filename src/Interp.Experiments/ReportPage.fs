@@ -1,6 +1,6 @@
 namespace Interp
 
-open System
+open System.IO
 
 /// A result as one web page that loads nothing: table, charts, settings, stages and environment.
 [<RequireQualifiedAccess>]
@@ -77,11 +77,6 @@ draw();
     let private stages (provenance: ResultProvenance) =
         provenance.Stages
         |> List.map (fun record ->
-            let cells =
-                match record.Cells with
-                | [ cell ] -> cell
-                | cells -> $"{cells.Length} cells"
-
             let inputs =
                 record.Inputs |> List.map (fun (name, text) -> $"{name} {short text}") |> String.concat ", "
 
@@ -89,7 +84,7 @@ draw();
                 ""
                 [
                     record.Stage
-                    cells
+                    Amounts.cells record.Cells
                     string record.Version
                     short record.Key
                     short record.Output
@@ -176,9 +171,20 @@ draw();
         |> Seq.filter (fun line -> line <> "" && not (line.StartsWith '#'))
         |> List.ofSeq
 
-    /// The page of a stored result.
-    let load name =
+    /// The page of a stored result by its name, folder or table.csv; wherever it lies, it is called by the last part of that.
+    let load (name: string) =
+        let side = Sides.stored name
+
+        let results =
+            { side.Results with
+                Name = Path.TrimEndingDirectorySeparator name |> Path.GetFileName |> string
+            }
+
         let notes =
             Results.tryReadFile name "table.md" |> Option.map notesOf |> Option.defaultValue []
 
-        make (Sides.stored name) notes (Results.tryReadFile name "curves.csv") (Results.tryReadFile name "density.csv")
+        make
+            { side with Results = results }
+            notes
+            (Results.tryReadFile name "curves.csv")
+            (Results.tryReadFile name "density.csv")

@@ -6,8 +6,11 @@ open Interp.Runtime
 /// A stage behind a result.
 type StageRecord =
     {
+        /// Name of the stage.
         Stage: string
+        /// Its key.
         Key: string
+        /// Its version.
         Version: int
         /// Digests and sizes of its inputs that are no settings: model, tokenizer, text.
         Inputs: (string * string) list
@@ -21,7 +24,9 @@ type StageRecord =
 /// gives the same text: no times, paths or threads.
 type ResultProvenance =
     {
+        /// Names and values such as libtorch and its version.
         Environment: (string * string) list
+        /// In the order in which they run.
         Stages: StageRecord list
     }
 

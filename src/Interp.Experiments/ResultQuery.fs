@@ -4,19 +4,29 @@ open System
 open System.Globalization
 open Interp.Runtime
 
+/// How a cell's entry compares with what is asked for; numbers as numbers.
 type Comparison =
+    /// =
     | Equal
+    /// !=
     | Unequal
+    /// &lt;
     | Less
+    /// &lt;=
     | AtMost
+    /// &gt;
     | Greater
+    /// &gt;=
     | AtLeast
 
 /// What cells are asked for: a column, how it compares, and with what.
 type Condition =
     {
+        /// An axis, `seed`, `status` or a metric.
         Column: string
+        /// How the entry compares.
         Comparison: Comparison
+        /// With what; empty where a cell has none.
         Value: string
     }
 

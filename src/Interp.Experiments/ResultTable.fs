@@ -5,22 +5,31 @@ open Deedle
 
 /// An entry of a table that was asked for.
 type Entry =
+    /// A text.
     | Word of string
+    /// A whole number.
     | Count of int
+    /// A number of a metric.
     | Value of Metric * float
+    /// Mean and deviation of a metric over seeds.
     | Spread of Metric * Estimate
+    /// A p.
     | Probability of float
+    /// Nothing.
     | Blank
 
 /// A table made from results, for a console, a file or a program.
 type ResultTable =
     {
+        /// Names of the columns.
         Header: string list
+        /// Of as many entries as there are columns.
         Rows: Entry list list
         /// What the entries are, in a sentence.
         Caption: string
     }
 
+/// Tables as text, Markdown, CSV and frames.
 [<RequireQualifiedAccess>]
 module ResultTable =
     let private invariant format (value: float) =
@@ -46,6 +55,7 @@ module ResultTable =
         | Word _
         | Blank -> None
 
+    /// Whether an entry stands at the right of its column.
     let isNumeric (entry: Entry) = not entry.IsWord
 
     let private csvEntry (entry: Entry) =
@@ -62,6 +72,7 @@ module ResultTable =
 
     let private cell (text: string) = text.Replace("|", "\\|")
 
+    /// The table for a page or a pull request, its caption below.
     let markdown (table: ResultTable) =
         let line cells = "| " + String.concat " | " cells + " |"
 

@@ -5,10 +5,15 @@ open Interp.Runtime
 /// How a group of seeds differs from the group that it is held against, in one metric.
 type Contrast =
     {
+        /// The cells that differ in nothing but the seed.
         Group: string
+        /// The group that it is held against.
         Baseline: string
+        /// Which number.
         Metric: Metric
+        /// Mean of the baseline over its seeds.
         BaselineMean: float
+        /// Mean over seeds.
         Mean: float
         /// Of the differences by seed where both groups have the same seeds; without interval otherwise.
         Difference: Estimate

@@ -7,10 +7,14 @@ open Deedle
 open Interp.Formats
 open Interp.Runtime
 
+/// What came of one cell.
 type CellResult =
     {
+        /// The cell's name, such as k=32,schedule=linear,seed=1.
         Cell: string
+        /// Its places on the axes, without the seed.
         Axes: (string * string) list
+        /// Its seed.
         Seed: int
         /// ok, failed, or diverged at step N.
         Status: string
@@ -30,12 +34,16 @@ type CellResult =
         |> List.map (fun (axis, value) -> $"{axis}={value}")
         |> String.concat ","
 
+/// What came of an experiment.
 type Results =
     {
+        /// Of the experiment, or what the result was asked for by.
         Name: string
+        /// In the order of the experiment.
         Cells: CellResult list
     }
 
+    /// Axes of any cell, without the seed.
     member results.Axes =
         results.Cells |> List.collect (fun cell -> List.map fst cell.Axes) |> List.distinct
 
@@ -151,6 +159,7 @@ module Results =
             }
         | [] -> fail "is empty"
 
+    /// Where the result of a name lies.
     let folder name = Path.Combine("results", name)
 
     /// Names of the stored results.

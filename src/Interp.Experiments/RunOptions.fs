@@ -17,6 +17,7 @@ type RunOptions =
         Command: string
     }
 
+    /// What `interp run` does without options.
     static member Default =
         {
             StopOnDivergence = false

@@ -8,11 +8,13 @@ open MathNet.Numerics.Statistics
 /// What a few seeds say about a number.
 type Estimate =
     {
+        /// Over seeds.
         Mean: float
         /// Standard deviation over seeds (n - 1); none for one seed.
         Deviation: float option
         /// Student's t-interval of the mean at 95 %; none for one seed.
         Interval: (float * float) option
+        /// Seeds.
         Count: int
     }
 
@@ -26,6 +28,7 @@ type Test =
 /// A tested difference.
 type Tested =
     {
+        /// Which test.
         Test: Test
         /// Two-sided.
         P: float

@@ -37,152 +37,84 @@ module SpecFields =
             Words = codec.Words
         }
 
-    let private later field = { field with Silent = true }
-
-    let private corpus edit spec = { spec with Corpus = edit spec.Corpus }
-
-    let private extract edit spec =
-        { spec with
-            Extract = edit spec.Extract
-        }
-
-    let private sae edit spec = { spec with Sae = edit spec.Sae }
-    let private train edit spec = { spec with Train = edit spec.Train }
-
-    let private evaluate edit spec =
-        { spec with
-            Evaluate = edit spec.Evaluate
+    /// A field that came after keys were first made: it is left out of them while it has its default.
+    let private later path codec get set =
+        { field path codec get set with
+            Silent = true
         }
 
     /// Every field. A new one is a line here and in its record.
     let all =
         [
-            field "model" ChoiceCodec.model _.Model (fun value spec -> { spec with Model = value })
-            field "corpus.source" CorpusCodec.source _.Corpus.Source (fun value ->
-                corpus (fun part -> { part with Source = value }))
-            field "corpus.textField" Codec.string _.Corpus.TextField (fun value ->
-                corpus (fun part -> { part with TextField = value }))
-            later (
-                field "corpus.chat" (Codec.optional CorpusCodec.chat) _.Corpus.Chat (fun value ->
-                    corpus (fun part -> { part with Chat = value }))
-            )
-            later (
-                field "corpus.distinct" Codec.bool _.Corpus.Distinct (fun value ->
-                    corpus (fun part -> { part with Distinct = value }))
-            )
-            later (
-                field "corpus.order" (Codec.optional Codec.int) _.Corpus.Order (fun value ->
-                    corpus (fun part -> { part with Order = value }))
-            )
-            field "corpus.trainTokens" Codec.int _.Corpus.TrainTokens (fun value ->
-                corpus (fun part -> { part with TrainTokens = value }))
-            field "corpus.validationTokens" Codec.int _.Corpus.ValidationTokens (fun value ->
-                corpus (fun part -> { part with ValidationTokens = value }))
-            field "extract.hook" Codec.hook _.Extract.Hook (fun value ->
-                extract (fun part -> { part with Hook = value }))
-            later (
-                field "extract.target" (Codec.optional Codec.hook) _.Extract.Target (fun value ->
-                    extract (fun part -> { part with Target = value }))
-            )
-            field "extract.contextLength" Codec.int _.Extract.ContextLength (fun value ->
-                extract (fun part -> { part with ContextLength = value }))
-            field "extract.bos" CorpusCodec.bos _.Extract.Bos (fun value ->
-                extract (fun part -> { part with Bos = value }))
-            later (
-                field "extract.packing" CorpusCodec.packing _.Extract.Packing (fun value ->
-                    extract (fun part -> { part with Packing = value }))
-            )
-            field "extract.skipPositions" Codec.int _.Extract.SkipPositions (fun value ->
-                extract (fun part -> { part with SkipPositions = value }))
-            field "extract.skipNorm" (Codec.optional Codec.float) _.Extract.SkipNorm (fun value ->
-                extract (fun part -> { part with SkipNorm = value }))
-            field "extract.batchContexts" Codec.int _.Extract.BatchContexts (fun value ->
-                extract (fun part -> { part with BatchContexts = value }))
-            field "sae.kind" RecipeCodec.saeKind _.Sae.Kind (fun value -> sae (fun part -> { part with Kind = value }))
-            field "sae.k" Codec.int _.Sae.K (fun value -> sae (fun part -> { part with K = value }))
-            field "sae.size" RecipeCodec.dictionarySize _.Sae.Size (fun value ->
-                sae (fun part -> { part with Size = value }))
-            field "sae.normalise" ChoiceCodec.normalisation _.Sae.Normalise (fun value ->
-                sae (fun part -> { part with Normalise = value }))
-            field "sae.preBias" ChoiceCodec.preBias _.Sae.PreBias (fun value ->
-                sae (fun part -> { part with PreBias = value }))
-            field "sae.start" ChoiceCodec.start _.Sae.Start (fun value -> sae (fun part -> { part with Start = value }))
-            field "sae.tiedDecoder" Codec.bool _.Sae.TiedDecoder (fun value ->
-                sae (fun part -> { part with TiedDecoder = value }))
-            field "sae.decoderRule" ChoiceCodec.decoderRule _.Sae.DecoderRule (fun value ->
-                sae (fun part -> { part with DecoderRule = value }))
-            field "train.batch" Codec.int _.Train.Batch (fun value -> train (fun part -> { part with Batch = value }))
-            field "train.passes" Codec.int _.Train.Passes (fun value ->
-                train (fun part -> { part with Passes = value }))
-            field "train.learningRate" RecipeCodec.learningRate _.Train.LearningRate (fun value ->
-                train (fun part -> { part with LearningRate = value }))
-            field "train.warmUp" Codec.float _.Train.WarmUp (fun value ->
-                train (fun part -> { part with WarmUp = value }))
-            field "train.decay" Codec.float _.Train.Decay (fun value -> train (fun part -> { part with Decay = value }))
-            field "train.clip" (Codec.optional Codec.float) _.Train.Clip (fun value ->
-                train (fun part -> { part with Clip = value }))
-            field "train.kSchedule" RecipeCodec.kSchedule _.Train.KSchedule (fun value ->
-                train (fun part -> { part with KSchedule = value }))
-            field "train.aux" (Codec.optional RecipeCodec.aux) _.Train.Aux (fun value ->
-                train (fun part -> { part with Aux = value }))
-            field "train.sparsity" Codec.float _.Train.Sparsity (fun value ->
-                train (fun part -> { part with Sparsity = value }))
-            field "train.sparsityWarmUp" Codec.float _.Train.SparsityWarmUp (fun value ->
-                train (fun part -> { part with SparsityWarmUp = value }))
-            field "train.preActivation" Codec.float _.Train.PreActivation (fun value ->
-                train (fun part -> { part with PreActivation = value }))
-            field "train.resample" (Codec.optional Codec.int) _.Train.Resample (fun value ->
-                train (fun part -> { part with Resample = value }))
-            later (
-                field "train.optimiser" ChoiceCodec.optimiser _.Train.Optimiser (fun value ->
-                    train (fun part -> { part with Optimiser = value }))
-            )
-            later (
-                field "train.weightDecay" Codec.float _.Train.WeightDecay (fun value ->
-                    train (fun part -> { part with WeightDecay = value }))
-            )
-            later (
-                field "train.shuffle" (Codec.optional Codec.int) _.Train.Shuffle (fun value ->
-                    train (fun part -> { part with Shuffle = value }))
-            )
-            field "train.deadWindow" Codec.int _.Train.DeadWindow (fun value ->
-                train (fun part -> { part with DeadWindow = value }))
-            later (
-                field "train.lossSpace" ChoiceCodec.lossSpace _.Train.LossSpace (fun value ->
-                    train (fun part -> { part with LossSpace = value }))
-            )
-            later (
-                field "train.lossScale" (Codec.optional Codec.float) _.Train.LossScale (fun value ->
-                    train (fun part -> { part with LossScale = value }))
-            )
-            later (
-                field "train.auxForm" ChoiceCodec.auxForm _.Train.AuxForm (fun value ->
-                    train (fun part -> { part with AuxForm = value }))
-            )
-            later (
-                field "train.encoderPenalty" Codec.float _.Train.EncoderPenalty (fun value ->
-                    train (fun part -> { part with EncoderPenalty = value }))
-            )
-            later (
-                field "train.decayShape" ChoiceCodec.decayShape _.Train.DecayShape (fun value ->
-                    train (fun part -> { part with DecayShape = value }))
-            )
-            later (
-                field "train.decayTo" Codec.float _.Train.DecayTo (fun value ->
-                    train (fun part -> { part with DecayTo = value }))
-            )
-            field "train.validationPoints" Codec.int _.Train.ValidationPoints (fun value ->
-                train (fun part -> { part with ValidationPoints = value }))
-            field "train.curveTokens" Codec.int _.Train.CurveTokens (fun value ->
-                train (fun part -> { part with CurveTokens = value }))
-            field "evaluate.deadTokens" Codec.int _.Evaluate.DeadTokens (fun value ->
-                evaluate (fun part -> { part with DeadTokens = value }))
-            field "evaluate.lossTokens" Codec.int _.Evaluate.LossTokens (fun value ->
-                evaluate (fun part -> { part with LossTokens = value }))
-            field "seed" Codec.int _.Seed (fun value spec -> { spec with Seed = value })
-            field "device" ChoiceCodec.device _.Device (fun value spec -> { spec with Device = value })
-            field "precision" ChoiceCodec.precision _.Precision (fun value spec -> { spec with Precision = value })
-            field "kernel" ChoiceCodec.kernel _.Kernel (fun value spec -> { spec with Kernel = value })
+            field "model" ChoiceCodec.model _.Model (fun v s -> { s with Model = v })
+            field "corpus.source" CorpusCodec.source _.Corpus.Source (fun v s -> { s with Corpus.Source = v })
+            field "corpus.textField" Codec.string _.Corpus.TextField (fun v s -> { s with Corpus.TextField = v })
+            later "corpus.chat" (Codec.optional CorpusCodec.chat) _.Corpus.Chat (fun v s -> { s with Corpus.Chat = v })
+            later "corpus.distinct" Codec.bool _.Corpus.Distinct (fun v s -> { s with Corpus.Distinct = v })
+            later "corpus.order" (Codec.optional Codec.int) _.Corpus.Order (fun v s -> { s with Corpus.Order = v })
+            field "corpus.trainTokens" Codec.int _.Corpus.TrainTokens (fun v s -> { s with Corpus.TrainTokens = v })
+            field "corpus.validationTokens" Codec.int _.Corpus.ValidationTokens (fun v s ->
+                { s with Corpus.ValidationTokens = v })
+            field "extract.hook" Codec.hook _.Extract.Hook (fun v s -> { s with Extract.Hook = v })
+            later "extract.target" (Codec.optional Codec.hook) _.Extract.Target (fun v s ->
+                { s with Extract.Target = v })
+            field "extract.contextLength" Codec.int _.Extract.ContextLength (fun v s ->
+                { s with Extract.ContextLength = v })
+            field "extract.bos" CorpusCodec.bos _.Extract.Bos (fun v s -> { s with Extract.Bos = v })
+            later "extract.packing" CorpusCodec.packing _.Extract.Packing (fun v s -> { s with Extract.Packing = v })
+            field "extract.skipPositions" Codec.int _.Extract.SkipPositions (fun v s ->
+                { s with Extract.SkipPositions = v })
+            field "extract.skipNorm" (Codec.optional Codec.float) _.Extract.SkipNorm (fun v s ->
+                { s with Extract.SkipNorm = v })
+            field "extract.batchContexts" Codec.int _.Extract.BatchContexts (fun v s ->
+                { s with Extract.BatchContexts = v })
+            field "sae.kind" RecipeCodec.saeKind _.Sae.Kind (fun v s -> { s with Sae.Kind = v })
+            field "sae.k" Codec.int _.Sae.K (fun v s -> { s with Sae.K = v })
+            field "sae.size" RecipeCodec.dictionarySize _.Sae.Size (fun v s -> { s with Sae.Size = v })
+            field "sae.normalise" ChoiceCodec.normalisation _.Sae.Normalise (fun v s -> { s with Sae.Normalise = v })
+            field "sae.preBias" ChoiceCodec.preBias _.Sae.PreBias (fun v s -> { s with Sae.PreBias = v })
+            field "sae.start" ChoiceCodec.start _.Sae.Start (fun v s -> { s with Sae.Start = v })
+            field "sae.tiedDecoder" Codec.bool _.Sae.TiedDecoder (fun v s -> { s with Sae.TiedDecoder = v })
+            field "sae.decoderRule" ChoiceCodec.decoderRule _.Sae.DecoderRule (fun v s ->
+                { s with Sae.DecoderRule = v })
+            field "train.batch" Codec.int _.Train.Batch (fun v s -> { s with Train.Batch = v })
+            field "train.passes" Codec.int _.Train.Passes (fun v s -> { s with Train.Passes = v })
+            field "train.learningRate" RecipeCodec.learningRate _.Train.LearningRate (fun v s ->
+                { s with Train.LearningRate = v })
+            field "train.warmUp" Codec.float _.Train.WarmUp (fun v s -> { s with Train.WarmUp = v })
+            field "train.decay" Codec.float _.Train.Decay (fun v s -> { s with Train.Decay = v })
+            field "train.clip" (Codec.optional Codec.float) _.Train.Clip (fun v s -> { s with Train.Clip = v })
+            field "train.kSchedule" RecipeCodec.kSchedule _.Train.KSchedule (fun v s -> { s with Train.KSchedule = v })
+            field "train.aux" (Codec.optional RecipeCodec.aux) _.Train.Aux (fun v s -> { s with Train.Aux = v })
+            field "train.sparsity" Codec.float _.Train.Sparsity (fun v s -> { s with Train.Sparsity = v })
+            field "train.sparsityWarmUp" Codec.float _.Train.SparsityWarmUp (fun v s ->
+                { s with Train.SparsityWarmUp = v })
+            field "train.preActivation" Codec.float _.Train.PreActivation (fun v s ->
+                { s with Train.PreActivation = v })
+            field "train.resample" (Codec.optional Codec.int) _.Train.Resample (fun v s ->
+                { s with Train.Resample = v })
+            later "train.optimiser" ChoiceCodec.optimiser _.Train.Optimiser (fun v s -> { s with Train.Optimiser = v })
+            later "train.weightDecay" Codec.float _.Train.WeightDecay (fun v s -> { s with Train.WeightDecay = v })
+            later "train.shuffle" (Codec.optional Codec.int) _.Train.Shuffle (fun v s -> { s with Train.Shuffle = v })
+            field "train.deadWindow" Codec.int _.Train.DeadWindow (fun v s -> { s with Train.DeadWindow = v })
+            later "train.lossSpace" ChoiceCodec.lossSpace _.Train.LossSpace (fun v s -> { s with Train.LossSpace = v })
+            later "train.lossScale" (Codec.optional Codec.float) _.Train.LossScale (fun v s ->
+                { s with Train.LossScale = v })
+            later "train.auxForm" ChoiceCodec.auxForm _.Train.AuxForm (fun v s -> { s with Train.AuxForm = v })
+            later "train.encoderPenalty" Codec.float _.Train.EncoderPenalty (fun v s ->
+                { s with Train.EncoderPenalty = v })
+            later "train.decayShape" ChoiceCodec.decayShape _.Train.DecayShape (fun v s ->
+                { s with Train.DecayShape = v })
+            later "train.decayTo" Codec.float _.Train.DecayTo (fun v s -> { s with Train.DecayTo = v })
+            field "train.validationPoints" Codec.int _.Train.ValidationPoints (fun v s ->
+                { s with Train.ValidationPoints = v })
+            field "train.curveTokens" Codec.int _.Train.CurveTokens (fun v s -> { s with Train.CurveTokens = v })
+            field "evaluate.deadTokens" Codec.int _.Evaluate.DeadTokens (fun v s -> { s with Evaluate.DeadTokens = v })
+            field "evaluate.lossTokens" Codec.int _.Evaluate.LossTokens (fun v s -> { s with Evaluate.LossTokens = v })
+            field "seed" Codec.int _.Seed (fun v s -> { s with Seed = v })
+            field "device" ChoiceCodec.device _.Device (fun v s -> { s with Device = v })
+            field "precision" ChoiceCodec.precision _.Precision (fun v s -> { s with Precision = v })
+            field "kernel" ChoiceCodec.kernel _.Kernel (fun v s -> { s with Kernel = v })
         ]
 
     /// The paths that a misspelt one may have meant, nearest first: those that end in it, else those a few letters away.

@@ -65,6 +65,7 @@ type Store(root: string) =
 
         Store(Path.GetFullPath(Option.defaultValue ".interp" given))
 
+    /// Its folder, in full.
     member _.Root = root
 
     /// Free bytes of the disk that the store is on, or will be.
@@ -86,12 +87,14 @@ type Store(root: string) =
     /// Where a stage works before its artifact is complete; what is there lets a stopped stage go on.
     member _.WorkFolder stage key = inWork stage key ""
 
+    /// Whether the artifact of a key is there, whole.
     member store.Contains stage key =
         File.Exists(Path.Combine(store.Folder stage key, ArtifactFolder.record))
 
     /// Whether a stopped stage left something to go on from.
     member store.IsPartial stage key = holdsFiles (store.WorkFolder stage key)
 
+    /// The artifact of a key; none where it is not there or cannot be read.
     member store.TryRead stage key =
         ArtifactFolder.tryRead (store.Folder stage key)
 

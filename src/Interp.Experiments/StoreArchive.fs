@@ -67,6 +67,8 @@ module StoreArchive =
                 |> ignore
 
                 entry.ExtractToFile(target, overwrite = false)
+                // Archives have no times; an artifact's age is how long it is in this store.
+                File.SetLastWriteTimeUtc(target, DateTime.UtcNow)
                 next ()
 
         try

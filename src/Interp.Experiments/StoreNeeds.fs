@@ -66,7 +66,7 @@ module StoreNeeds =
                             )
             ])
 
-    /// Whether an artifact has the settings of a spec, whatever text, model and version of the program it was made from.
+    /// Whether an artifact by itself has the settings of a spec, whatever text, model and version of the program it was made from.
     let private hasSettings (artifact: Artifact) (spec: Spec) =
         let spec =
             if artifact.Stage = "train" then
@@ -81,18 +81,26 @@ module StoreNeeds =
             ]
             |> List.map (fun (name, tokens) -> name, Canon.Integer(int64 tokens))
 
+        // Inputs of these names are the model's digest and the kind of device.
+        let fields =
+            SpecFields.all |> List.filter (fun field -> not (List.contains field.Path [ "model"; "device" ]))
+
         let settings =
-            amounts @ (SpecFields.all |> List.map (fun field -> field.Path, field.Get spec)) |> Map.ofList
+            amounts @ (fields |> List.map (fun field -> field.Path, field.Get spec)) |> Map.ofList
 
         artifact.Inputs
         |> List.forall (fun (name, value) ->
             match Map.tryFind name settings with
-            | Some setting when name <> "device" -> setting = value
-            | _ -> true)
+            | Some setting -> setting = value
+            | None -> true)
 
     /// The artifacts of a cell: under the keys that it has today, and where they are not there, since its text is elsewhere or the program
-    /// newer, those with its settings.
-    let private ofCell (inputs: Inputs) (store: Store) (artifacts: Artifact list) experiment (cell: Cell) =
+    /// newer, those that have its settings and were made from such.
+    let private ofCell (inputs: Inputs) (store: Store) (byKey: Map<string * string, Artifact>) experiment (cell: Cell) =
+        let rec isMadeWith spec (artifact: Artifact) =
+            hasSettings artifact spec
+            && artifact.Needs |> List.choose byKey.TryFind |> List.forall (isMadeWith spec)
+
         let stages =
             try
                 Stage.ofCell inputs cell @ Stage.ownOf inputs experiment cell
@@ -104,16 +112,16 @@ module StoreNeeds =
             match stages |> List.tryFind (fun stage -> stage.Name = name && store.Contains name stage.Key) with
             | Some stage -> [ name, stage.Key ]
             | None ->
-                artifacts
-                |> List.filter (fun artifact -> artifact.Stage = name && hasSettings artifact cell.Spec)
-                |> List.map (fun artifact -> name, artifact.Key))
+                [
+                    for artifact in byKey.Values do
+                        if artifact.Stage = name && isMadeWith cell.Spec artifact then
+                            name, artifact.Key
+                ])
 
     /// Names of the experiments that need each artifact, also through another, and whether a pin does.
     let find (inputs: Inputs) (store: Store) (experiments: Experiment list) =
-        let artifacts = store.All
-
         let byKey =
-            artifacts |> List.map (fun artifact -> (artifact.Stage, artifact.Key), artifact) |> Map.ofList
+            store.All |> List.map (fun artifact -> (artifact.Stage, artifact.Key), artifact) |> Map.ofList
 
         let rec closure keys =
             match
@@ -126,12 +134,13 @@ module StoreNeeds =
         let byExperiment =
             experiments
             |> List.map (fun experiment ->
-                experiment.Name, experiment.Cells |> List.collect (ofCell inputs store artifacts experiment) |> closure)
+                experiment.Name, experiment.Cells |> List.collect (ofCell inputs store byKey experiment) |> closure)
 
         let pinned =
-            artifacts
-            |> List.filter (isPinned store)
-            |> List.map (fun artifact -> artifact.Stage, artifact.Key)
+            byKey.Values
+            |> Seq.filter (isPinned store)
+            |> Seq.map (fun artifact -> artifact.Stage, artifact.Key)
+            |> List.ofSeq
             |> closure
 
         fun (artifact: Artifact) ->

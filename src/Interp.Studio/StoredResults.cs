@@ -1,3 +1,4 @@
+using Interp.Runtime;
 using Microsoft.FSharp.Collections;
 
 namespace Interp.Studio;
@@ -13,10 +14,12 @@ internal sealed class StoredResults(string folder)
             : [];
 
     /// <summary>A result; null: there is none of this name.</summary>
-    public Side? Find(string name) => Names.Contains(name) ? Sides.stored(PathOf(name)) : null;
+    /// <exception cref="DamagedFileException">Its files cannot be read.</exception>
+    public Side? Find(string name) => Names.Contains(name) ? Read(() => Sides.stored(PathOf(name))) : null;
 
     /// <summary>The page of a result that <see cref="Names"/> has.</summary>
-    public string Report(string name) => ReportPage.load(PathOf(name));
+    /// <exception cref="DamagedFileException">Its files cannot be read.</exception>
+    public string Report(string name) => Read(() => ReportPage.load(PathOf(name)));
 
     /// <summary>The metrics that a result's experiment names.</summary>
     public static FSharpList<Metric> MetricsOf(Side side) => (side.Experiment is { } experiment ? experiment.Value : ExperimentModule.create(side.Name)).Metrics;
@@ -34,6 +37,19 @@ internal sealed class StoredResults(string folder)
         var shown = ListModule.OfSeq(MetricsOf(before).Concat(MetricsOf(after)).Select(metric => metric.Name).Distinct());
         var diff = DiffModule.make(before, after);
         return ([.. DiffText.lines(shown, diff)], DiffText.verdict(diff), !DiffModule.differs(diff));
+    }
+
+    /// <summary>Of a result that is there, only its files can be to blame.</summary>
+    private static T Read<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InterpException error)
+        {
+            throw new DamagedFileException(error.Message, error);
+        }
     }
 
     private string PathOf(string name) => Path.Combine(folder, name);

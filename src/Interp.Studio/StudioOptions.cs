@@ -11,6 +11,12 @@ public sealed record StudioOptions
     /// <summary>Folder of the autoencoder.</summary>
     public required string Sae { get; init; }
 
+    /// <summary>What a recipe's script calls the model, read in a clone of the repository; null: <see cref="Model"/>.</summary>
+    public string? ModelName { get; init; }
+
+    /// <summary>What it calls the autoencoder; null: <see cref="Sae"/>.</summary>
+    public string? SaeName { get; init; }
+
     /// <summary>Folder of its atlas.</summary>
     public required string Atlas { get; init; }
 

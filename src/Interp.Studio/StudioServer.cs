@@ -102,6 +102,7 @@ public sealed class StudioServer : IAsyncDisposable
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = Limits.DiscardedBytes;
         kestrel.Limits.MaxRequestBufferSize = Limits.BufferBytes;
+        kestrel.Limits.MaxRequestLineSize = Limits.BufferBytes;
         kestrel.Limits.MaxConcurrentConnections = Limits.Connections;
         kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
     }

@@ -1,14 +1,20 @@
+using System.Globalization;
 using Interp.Autoencoders;
 using Interp.Features;
 using Interp.Runtime;
+using Interp.Studio.Http;
+using Microsoft.AspNetCore.Http;
 
 namespace Interp.Studio;
 
 /// <summary>What the operations work on: a model with an autoencoder, its atlas, and what was named beside them. It owns what it opened.</summary>
 internal sealed class Workbench : IDisposable
 {
-    private Workbench(StudioOptions options, Microscope microscope, Atlas atlas, IReadOnlyList<OpenedDictionary> others) =>
+    private Workbench(StudioOptions options, Microscope microscope, Atlas atlas, IReadOnlyList<OpenedDictionary> others)
+    {
         (Options, Microscope, Atlas, Figures, Others, Results) = (options, microscope, atlas, atlas, others, new StoredResults(options.Results));
+        ExampleLatent = Enumerable.Range(0, Latents).MaxBy(atlas.MaxOf);
+    }
 
     public StudioOptions Options { get; }
 
@@ -26,6 +32,25 @@ internal sealed class Workbench : IDisposable
     public StoredResults Results { get; }
 
     public int Latents => Atlas.Latents;
+
+    /// <summary>The latent of the API's examples: that with the largest maximum, so that it lives.</summary>
+    public int ExampleLatent { get; }
+
+    /// <summary>Its route's parameter.</summary>
+    public IReadOnlyDictionary<string, string> ExampleRoute => new Dictionary<string, string> { ["id"] = ExampleLatent.ToString(CultureInfo.InvariantCulture) };
+
+    /// <summary>A latent that the dictionary has.</summary>
+    /// <exception cref="Refusal">404: it has none of this number.</exception>
+    public int Known(int latent) =>
+        latent >= 0 && latent < Latents ? latent : throw new Refusal(StatusCodes.Status404NotFound, $"There is no latent {latent.ToString(CultureInfo.InvariantCulture)}; {Range}.");
+
+    /// <summary>The latent that a route names.</summary>
+    /// <exception cref="Refusal">404: it has none of this number.</exception>
+    public int Known(string latent) => int.TryParse(latent, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+        ? Known(id)
+        : throw new Refusal(StatusCodes.Status404NotFound, $"There is no latent {Refusal.Echo(latent)}; {Range}.");
+
+    private string Range => FormattableString.Invariant($"there are 0 to {Latents - 1}");
 
     /// <summary>Opens everything.</summary>
     /// <exception cref="InterpException">Something cannot be read, or the atlas is of another autoencoder or model.</exception>

@@ -39,6 +39,11 @@ type ArchiveTests(stores: Stores) =
 
         Assert.True((imported.Code = 0), imported.Errors)
         Assert.All(Miniature.states other (Miniature.experiment [ 4 ]), (fun (_, state) -> Assert.Equal(Hit, state)))
+
+        let record =
+            Path.Combine(other.Folder "train" (only "train" other).Key, ArtifactFolder.record)
+        // The archive has no times; an age in this store is that of the import.
+        Assert.True(DateTime.UtcNow - File.GetLastWriteTimeUtc record < TimeSpan.FromHours 1.0)
         Assert.Equal<byte>(archive, export other.Root "two.tar")
         let taken, known = StoreArchive.import other (folder.Child "two.tar")
         Assert.Empty taken

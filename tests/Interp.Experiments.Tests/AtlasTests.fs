@@ -28,7 +28,7 @@ let ``an atlas of the embedded dictionary is made, inspected and exported, the s
         succeed folder ([ "atlas"; sae; "--tokens"; "6k"; "--held-out"; "2k"; "--out"; name; "--json" ] @ more)
 
     use said = JsonDocument.Parse((make "a" []).Output)
-    Assert.Equal(2048, said.RootElement.GetProperty("latents").GetInt32())
+    Assert.Equal(1024, said.RootElement.GetProperty("latents").GetInt32())
     Assert.True(said.RootElement.GetProperty("cost").GetDouble() > 1.0)
     make "b" [ "--threads"; "1" ] |> ignore
     Assert.Equal<(string * byte[])[]>(bytes folder "a", bytes folder "b")
@@ -52,7 +52,7 @@ let ``an atlas of the embedded dictionary is made, inspected and exported, the s
     let exported = succeed folder [ "atlas"; "export"; "pages"; "--atlas"; "a" ]
 
     Assert.Contains("index.html", exported.Output)
-    Assert.Equal(2049, Directory.GetFiles(folder.Child "pages/data").Length)
+    Assert.Equal(1025, Directory.GetFiles(folder.Child "pages/data").Length)
     Assert.DoesNotContain("\nimport ", File.ReadAllText(folder.Child "pages/studio.js"))
     let again = run folder.Path [ "atlas"; "export"; "pages"; "--atlas"; "a" ]
     Assert.Equal(2, again.Code)
@@ -67,7 +67,10 @@ let ``what cannot be made is refused in a sentence`` () =
             [ "atlas"; "nowhere" ], "no SAE folder"
             [ "atlas"; sae; "--model"; "nowhere"; "--corpus"; "world" ], "nowhere"
             [ "atlas"; sae; "--model"; Inputs.WorldFolder ], "--corpus"
+            [ "atlas"; sae; "--model"; "/nowhere" ], "no model at /nowhere"
             [ "atlas"; sae; "--tokens"; "few" ], "--tokens"
+            [ "atlas"; sae; "--tokens"; "0" ], "--tokens is '0'; give a number of tokens from 1"
+            [ "atlas"; sae; "--out"; "/dev/null/atlas" ], "The folder /dev/null/atlas cannot be made"
             [ "atlas"; "export"; "out" ], "no atlas under atlases/"
             [ "atlas"; "export"; "out"; "--atlas"; "." ], "holds no atlas"
             [ "atlas"; "export"; "out"; "--only"; "pdf" ], "pages or neuronpedia"

@@ -8,7 +8,7 @@ open TorchSharp
 
 let private layers, width, heads, keyValueHeads, mlp = 18, 64, 4, 2, 128
 
-let private vocabulary = 1536
+let private vocabulary = 3671
 
 let private random (generator: torch.Generator) (shape: int list) =
     torch.randn (shape |> List.map int64 |> Array.ofList, generator = generator, device = torch.CPU)

@@ -117,10 +117,7 @@ let ``show prints every cell with its digest and what sets it apart`` () =
     Assert.True((outcome.Code = 0), outcome.Errors)
     let experiment = ConfigScript.load (folder.Child "store") (config "demo.fsx")
 
-    let edited =
-        match Overrides.applyAll [ "sae.k", "12" ] experiment with
-        | Ok edited -> edited
-        | Error errors -> failwith (String.concat "\n" errors)
+    let edited = fst (Overrides.applyAll [ "sae.k", "12" ] experiment)
 
     for cell in edited.Cells do
         let digest = (Canonical.digest (SpecFields.toCanon cell.Spec)).Substring(0, 12)

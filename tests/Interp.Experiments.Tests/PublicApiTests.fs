@@ -5,6 +5,8 @@ open System
 open System.IO
 open System.Reflection
 open System.Runtime.CompilerServices
+open System.Text.RegularExpressions
+open System.Xml.Linq
 open Xunit
 open Interp
 open Interp.Tests.CommandLine
@@ -57,12 +59,13 @@ let private listing (assembly: Assembly) =
 [<Theory>]
 [<InlineData("Interp.Core")>]
 [<InlineData("Interp.Experiments")>]
+[<InlineData("Interp.Studio")>]
 let ``the public members are the listed ones`` (name: string) =
     let assembly =
-        if name = "Interp.Core" then
-            typeof<Interp.Runtime.InterpException>.Assembly
-        else
-            typeof<Spec>.Assembly
+        match name with
+        | "Interp.Core" -> typeof<Interp.Runtime.InterpException>.Assembly
+        | "Interp.Experiments" -> typeof<Spec>.Assembly
+        | _ -> typeof<Interp.Studio.StudioServer>.Assembly
 
     let path = Path.Combine(repository, "tests", "api", name + ".txt")
     let now = listing assembly
@@ -81,3 +84,42 @@ let ``the public members are the listed ones`` (name: string) =
     )
 
     Assert.Equal(File.ReadAllText path, now)
+
+/// Types and modules that configs and scripts name.
+let private words =
+    "Assets AuxSpec Cell CellResult ChatSource Choices Comparison Condition ConfigDiff ConfigDiffModule Contrast Corpus CorpusSpec Diff \
+     DiffModule Direction DictionarySize Draw Estimate EvaluateSpec EvaluatedCell Experiment ExperimentBuilder ExperimentModule Extract \
+     ExtractSpec FieldChange Hook KScheduleSpec LearningRateSpec Metric MetricChange MetricModule MetricStatus Model ModelSource OwnStage \
+     Plan PlannedStage Plots Recipe ReportPage ResultQuery ResultSummary ResultTable ResultTableModule ResultViews Results ResultsModule \
+     RunOptions Sae SaeKindSpec SaeSpec Script Side Sides Spec StageState Sweep TextSource Train TrainSpec"
+        .Split(' ')
+
+[<Fact>]
+let ``an editor says of every word of a script what it is`` () =
+    let assembly = typeof<Spec>.Assembly
+
+    let said =
+        XDocument.Load(Path.Combine(AppContext.BaseDirectory, "Interp.Experiments.xml")).Descendants "member"
+        |> Seq.filter (fun part -> part.Value.Trim() <> "")
+        |> Seq.map (fun part -> Regex.Match(string part.FirstAttribute, @"^name=""\w:([\w.]+)").Groups[1].Value)
+        |> set
+
+    let unsaid =
+        [
+            for word in words do
+                let kind = nonNull (assembly.GetType $"Interp.{word}")
+
+                for part in kind.GetMembers flags do
+                    let isPart =
+                        part.MemberType <> MemberTypes.NestedType && part.MemberType <> MemberTypes.Constructor
+
+                    let name = $"Interp.{word}.{part.Name}"
+
+                    if isPart && not (isGenerated part) && not (said.Contains name) then
+                        name
+
+                if not (said.Contains $"Interp.{word}") then
+                    $"Interp.{word}"
+        ]
+
+    Assert.Empty unsaid

@@ -21,6 +21,8 @@ let private figures (page: string) =
 let ``a page has the table, five charts with error bars, and loads nothing`` () =
     let page = ReportPage.load (demo "demo")
     Assert.Contains("plotly.js v", page)
+    Assert.Contains("<h1>demo</h1>", page)
+    Assert.DoesNotContain(repository, page)
     Assert.DoesNotMatch("(?i)<(script|link|img|iframe)[^>]*(src|href)=", page)
     Assert.Contains("<td class=\"number\">0.0974 ± 0.0001</td>", page)
     Assert.Contains("Model world, blocks.2.hook_resid_post", page)

@@ -86,7 +86,7 @@ let ``a run's result is queried, diffed in every form and reported`` () =
     // Two seeds of one group: the seed is what differs, and the shared stages are no difference.
     let seeds = run folder.Path [ "diff"; key "evaluate" 0; key "evaluate" 1 ]
     Assert.Equal(1, seeds.Code)
-    Assert.Matches("config +1 cell +seed +1 → 2", seeds.Output)
+    Assert.Matches("config +k=4,seed=1 +seed +1 → 2", seeds.Output)
     Assert.DoesNotContain("removed", seeds.Output)
     Assert.DoesNotMatch("plan .*(extract|baseline)", seeds.Output)
 
@@ -95,7 +95,7 @@ let ``a run's result is queried, diffed in every form and reported`` () =
     let fast = run folder.Path [ "diff"; "mini"; "fast" ]
     Assert.Equal(1, fast.Code)
     Assert.Matches(@"config +4 cells +train.learningRate +0.002 → 0.01 +changed", fast.Output)
-    Assert.Matches(@"plan +1 cell +train +\w{8} → \w{8} +other key +\(train.learningRate\)", fast.Output)
+    Assert.Matches(@"plan +k=4,seed=1 +train +\w{8} → \w{8} +other key +\(train.learningRate\)", fast.Output)
 
     Assert.Matches(
         @"metrics +k=4 +fvu +[\d.]+ ± [\d.]+ → [\d.]+ ± [\d.]+ +\w+.*p (< )?[\d.]+, paired, n 2",

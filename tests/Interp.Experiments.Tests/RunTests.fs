@@ -151,7 +151,9 @@ let ``trainings that the memory does not hold together run in passes, to the sam
         Assert.Contains($"trainings in {split.Length} passes", plan.Output)
         Assert.DoesNotContain("It does not fit", plan.Output)
         let tiny = [ "mini.fsx"; "--memory"; "2MiB" ]
-        Assert.Contains("It does not fit", (succeed folder.Path ("plan" :: tiny)).Output)
+        let misfit = run folder.Path ("plan" :: tiny)
+        Assert.Equal(1, misfit.Code)
+        Assert.Contains("It does not fit", misfit.Output)
         let refused = run folder.Path ("run" :: tiny @ [ "--store"; "tiny" ])
         Assert.Equal(2, refused.Code)
         Assert.Contains("more than there are (2.0 MiB); lower", refused.Errors)

@@ -96,7 +96,7 @@ let ``a text that is missing or too short fails its own cells, and the plan says
         ]
 
     let plan = run folder.Path [ "plan"; "mini.json" ]
-    Assert.Equal(0, plan.Code)
+    Assert.Equal(1, plan.Code)
 
     for reason in reasons do
         let line =

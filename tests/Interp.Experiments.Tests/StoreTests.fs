@@ -132,6 +132,11 @@ type StoreTests(stores: Stores) =
                 run folder.Path ([ "show"; train.Key; "--spec"; "again.json" ] @ store)
 
             Assert.True((written.Code = 0), written.Errors)
+
+            let taken = run folder.Path ([ "show"; train.Key; "--spec"; "again.json" ] @ store)
+
+            Assert.Equal(2, taken.Code)
+            Assert.Contains("again.json is there already", taken.Errors)
             let plan = run folder.Path ([ "plan"; "again.json" ] @ store)
             Assert.Contains("All 4 stages are in the store", plan.Output)
 
@@ -194,6 +199,13 @@ type StoreTests(stores: Stores) =
         Assert.Empty(garbage store)
         Directory.Delete(folder.Child "results", true)
         Assert.Equal<string list>([ "baseline"; "evaluate"; "extract"; "train" ], garbage store)
+
+    [<Fact>]
+    member _.``a result whose cells were never run here keeps what it shares, and no other cell's evaluation``() =
+        withCopy stores.Two (fun folder store ->
+            Miniature.write (folder.Child "results/mini/spec.json") (Miniature.experiment [ 5 ])
+            StoreNeeds.noteResults store (folder.Child "results")
+            Assert.Equal<string list>([ "evaluate"; "evaluate"; "train"; "train" ], List.sort (garbage store)))
 
     [<Fact>]
     member _.``nothing is collected while a run uses the store, or where a result cannot be read``() =

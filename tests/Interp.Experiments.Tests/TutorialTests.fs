@@ -116,7 +116,7 @@ let ``a steering recipe as a script prints the steered text`` () =
             Features =
                 [|
                     SteeredLatent(648, 0.1 + 0.2, StrengthUnit.Norm, SteeringMode.Clamp)
-                    SteeredLatent(1047, -2.5, StrengthUnit.Raw, SteeringMode.Add)
+                    SteeredLatent(600, -2.5, StrengthUnit.Raw, SteeringMode.Add)
                 |],
             Tokens = 12,
             Seed = 7L,

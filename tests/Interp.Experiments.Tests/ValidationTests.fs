@@ -61,14 +61,29 @@ let ``all errors are told at once, those of the model too`` () =
     use folder = new TemporaryFolder()
 
     let edits =
-        [ "sae.kind=matryoshka:6000"; "train.weightDecay=-1"; "train.shuffle=10" ]
+        [
+            "sae.kind=matryoshka:6000"
+            "train.weightDecay=-1"
+            "train.shuffle=10"
+            "train.kSchedule=cosin:512:0.25"
+            "sae.normalize=none"
+            "train.batch"
+        ]
 
     let outcome =
         run folder.Path ([ "plan"; config "demo.fsx" ] @ List.collect (fun edit -> [ "--set"; edit ]) edits)
 
     Assert.Equal(2, outcome.Code)
 
-    for path in [ "sae.kind"; "train.weightDecay"; "train.shuffle" ] do
+    for path in
+        [
+            "sae.kind"
+            "train.weightDecay"
+            "train.shuffle"
+            "did you mean cosine:FROM:UNTIL?"
+            "did you mean sae.normalise?"
+            "--set is 'train.batch'"
+        ] do
         Assert.Contains(path, outcome.Errors)
 
 [<Fact>]

@@ -147,6 +147,24 @@ let ``a part of a command that there is not is told which there are`` () =
     refuses "there are ls, du, gc, pin, unpin, export, import." nothing [ "store"; "everything" ]
     refuses "there are model, tokenizer, training" nothing [ "verify"; "everything" ]
 
+[<Theory>]
+[<InlineData("schema")>]
+[<InlineData("report")>]
+let ``a file that is there is written over only with --force`` (command: string) =
+    let arguments =
+        match command with
+        | "report" -> [ "report"; Path.Combine(repository, "results", "demo"); "--output"; "mine" ]
+        | command -> [ command; "--output"; "mine" ]
+
+    let prepare (folder: TemporaryFolder) =
+        File.WriteAllText(folder.Child "mine", "mine")
+
+    refuses "mine is there already; give another name, or --force" prepare arguments
+    use folder = new TemporaryFolder()
+    prepare folder
+    succeed folder.Path (arguments @ [ "--force" ]) |> ignore
+    Assert.NotEqual<string>("mine", File.ReadAllText(folder.Child "mine"))
+
 [<Fact>]
 let ``a schedule that is none`` () =
     refuses "linear:512:0.25" nothing [ "run"; demo; "--set"; "train.kSchedule=linaer:512:0.25" ]

@@ -9,14 +9,18 @@ namespace Interp.Features;
 /// </summary>
 /// <remarks>
 /// The score is mean q · d. Here q of a text is the quantile of the latent's peak in its own distribution, 0 where it is silent, and
-/// d = (mean q of the sentences - mean q of the contrast) / √((var + var)/2 + <see cref="Spread"/>²), an effect size (Cohen's d) with a floor under
-/// the standard deviation, since few texts may agree by chance. Without a contrast, its mean and variance are those of sentences of as many tokens that
-/// fire with the latent's density, independently.
+/// d = (mean q of the sentences - mean q of the others) / √((var + var)/2 + <see cref="Spread"/>²), an effect size (Cohen's d) with a floor under
+/// the standard deviation, since few texts may agree by chance. The others are the contrast together with <see cref="Prior"/> texts as long as the
+/// sentences whose tokens fire with the latent's density, independently: a few texts in which a dense latent happens to be silent say little, and
+/// without a contrast these are all there is.
 /// </remarks>
 public static class Analysis
 {
     /// <summary>The least standard deviation of quantiles.</summary>
     public const double Spread = 0.2;
+
+    /// <summary>How many texts the latent's density counts as beside the contrast.</summary>
+    public const double Prior = 10;
 
     /// <summary>Room for the rounding of share × sentences.</summary>
     private const double Rounding = 1e-9;
@@ -42,11 +46,13 @@ public static class Analysis
 
         (int Latent, double Score, double Quantile, double Effect) Scored(int latent)
         {
-            var (mean, variance) = Moments([.. sentences.Select(text => QuantileOf(text, latent, figures))]);
-            var (against, other) = contrast.Count > 0
-                ? Moments([.. contrast.Select(text => QuantileOf(text, latent, figures))])
-                : Background([.. sentences.Select(text => text.Ids.Count)], figures.DensityOf(latent));
-            var effect = (mean - against) / Math.Sqrt((variance + other) / 2 + Spread * Spread);
+            var (mean, square) = Moments([.. sentences.Select(text => QuantileOf(text, latent, figures))]);
+            var (against, other) = Background([.. sentences.Select(text => text.Ids.Count)], figures.DensityOf(latent));
+            foreach (var quantile in contrast.Select(text => QuantileOf(text, latent, figures)))
+                (against, other) = (against + quantile / Prior, other + quantile * quantile / Prior);
+            var texts = 1 + contrast.Count / Prior;
+            (against, other) = (against / texts, other / texts);
+            var effect = (mean - against) / Math.Sqrt((square - mean * mean + other - against * against) / 2 + Spread * Spread);
             return (latent, mean * effect, mean, effect);
         }
 
@@ -59,10 +65,10 @@ public static class Analysis
     public static bool Reaches(float value, float max, double share) => max > 0 && value > 0 && value >= share * max;
 
     /// <summary>
-    /// Mean and variance of the largest quantile in texts of these lengths whose tokens fire independently with a density ρ: of T tokens,
+    /// Mean and mean square of the largest quantile in texts of these lengths whose tokens fire independently with a density ρ: of T tokens,
     /// P(q ≤ u) = (1 - ρ·(1-u))^T.
     /// </summary>
-    internal static (double Mean, double Variance) Background(IReadOnlyList<int> lengths, double density)
+    internal static (double Mean, double Square) Background(IReadOnlyList<int> lengths, double density)
     {
         const int steps = 64;
         var (mean, square) = (0.0, 0.0);
@@ -76,18 +82,14 @@ public static class Analysis
                 square += 2 * u * above / steps / lengths.Count;
             }
         }
-        return (mean, square - mean * mean);
+        return (mean, square);
     }
 
     /// <summary>The quantile of a latent's peak in a text in its own distribution; 0 where it is silent.</summary>
     internal static double QuantileOf(Reading text, int latent, ILatentFigures figures) =>
         text.PeakOf(latent) is var peak and > 0 ? figures.QuantileOf(latent, peak) : 0;
 
-    private static (double Mean, double Variance) Moments(double[] values)
-    {
-        var mean = values.Average();
-        return (mean, values.Average(value => (value - mean) * (value - mean)));
-    }
+    private static (double Mean, double Square) Moments(double[] values) => (values.Average(), values.Average(value => value * value));
 
     private static SortedSet<int> Fired(IReadOnlyList<Reading> texts)
     {

@@ -20,7 +20,7 @@ public sealed record LatentAttribution(int Latent, int Position, float Activatio
 /// <param name="Latents">Those with the largest attributions of either sign, largest magnitude first.</param>
 /// <param name="Pearson">Correlation of attribution and effect over those that were tried; null where they do not vary.</param>
 /// <param name="Spearman">The same of their ranks.</param>
-/// <param name="Tried">How many were taken away.</param>
+/// <param name="Tried">How many were taken away: those with the largest attributions.</param>
 public sealed record AttributionResult(int A, int B, double Difference, int Active, IReadOnlyList<LatentAttribution> Latents, double? Pearson, double? Spearman, int Tried);
 
 /// <summary>
@@ -39,7 +39,7 @@ public static class Attribution
     /// <param name="a">Id of a token, such as <see cref="Microscope.IdAfter"/> gives it.</param>
     /// <param name="b">Id of the token that it is compared with.</param>
     /// <param name="limit">How many pairs of latent and position are listed.</param>
-    /// <param name="tried">How many of them are taken away, one at a time.</param>
+    /// <param name="tried">How many are taken away, one at a time, those with the largest attributions; may be more than are listed.</param>
     /// <param name="cancel">Stops before the next pass.</param>
     /// <exception cref="InterpException">A token is not the model's, the prompt is empty or too long, or the autoencoder is a transcoder.</exception>
     public static AttributionResult Of(Microscope microscope, string prompt, int a, int b, int limit = 20, int tried = 20, CancellationToken cancel = default)
@@ -53,11 +53,11 @@ public static class Attribution
         var function = new LogitDifference(microscope.Model, microscope.Hook, ids, a, b);
         var (difference, rows, gradient) = function.Gradient();
         var contributions = new Contributions(microscope, rows, gradient, ids.Length - reading.Ids.Count);
-        var all = Enumerable.Range(0, reading.Ids.Count).SelectMany(token => contributions.Of(reading, token)).ToArray();
-        var shown = all.OrderByDescending(pair => Math.Abs(pair.Attribution)).ThenBy(pair => pair.Position).ThenBy(pair => pair.Latent).Take(limit).ToArray();
-        var effects = Effects(function, [.. shown.Take(tried).Select(pair => (contributions.PositionOf(pair), contributions.VectorOf(pair).neg()))], PassPositions / ids.Length, cancel);
-        var attributions = shown.Take(effects.Length).Select(pair => pair.Attribution).ToArray();
-        return new AttributionResult(a, b, difference, all.Length, [.. shown.Select((pair, i) => i < effects.Length ? pair with { Effect = effects[i] } : pair)],
+        var active = Enumerable.Range(0, reading.Ids.Count).SelectMany(token => contributions.Of(reading, token))
+            .OrderByDescending(pair => Math.Abs(pair.Attribution)).ThenBy(pair => pair.Position).ThenBy(pair => pair.Latent).ToArray();
+        var effects = Effects(function, [.. active.Take(tried).Select(pair => (contributions.PositionOf(pair), contributions.VectorOf(pair).neg()))], PassPositions / ids.Length, cancel);
+        var attributions = active.Take(effects.Length).Select(pair => pair.Attribution).ToArray();
+        return new AttributionResult(a, b, difference, active.Length, [.. active.Take(limit).Select((pair, i) => i < effects.Length ? pair with { Effect = effects[i] } : pair)],
             Correlation.Pearson(attributions, effects), Correlation.Spearman(attributions, effects), effects.Length);
     }
 

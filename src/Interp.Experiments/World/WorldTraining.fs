@@ -41,7 +41,7 @@ type WorldTrainingOptions =
     static member Default =
         {
             Seed = 1L
-            VocabularySize = 1536
+            VocabularySize = 4096
             TokenizerDocuments = 8000
             ContextLength = 256
             Steps = 3500

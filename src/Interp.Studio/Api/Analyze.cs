@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using Interp.Features;
 using Interp.Studio.Guards;
@@ -47,10 +48,13 @@ internal static class Analyze
         public required int ContrastCount { get; init; }
     }
 
-    public sealed record Found
+    public sealed record Found : LatentLine
     {
-        [Description("The latent.")]
-        public required int Id { get; init; }
+        [SetsRequiredMembers]
+        private Found(LatentLine line)
+            : base(line)
+        {
+        }
 
         [Description("What the list is ordered by: quantile × effect.")]
         public required double Score { get; init; }
@@ -58,23 +62,27 @@ internal static class Analyze
         [Description("Share of the sentences in which it reaches the threshold.")]
         public required double Share { get; init; }
 
-        [Description("Its maximum in the atlas, the full scale of its heat map.")]
-        public required float Max { get; init; }
-
         [Description("Mean over the sentences of the place of their peaks among all its firings in the atlas, 0 to 1.")]
         public required double Quantile { get; init; }
 
         [Description("How many standard deviations the sentences lie above the contrast.")]
         public required double Effect { get; init; }
 
-        [Description("The atlas's rule in words; null: none.")]
-        public required string? Explanation { get; init; }
-
         [Description("Its values on each sentence.")]
-        public required IReadOnlyList<TokenValues> Sentences { get; init; }
+        public required IReadOnlyList<TokenValues> Sentences { get; init; } = [];
 
         [Description("Its values on each contrast sentence.")]
-        public required IReadOnlyList<TokenValues> Contrast { get; init; }
+        public required IReadOnlyList<TokenValues> Contrast { get; init; } = [];
+
+        public static Found Of(Workbench bench, RankedLatent ranked, IReadOnlyList<Reading> sentences, IReadOnlyList<Reading> contrast) => new(LatentLine.Of(bench, ranked.Latent))
+        {
+            Score = ranked.Score,
+            Share = ranked.Share,
+            Quantile = ranked.Quantile,
+            Effect = ranked.Effect,
+            Sentences = [.. sentences.Zip(ranked.Sentences, TokenValues.Of)],
+            Contrast = [.. contrast.Zip(ranked.Contrast, TokenValues.Of)],
+        };
     }
 
     public static Operation Of(Workbench bench) =>
@@ -94,24 +102,11 @@ internal static class Analyze
             throw new Refusal(StatusCodes.Status413PayloadTooLarge, $"The answer would have {values} values, {result.Latents.Count} latents on every token, and at most {Limits.AnsweredValues} are given; ask for fewer latents or less text.");
         return new Answer
         {
-            Features = [.. result.Latents.Select(latent => Shown(bench, latent, sentences, contrast))],
+            Features = [.. result.Latents.Select(ranked => Found.Of(bench, ranked, sentences, contrast))],
             Considered = result.Fired,
             Qualified = result.Qualified,
             Sentences = sentences.Count,
             ContrastCount = contrast.Count,
         };
     }
-
-    private static Found Shown(Workbench bench, RankedLatent latent, IReadOnlyList<Reading> sentences, IReadOnlyList<Reading> contrast) => new()
-    {
-        Id = latent.Latent,
-        Score = latent.Score,
-        Share = latent.Share,
-        Max = latent.Max,
-        Quantile = latent.Quantile,
-        Effect = latent.Effect,
-        Explanation = bench.Atlas.Page(latent.Latent).Explanation?.Text,
-        Sentences = [.. sentences.Zip(latent.Sentences, TokenValues.Of)],
-        Contrast = [.. contrast.Zip(latent.Contrast, TokenValues.Of)],
-    };
 }

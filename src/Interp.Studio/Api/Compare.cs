@@ -91,6 +91,9 @@ internal static class Compare
         [Description("The rule in words; null: none.")]
         public required string? Explanation { get; init; }
 
+        [Description("The rule's F1 on held-out text; null: there is no rule.")]
+        public required double? ExplanationF1 { get; init; }
+
         [Description("Where it fires most.")]
         public required IReadOnlyList<PageExample> Examples { get; init; }
     }
@@ -127,6 +130,6 @@ internal static class Compare
     private static Shown ShownOf(Features.Atlas? atlas, int latent, float? cosine)
     {
         var page = atlas?.Page(latent);
-        return new Shown { Id = latent, Cosine = cosine, Max = page?.Max, Explanation = page?.Explanation?.Text, Examples = [.. (page?.Top ?? []).Take(Examples)] };
+        return new Shown { Id = latent, Cosine = cosine, Max = page?.Max, Explanation = page?.Explanation?.Text, ExplanationF1 = page?.Explanation?.F1, Examples = [.. (page?.Top ?? []).Take(Examples)] };
     }
 }

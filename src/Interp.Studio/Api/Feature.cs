@@ -14,11 +14,13 @@ internal static class Feature
         Path = "/api/v1/features/{id}",
         Summary = "All that the atlas says of a latent.",
         Answer = typeof(LatentPage),
-        At = new Dictionary<string, string> { ["id"] = "17" },
+        At = bench.ExampleRoute,
         Serve = async call =>
         {
             using var place = await call.Lanes.Lookup.Enter(call.Cancel);
-            await call.Write(bench.Atlas.PageJson(call.Latent(bench.Latents)), MediaTypeNames.Application.Json);
+            var latent = bench.Known(call.At("id"));
+            bench.Atlas.Page(latent); // a line that cannot be read is not sent
+            await call.Write(bench.Atlas.PageJson(latent), MediaTypeNames.Application.Json);
         },
     };
 }

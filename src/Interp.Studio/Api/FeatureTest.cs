@@ -25,9 +25,9 @@ internal static class FeatureTest
     }
 
     public static Operation Of(Workbench bench) =>
-        Operation.Post<Question, Answer>("/api/v1/features/{id}/test", "How a latent fires on some texts.", (question, call) => Run(bench, call.Latent(bench.Latents), question, call.Cancel)) with
+        Operation.Post<Question, Answer>("/api/v1/features/{id}/test", "How a latent fires on some texts.", (question, call) => Run(bench, bench.Known(call.At("id")), question, call.Cancel)) with
         {
-            At = new Dictionary<string, string> { ["id"] = "17" },
+            At = bench.ExampleRoute,
             Example = JsonNode.Parse("""{"texts": ["On 1 May it rained."]}"""),
         };
 

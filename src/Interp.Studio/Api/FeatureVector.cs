@@ -17,9 +17,9 @@ internal static class FeatureVector
     }
 
     public static Operation Of(Workbench bench) =>
-        Operation.Get<Nothing, Answer>("/api/v1/features/{id}/vector", "The directions that a latent reads and writes.", (_, call) => Run(bench, call.Latent(bench.Latents))) with
+        Operation.Get<Nothing, Answer>("/api/v1/features/{id}/vector", "The directions that a latent reads and writes.", (_, call) => Run(bench, bench.Known(call.At("id")))) with
         {
-            At = new Dictionary<string, string> { ["id"] = "17" },
+            At = bench.ExampleRoute,
         };
 
     private static Answer Run(Workbench bench, int latent) =>

@@ -17,12 +17,27 @@ internal record LatentLine
     [Description("The atlas's rule in words; null: none.")]
     public required string? Explanation { get; init; }
 
+    [Description("The rule's F1 on held-out text, 0 to 1; null: there is no rule.")]
+    public required double? ExplanationF1 { get; init; }
+
     [Description("The labelled concept that it fits best; null: none.")]
     public required string? Concept { get; init; }
+
+    [Description("How well it fits the concept, on labelled texts that were not used to choose it; null: there is none.")]
+    public required double? ConceptF1 { get; init; }
 
     public static LatentLine Of(Workbench bench, int latent)
     {
         var page = bench.Atlas.Page(latent);
-        return new LatentLine { Id = latent, Density = page.Density, Max = page.Max, Explanation = page.Explanation?.Text, Concept = page.Concept?.Name };
+        return new LatentLine
+        {
+            Id = latent,
+            Density = page.Density,
+            Max = page.Max,
+            Explanation = page.Explanation?.Text,
+            ExplanationF1 = page.Explanation?.F1,
+            Concept = page.Concept?.Name,
+            ConceptF1 = page.Concept?.F1,
+        };
     }
 }

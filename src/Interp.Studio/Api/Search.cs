@@ -118,10 +118,8 @@ internal static class Search
             return Needed(question.Direction, "direction");
         if (question.Direction is not null)
             throw Bad("Both id and direction name a direction; give one of them.");
-        if (id < 0 || id >= bench.Latents)
-            throw Refusal.NoLatent(id.ToString(System.Globalization.CultureInfo.InvariantCulture), bench.Latents);
         using var scope = NewDisposeScope();
-        return bench.Microscope.Sae.DecoderWeight[id].detach().to(ScalarType.Float64, CPU).data<double>().ToArray();
+        return bench.Microscope.Sae.DecoderWeight[bench.Known(id)].detach().to(ScalarType.Float64, CPU).data<double>().ToArray();
     }
 
     private static T Needed<T>(T? value, string name)

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Interp.Studio.Api;
 
@@ -20,9 +21,11 @@ internal sealed record SearchHit : LatentLine
     [Description("Of a search by direction: cosine with its decoder row.")]
     public double? Cosine { get; init; }
 
-    public static new SearchHit Of(Workbench bench, int latent)
+    [SetsRequiredMembers]
+    private SearchHit(LatentLine line)
+        : base(line)
     {
-        var line = LatentLine.Of(bench, latent);
-        return new SearchHit { Id = latent, Density = line.Density, Max = line.Max, Explanation = line.Explanation, Concept = line.Concept };
     }
+
+    public static new SearchHit Of(Workbench bench, int latent) => new(LatentLine.Of(bench, latent));
 }

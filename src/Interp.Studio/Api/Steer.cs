@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Interp.Features;
 using Interp.Studio.Guards;
@@ -12,45 +11,14 @@ namespace Interp.Studio.Api;
 /// <summary>A prompt continued with latents changed and unchanged, at once or token by token.</summary>
 internal static class Steer
 {
-    public sealed record Question
+    public sealed record Question : ContinuationQuestion
     {
-        [Description("The text to continue."), Length(0, Limits.TextCharacters)]
-        public required string Prompt { get; init; }
-
         [Description("The latents that are changed, each at most once."), Length(0, Limits.Steered)]
         public required IReadOnlyList<Dose> Features { get; init; }
 
-        [Description("Tokens to add at most."), Range(1, Limits.NewTokens)]
-        public int Tokens { get; init; } = 40;
-
-        [Description("Seed of the draws; without effect at temperature 0."), Range(0, int.MaxValue)]
-        public int Seed { get; init; }
-
-        [Description("Divisor of the logits; 0 takes the most likely token."), Range(0.0, 100.0)]
-        public double Temperature { get; init; }
-
-        [Description("At which positions the latents are changed.")]
-        public SteeredPositions Positions { get; init; } = SteeredPositions.NotSpecial;
-
-        [Description("Whether what the dictionary does not reconstruct is kept.")]
-        public bool KeepError { get; init; } = true;
-
         /// <exception cref="Refusal">404: a latent is none of the dictionary.</exception>
-        public SteeringRecipe Recipe(Workbench bench)
-        {
-            if (Features.FirstOrDefault(feature => feature.Id < 0 || feature.Id >= bench.Latents) is { } unknown)
-                throw Refusal.NoLatent(unknown.Id.ToString(CultureInfo.InvariantCulture), bench.Latents);
-            return new SteeringRecipe
-            {
-                Prompt = Prompt,
-                Features = [.. Features.Select(feature => new SteeredLatent(feature.Id, feature.Strength, feature.Unit, feature.Mode))],
-                Tokens = Tokens,
-                Seed = Seed,
-                Temperature = Temperature,
-                Positions = Positions,
-                KeepError = KeepError,
-            }.Resolved(bench.Figures);
-        }
+        public SteeringRecipe Recipe(Workbench bench) =>
+            RecipeWith([.. Features.Select(feature => new SteeredLatent(bench.Known(feature.Id), feature.Strength, feature.Unit, feature.Mode))]).Resolved(bench.Figures);
     }
 
     public sealed record Dose
@@ -58,7 +26,7 @@ internal static class Steer
         [Description("The latent.")]
         public required int Id { get; init; }
 
-        [Description("How strongly; may be negative."), Range(-1e6, 1e6)]
+        [Description("How strongly; may be negative."), Range(-Limits.Strength, Limits.Strength)]
         public required double Strength { get; init; }
 
         [Description("Multiples of the latent's maximum, of the median length of the residual stream, or its own value.")]
@@ -113,7 +81,7 @@ internal static class Steer
     public static Operation AtOnce(Workbench bench) =>
         Operation.Post<Question, Answer>("/api/v1/steer", "A prompt continued with latents changed and unchanged.", (question, call) => Run(bench, question.Recipe(bench), call.Cancel)) with
         {
-            Example = Example(),
+            Example = Example(bench),
         };
 
     public static Operation Streamed(Workbench bench) => new()
@@ -123,7 +91,7 @@ internal static class Steer
         Summary = "The same as lines of JSON, one per token, and a last one with the recipe.",
         Question = typeof(Question),
         Media = Call.LinesMedia,
-        Example = Example(),
+        Example = Example(bench),
         Serve = async call =>
         {
             using var place = await call.Lanes.Bodies.Enter(call.Cancel);
@@ -132,7 +100,8 @@ internal static class Steer
         },
     };
 
-    private static JsonNode? Example() => JsonNode.Parse("""{"prompt": "They met again in", "features": [{"id": 17, "strength": 1, "unit": "max", "mode": "clamp"}], "tokens": 8}""");
+    private static JsonNode? Example(Workbench bench) =>
+        JsonNode.Parse($$"""{"prompt": "They met again in", "features": [{"id": {{bench.ExampleLatent}}, "strength": 1, "unit": "max", "mode": "clamp"}], "tokens": 8}""");
 
     private static Answer Run(Workbench bench, SteeringRecipe recipe, CancellationToken cancel) => new()
     {
@@ -163,5 +132,5 @@ internal static class Steer
         }
     }
 
-    private static string Script(Workbench bench, SteeringRecipe recipe) => recipe.ToFSharp(bench.Options.Model, bench.Options.Sae);
+    private static string Script(Workbench bench, SteeringRecipe recipe) => recipe.ToFSharp(bench.Options.ModelName ?? bench.Options.Model, bench.Options.SaeName ?? bench.Options.Sae);
 }

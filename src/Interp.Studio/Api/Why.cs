@@ -22,7 +22,7 @@ internal static class Why
         [Description("What it is compared with."), Length(1, 1000)]
         public required string B { get; init; }
 
-        [Description("How many pairs of latent and position; each is also taken away in truth."), Range(1, Limits.Attributed)]
+        [Description("How many pairs of latent and position are listed; each is also taken away in truth."), Range(1, Limits.Attributed)]
         public int Limit { get; init; } = 20;
     }
 
@@ -43,7 +43,7 @@ internal static class Why
         [Description("Those with the largest attributions, largest first.")]
         public required IReadOnlyList<Contribution> Latents { get; init; }
 
-        [Description("How far the attributions can be trusted.")]
+        [Description("How far the attributions can be trusted: over all active pairs of a short prompt, over those with the largest attributions of a longer one.")]
         public required Agreement Correlation { get; init; }
     }
 
@@ -85,7 +85,7 @@ internal static class Why
         [Description("Spearman's.")]
         public required double? Spearman { get; init; }
 
-        [Description("Over how many.")]
+        [Description("Over how many of the active pairs: those with the largest attributions, all where it is as many as are active.")]
         public required int N { get; init; }
     }
 
@@ -98,8 +98,9 @@ internal static class Why
     private static Answer Run(Microscope microscope, Question question, CancellationToken cancel)
     {
         var (a, b) = (microscope.IdAfter(question.Prompt, question.A), microscope.IdAfter(question.Prompt, question.B));
-        var result = Attribution.Of(microscope, question.Prompt, a, b, question.Limit, question.Limit, cancel);
         var tokens = microscope.Read(question.Prompt).Tokens;
+        var tried = Math.Max(question.Limit, Limits.TriedPositions / Math.Max(1, tokens.Count));
+        var result = Attribution.Of(microscope, question.Prompt, a, b, question.Limit, tried, cancel);
         var pieces = new TokenPieces(microscope.Tokenizer);
         return new Answer
         {

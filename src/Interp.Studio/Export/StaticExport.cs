@@ -18,7 +18,7 @@ public static class StaticExport
     private static readonly string[] Modules =
     [
         "dom.js", "format.js", "roving.js", "tooltip.js", "heatmap.js", "router.js", "theme-button.js", "charts/scale.js", "charts/histogram.js",
-        "parts/examples.js", "parts/latent.js", "parts/copy.js", "feature/view.js", "static/export.js",
+        "parts/examples.js", "parts/explanation.js", "parts/latent.js", "parts/copy.js", "feature/view.js", "static/export.js",
     ];
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -57,7 +57,7 @@ public static class StaticExport
 
     /// <summary>What a list says of a latent: its explanation, and the concept that it fits.</summary>
     private static string? LabelOf(LatentPage page) =>
-        string.Join("; ", new[] { page.Explanation?.Text, page.Concept is { } concept ? $"concept {concept.Name}" : null }.OfType<string>()) is { Length: > 0 } label ? label : null;
+        string.Join("; ", new[] { page.Explanation is { } rule ? FormattableString.Invariant($"{rule.Text} (F1 {rule.F1:0.00})") : null, page.Concept is { } concept ? $"concept {concept.Name}" : null }.OfType<string>()) is { Length: > 0 } label ? label : null;
 
     /// <summary>The modules as one classic script: without imports and exports, in a function of its own.</summary>
     private static string Joined(Func<string, string> read)

@@ -49,6 +49,9 @@ internal sealed class Failures(RequestDelegate next, Action<string> log)
         {
             case Refusal refusal:
                 return (refusal.Status, refusal.Message);
+            case DamagedFileException:
+                log($"{request.Method} {request.Path}: {error.Message}");
+                return (StatusCodes.Status500InternalServerError, error.Message);
             case InterpException:
                 return (StatusCodes.Status400BadRequest, error.Message);
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:

@@ -24,11 +24,17 @@ internal static class Limits
     /// <summary>Latents that are changed at once.</summary>
     public const int Steered = 64;
 
+    /// <summary>The largest strength of a latent, of either sign.</summary>
+    public const double Strength = 1e6;
+
     /// <summary>Tokens that are added to a prompt.</summary>
     public const int NewTokens = 2048;
 
     /// <summary>Latents whose part in a preference is computed and tried.</summary>
     public const int Attributed = 200;
+
+    /// <summary>Tokens of prompts with a latent taken away that are computed for the correlation alone, at most.</summary>
+    public const int TriedPositions = 4096;
 
     /// <summary>Latents of a list.</summary>
     public const int Listed = 1000;

@@ -16,7 +16,7 @@ internal static class LoopbackOnly
         var host = context.Request.Host;
         var port = context.Connection.LocalPort;
         if (!Names.Contains(host.Host, StringComparer.OrdinalIgnoreCase) || (host.Port is { } stated && stated != port))
-            throw new Refusal(StatusCodes.Status421MisdirectedRequest, $"The studio answers to 127.0.0.1:{port} and localhost:{port} alone.");
+            throw new Refusal(StatusCodes.Status421MisdirectedRequest, $"The studio answers to 127.0.0.1:{port}, localhost:{port} and [::1]:{port} alone.");
         var origins = context.Request.Headers.Origin;
         if (origins.Count > 1 || (origins.Count == 1 && !string.Equals(origins[0], $"http://{host.Value}", StringComparison.OrdinalIgnoreCase)))
             throw new Refusal(StatusCodes.Status403Forbidden, "The studio answers to its own pages, not to those of another origin.");

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Interp.Studio.Guards;
 using Microsoft.AspNetCore.Http;
@@ -23,11 +22,6 @@ internal sealed class Call(HttpContext context, Lanes lanes)
 
     /// <summary>A parameter of the route.</summary>
     public string At(string name) => (string)context.Request.RouteValues[name]!;
-
-    /// <summary>The latent that the route names.</summary>
-    /// <exception cref="Refusal">404: there is none.</exception>
-    public int Latent(int latents) =>
-        int.TryParse(At("id"), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id < latents ? id : throw Refusal.NoLatent(At("id"), latents);
 
     /// <summary>
     /// Runs the model on a thread of its own, after those who came before. Work that nobody waits for any more is still waited for here, so that

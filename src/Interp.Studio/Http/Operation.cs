@@ -67,5 +67,8 @@ internal sealed record Operation
     };
 
     /// <summary>Puts it into the application.</summary>
-    public void Map(IEndpointRouteBuilder routes, Lanes lanes) => routes.MapMethods(Path, [Method], context => Serve(new Call(context, lanes)));
+    public void Map(IEndpointRouteBuilder routes, Lanes lanes) => routes.MapMethods(Path, Methods, context => Serve(new Call(context, lanes)));
+
+    /// <summary>What is served by GET answers HEAD too, without its body.</summary>
+    private string[] Methods => Method == HttpMethods.Get ? [Method, HttpMethods.Head] : [Method];
 }

@@ -9,7 +9,6 @@ internal sealed class Refusal(int status, string sentence) : Exception(sentence)
 
     public int Status { get; } = status;
 
-    /// <summary>A latent that the dictionary does not have.</summary>
-    public static Refusal NoLatent(string latent, int latents) =>
-        new(StatusCodes.Status404NotFound, $"There is no latent {(latent.Length <= LongestEcho ? latent : latent[..LongestEcho] + "…")}; there are 0 to {latents - 1}.");
+    /// <summary>What was asked for, cut where it is long.</summary>
+    public static string Echo(string text) => text.Length <= LongestEcho ? text : text[..LongestEcho] + "…";
 }

@@ -69,14 +69,29 @@ internal static class StrictJson
     {
         if (value.ValueKind == JsonValueKind.Null && field.IsSetNullable)
             return;
-        Check(value, StudioJson.Options.GetTypeInfo(field.PropertyType), path);
-        if (Attribute<RangeAttribute>(field) is { } range && value.GetDouble() is var number && !(number >= Bound(range.Minimum) && number <= Bound(range.Maximum)))
-            throw Wrong(path, Echo(value.GetRawText()), FormattableString.Invariant($"give {Wanted(field.PropertyType)} from {range.Minimum} to {range.Maximum}"));
+        var type = StudioJson.Options.GetTypeInfo(field.PropertyType);
+        Check(value, type, path);
+        if (Attribute<RangeAttribute>(field) is { } range)
+            CheckRange(value, type, range, path);
         if (Attribute<LengthAttribute>(field) is not { } length)
             return;
         var (size, unit) = value.ValueKind == JsonValueKind.Array ? (value.GetArrayLength(), "entries") : (value.GetString()!.Length, "characters");
         if (size < length.MinimumLength || size > length.MaximumLength)
             throw Wrong(path, FormattableString.Invariant($"{size} {unit} long"), FormattableString.Invariant($"give from {length.MinimumLength} to {length.MaximumLength}"));
+    }
+
+    /// <summary>The range of a list is that of its entries.</summary>
+    private static void CheckRange(JsonElement value, JsonTypeInfo type, RangeAttribute range, string path)
+    {
+        if (value.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var (i, item) in value.EnumerateArray().Index())
+                CheckRange(item, StudioJson.Options.GetTypeInfo(type.ElementType!), range, $"{path}[{i}]");
+        }
+        else if (value.GetDouble() is var number && !(number >= Bound(range.Minimum) && number <= Bound(range.Maximum)))
+        {
+            throw Wrong(path, Echo(value.GetRawText()), FormattableString.Invariant($"give {Wanted(type.Type)} from {range.Minimum} to {range.Maximum}"));
+        }
     }
 
     private static void CheckScalar(JsonElement value, Type type, string path)

@@ -22,8 +22,9 @@ internal static class ApiSchema
             fields["description"] = meaning.Description;
         if (Attribute<RangeAttribute>() is { } range)
         {
-            fields["minimum"] = JsonValue.Create(range.Minimum);
-            fields["maximum"] = JsonValue.Create(range.Maximum);
+            var ranged = fields["items"] as JsonObject ?? fields;
+            ranged["minimum"] = JsonValue.Create(range.Minimum);
+            ranged["maximum"] = JsonValue.Create(range.Maximum);
         }
         if (Attribute<LengthAttribute>() is { } length)
         {

@@ -19,6 +19,7 @@ internal static class OpenApiDocument
         (413, "The body is too large."),
         (415, "The body is not said to be JSON."),
         (421, "The Host is no name of the loopback address."),
+        (500, "A file of the studio's is damaged, or the studio failed."),
         (503, "Too many requests wait, or this one took too long."),
     ];
 
@@ -29,7 +30,7 @@ internal static class OpenApiDocument
     public static void Map(IEndpointRouteBuilder routes, IReadOnlyList<Operation> operations)
     {
         var text = Of(operations).ToJsonString(StudioJson.Options);
-        routes.MapMethods("/api", [HttpMethods.Get], context =>
+        routes.MapMethods("/api", [HttpMethods.Get, HttpMethods.Head], context =>
         {
             context.Response.ContentType = "application/json; charset=utf-8";
             return context.Response.WriteAsync(text, context.RequestAborted);

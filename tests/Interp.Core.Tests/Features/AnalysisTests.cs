@@ -84,8 +84,11 @@ public class AnalysisTests
         // Quantiles of latent 0 among its firings 1, 2, 5, 10: three of four lie below 10 and 8, all below 25, two below 5.
         var result = Analysis.Of([Text([10f, 0]), Text([8f, 0], [2f, 0]), Text([25f, 0])], [Text([5f, 0]), Text([0f, 0])], Figures).Latents.Single();
         double[] sentences = [0.75, 0.75, 1], contrast = [0.5, 0];
-        double Variance(double[] values) => values.Average(value => Math.Pow(value - values.Average(), 2));
-        var effect = (sentences.Average() - contrast.Average()) / Math.Sqrt((Variance(sentences) + Variance(contrast)) / 2 + 0.04);
+        var (background, square) = Analysis.Background([1, 2, 1], 0.04);
+        var against = (0.5 + 0 + 10 * background) / 12;
+        var other = (0.25 + 0 + 10 * square) / 12 - against * against;
+        var variance = sentences.Average(value => Math.Pow(value - sentences.Average(), 2));
+        var effect = (sentences.Average() - against) / Math.Sqrt((variance + other) / 2 + 0.04);
         Assert.Equal(effect, result.Effect, 1e-12);
         Assert.Equal(sentences.Average(), result.Quantile, 1e-12);
         Assert.Equal(sentences.Average() * effect, result.Score, 1e-12);
@@ -103,9 +106,9 @@ public class AnalysisTests
         var random = new RandomStream(7, "background");
         double Peak(int length) => Enumerable.Range(0, length).Max(_ => random.NextDouble() < density ? random.NextDouble() : 0);
         var peaks = Enumerable.Range(0, 200_000).Select(i => Peak(i % 2 == 0 ? one : other)).ToArray();
-        var (mean, variance) = Analysis.Background([one, other], density);
+        var (mean, square) = Analysis.Background([one, other], density);
         Assert.Equal(peaks.Average(), mean, 0.005);
-        Assert.Equal(peaks.Average(peak => peak * peak) - Math.Pow(peaks.Average(), 2), variance, 0.005);
+        Assert.Equal(peaks.Average(peak => peak * peak), square, 0.005);
     }
 
     [Fact]
@@ -115,6 +118,16 @@ public class AnalysisTests
         var ranked = Analysis.Of(sentences, [], Figures).Latents;
         Assert.Equal([0, 3], ranked.Select(latent => latent.Latent));
         Assert.True(ranked[0].Effect > ranked[1].Effect);
+    }
+
+    /// <summary>Both are silent in the one text of the contrast, which says less of the dense one.</summary>
+    [Fact]
+    public void A_contrast_does_not_hide_that_a_latent_is_dense()
+    {
+        Reading[] sentences = [Text([10f, 0, 0, 1f], [0, 0, 0, 0]), Text([10f, 0, 0, 1f], [0, 0, 0, 0])];
+        var ranked = Analysis.Of(sentences, [Text([0f, 0, 0, 0])], Figures).Latents;
+        Assert.Equal([0, 3], ranked.Select(latent => latent.Latent));
+        Assert.True(ranked[0].Effect > ranked[1].Effect + 0.5);
     }
 
     [Fact]

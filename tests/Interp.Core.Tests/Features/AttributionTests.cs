@@ -115,7 +115,7 @@ public class AttributionTests
     [Fact]
     public void Tokens_and_continuations_that_are_none_are_refused()
     {
-        Assert.Contains("no token 1536", Assert.Throws<InterpException>(() => Attribution.Of(World.Microscope, Prompt, 5, 1536)).Message, StringComparison.Ordinal);
+        Assert.Contains("no token 3671", Assert.Throws<InterpException>(() => Attribution.Of(World.Microscope, Prompt, 5, 3671)).Message, StringComparison.Ordinal);
         Assert.Contains("no token", Assert.Throws<InterpException>(() => Attribution.Of(World.Microscope, "", 5, 6)).Message, StringComparison.Ordinal);
         Assert.Contains("space", Assert.Throws<InterpException>(() => World.Microscope.IdAfter("The ca", "t")).Message, StringComparison.Ordinal);
         Assert.Throws<InterpException>(() => World.Microscope.IdAfter("The", ""));

@@ -35,7 +35,7 @@ public class InspectorTests
         Assert.Equal(1344640, found.Facts["parameters"]!.GetValue<long>());
         Assert.Equal(27, found.Facts["tensors"]!.GetValue<int>());
         Assert.Empty(found.Facts["not_needed"]!.AsArray());
-        Assert.Equal(1536, found.Facts["tokenizer"]!["vocabulary"]!.GetValue<int>());
+        Assert.Equal(3671, found.Facts["tokenizer"]!["vocabulary"]!.GetValue<int>());
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Interp.Features;
+using Interp.Studio.Guards;
 using Xunit;
 
 namespace Interp.Studio.Tests.Api;
@@ -13,14 +14,16 @@ public sealed class EffectTests(StudioFixture fixture)
     [Fact]
     public async Task A_dose_has_a_point_for_every_strength_and_more_of_it_has_more_effect()
     {
-        var (status, body) = await studio.Post("dose", """{"prompt":"They met again in","feature":648,"strengths":[0,1,2],"mode":"add","tokens":10}""");
+        var (_, months) = await studio.Get("search?q=month&limit=1");
+        var latent = (int)months["results"]![0]!["id"]!;
+        var (status, body) = await studio.Post("dose", $$"""{"prompt":"They met again in","feature":{{latent}},"strengths":[0,1,2],"mode":"add","tokens":10}""");
         Assert.True(status == 200, body.ToJsonString());
         var points = body["points"]!.AsArray();
         Assert.Equal([0, 1, 2], points.Select(point => (double)point!["strength"]!));
         Assert.Equal(0, (double)points[0]!["effect"]!, 1e-9);
         Assert.True((double)points[1]!["effect"]! > 0.1);
         Assert.Equal(points.Select(point => (double)point!["effect"]!).Order(), points.Select(point => (double)point!["effect"]!));
-        var (_, steered) = await studio.Post("steer", """{"prompt":"They met again in","features":[{"id":648,"strength":2,"mode":"add"}],"tokens":10}""");
+        var (_, steered) = await studio.Post("steer", $$"""{"prompt":"They met again in","features":[{"id":{{latent}},"strength":2,"mode":"add"}],"tokens":10}""");
         Assert.Equal((string)steered["steered"]!, (string)points[2]!["text"]!);
     }
 
@@ -30,14 +33,38 @@ public sealed class EffectTests(StudioFixture fixture)
         var (status, body) = await studio.Post("why", """{"prompt":"They met again in","a":" October","b":" Madrid","limit":7}""");
         Assert.True(status == 200, body.ToJsonString());
         using var microscope = Microscope.Open(WorldStudio.Options.Model, WorldStudio.Options.Sae);
-        var expected = Attribution.Of(microscope, "They met again in", microscope.IdAfter("They met again in", " October"), microscope.IdAfter("They met again in", " Madrid"), 7, 7);
+        var expected = Attribution.Of(microscope, "They met again in", microscope.IdAfter("They met again in", " October"), microscope.IdAfter("They met again in", " Madrid"), 7, int.MaxValue);
         Assert.Equal(expected.Difference, (double)body["difference"]!, 1e-9);
         Assert.Equal(expected.Latents.Select(latent => (latent.Latent, latent.Position, latent.Attribution, latent.Effect)),
             body["latents"]!.AsArray().Select(latent => ((int)latent!["id"]!, (int)latent["position"]!, (double)latent["attribution"]!, (double?)latent["effect"])));
         Assert.Equal(expected.Pearson, (double?)body["correlation"]!["pearson"]);
-        Assert.Equal(7, (int)body["correlation"]!["n"]!);
+        Assert.Equal(expected.Spearman, (double?)body["correlation"]!["spearman"]);
+        Assert.True(expected.Active > 7);
+        Assert.Equal(expected.Active, (int)body["active"]!);
+        Assert.Equal(expected.Active, (int)body["correlation"]!["n"]!);
         var tokens = microscope.Read("They met again in").Tokens;
         Assert.All(body["latents"]!.AsArray(), latent => Assert.Equal(tokens[(int)latent!["position"]!], (string)latent["token"]!));
+    }
+
+    [Fact]
+    public async Task Why_tries_fewer_latents_of_a_long_prompt_and_says_how_many()
+    {
+        var prompt = string.Concat(Enumerable.Repeat("They met again. ", 25)) + "They met again in";
+        var (status, body) = await studio.Post("why", $$"""{"prompt":"{{prompt}}","a":" October","b":" Madrid","limit":3}""");
+        Assert.True(status == 200, body.ToJsonString());
+        var tokens = (await studio.Post("tokens", $$"""{"text":"{{prompt}}"}""")).Body["tokens"]!.AsArray().Count;
+        Assert.Equal(Limits.TriedPositions / tokens, (int)body["correlation"]!["n"]!);
+        Assert.True((int)body["active"]! > (int)body["correlation"]!["n"]!);
+        Assert.Equal(3, body["latents"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public async Task A_dose_can_leave_the_error_out_as_steering_can()
+    {
+        var latent = WorldStudio.Strongest[0];
+        var (_, dose) = await studio.Post("dose", $$"""{"prompt":"They met again in","feature":{{latent}},"strengths":[1],"keepError":false,"tokens":10}""");
+        var (_, steered) = await studio.Post("steer", $$"""{"prompt":"They met again in","features":[{"id":{{latent}},"strength":1}],"keepError":false,"tokens":10}""");
+        Assert.Equal((string)steered["steered"]!, (string)dose["points"]![0]!["text"]!);
     }
 
     [Fact]
@@ -63,6 +90,8 @@ public sealed class EffectTests(StudioFixture fixture)
     [InlineData("dose", """{"prompt":"a","feature":2048,"strengths":[1]}""", 404, "2048")]
     [InlineData("dose", """{"prompt":"a","feature":3,"strengths":[]}""", 400, "strengths")]
     [InlineData("dose", """{"prompt":"a","feature":3,"strengths":["1"]}""", 400, "strengths[0]")]
+    [InlineData("dose", """{"prompt":"a","feature":3,"strengths":[0,-1000001]}""", 400, "strengths[1] is -1000001")]
+    [InlineData("dose", """{"prompt":"","feature":3,"strengths":[1]}""", 400, "prompt is 0 characters long")]
     [InlineData("why", """{"prompt":"a","a":" b"}""", 400, "b")]
     [InlineData("why", """{"prompt":"a","a":" b","b":" c","limit":100000}""", 400, "limit")]
     [InlineData("compare", """{"sae":"/etc/passwd"}""", 404, "dictionary")]

@@ -9,7 +9,8 @@ namespace Interp.Studio.Tests.Api;
 [Collection(StudioTests.Name)]
 public sealed class SteerTests(StudioFixture fixture)
 {
-    private const string Recipe = """{"prompt":"They met again in","features":[{"id":17,"strength":2,"unit":"max","mode":"clamp"},{"id":648,"strength":0.5,"unit":"norm","mode":"add"}],"tokens":12,"seed":3,"temperature":0.8,"positions":"all"}""";
+    private static readonly string Recipe =
+        $$"""{"prompt":"They met again in","features":[{"id":{{WorldStudio.Strongest[0]}},"strength":2,"unit":"max","mode":"clamp"},{"id":{{WorldStudio.Strongest[1]}},"strength":0.5,"unit":"norm","mode":"add"}],"tokens":12,"seed":3,"temperature":0.8,"positions":"all"}""";
 
     private readonly WorldStudio studio = fixture.Studio;
 
@@ -24,6 +25,8 @@ public sealed class SteerTests(StudioFixture fixture)
         Assert.Equal(string.Concat(SteeredGeneration.Plain(microscope, recipe).Select(token => token.Text)), (string)body["plain"]!);
         Assert.NotEqual((string)body["plain"]!, (string)body["steered"]!);
         Assert.Contains("SteeringRecipe", (string)body["fsharp"]!);
+        Assert.Contains("""Microscope.Open("assets/world", "assets/world-sae")""", (string)body["fsharp"]!);
+        Assert.DoesNotContain(WorldStudio.Root, body.ToJsonString());
     }
 
     [Fact]
@@ -51,6 +54,8 @@ public sealed class SteerTests(StudioFixture fixture)
     [InlineData("""{"prompt":"a","features":[],"tokens":1000}""", 400, "context")]
     [InlineData("""{"prompt":"a","features":[],"temperature":-1}""", 400, "temperature")]
     [InlineData("""{"features":[]}""", 400, "prompt")]
+    [InlineData("""{"prompt":"","features":[]}""", 400, "prompt is 0 characters long")]
+    [InlineData("""{"prompt":"a","features":[{"id":1,"strength":1000001}]}""", 400, "features[0].strength is 1000001")]
     public async Task A_recipe_that_cannot_be_carried_out_is_refused(string json, int status, string named)
     {
         foreach (var path in (string[])["steer", "steer/stream"])

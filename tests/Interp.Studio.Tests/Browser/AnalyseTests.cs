@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Xunit;
 
 namespace Interp.Studio.Tests.Browser;
@@ -11,23 +12,38 @@ public sealed class AnalyseTests(BrowserFixture browser)
     [Fact]
     public Task Sentences_give_a_heat_map_per_sentence_and_the_contrast_last() => browser.Visit("analyse", async visit =>
     {
-        await visit.Type("Sentences", "On 1 May it rained.\nThey met in October.");
-        await visit.Type("Contrast", "They met on Monday.");
+        await visit.Type("Sentences", "It rained on Monday.\nThey met on Friday.");
+        await visit.Type("Contrast", "They met in October.");
         await visit.Click("button", "Analyse");
         Assert.True(await visit.Count("article") is > 0 and <= 5, "five features at most");
-        Assert.Equal("On 1 May it rained.|They met in October.|They met on Monday.",
+        Assert.Equal("It rained on Monday.|They met on Friday.|They met in October.",
             await visit.Value<string>("[...document.querySelector('article').querySelectorAll('.heat')].map(row => row.textContent).join('|')"));
         Assert.Equal(1, await visit.Value<int>("document.querySelector('article').querySelectorAll('.contrast .heat').length"));
-        Assert.Contains("s=On+1+May", visit.Place);
+        Assert.Contains("s=It+rained", visit.Place);
+    });
+
+    [Fact]
+    public Task A_card_has_the_rule_with_its_fit_and_the_concept() => browser.Visit($"analyse?{Months}&n=20", async visit =>
+    {
+        var answer = JsonDocument.Parse(await visit.Value<string>(
+            """
+            fetch('/api/v1/analyze', { method: 'POST', headers: { 'content-type': 'application/json' },
+              body: JSON.stringify({ sentences: ['On 1 May it rained.', 'They met in October.'], threshold: 0.3, share: 0.5, limit: 20 }) }).then(answer => answer.text())
+            """)).RootElement.GetProperty("features");
+        var explained = answer.EnumerateArray().First(feature => feature.GetProperty("explanation").ValueKind is JsonValueKind.String && feature.GetProperty("concept").ValueKind is JsonValueKind.String);
+        var heading = await visit.Value<string>($"document.querySelector('#feature-{explained.GetProperty("id")}').textContent");
+        Assert.Contains(explained.GetProperty("concept").GetString()!, heading);
+        Assert.Contains(FormattableString.Invariant($"F1 {explained.GetProperty("explanationF1").GetDouble():0.00}"), heading);
+        Assert.Equal(explained.GetProperty("explanation").GetString(), await visit.Value<string>($"document.querySelector('#feature-{explained.GetProperty("id")} .explanation').dataset.tip"));
     });
 
     [Fact]
     public Task Semicolons_separate_sentences_and_the_switch_takes_the_last_as_contrast() => browser.Visit("analyse", async visit =>
     {
-        await visit.Type("Sentences", "On 1 May it rained.; They met in October.; They met on Monday.");
+        await visit.Type("Sentences", "It rained on Monday.; They met on Friday.; They met in October.");
         await visit.Click("checkbox", "The last sentence is the contrast");
         Assert.Equal(2, await visit.Value<int>("document.querySelector('article').querySelectorAll('.heat-rows:not(.contrast) .heat').length"));
-        Assert.Equal("They met on Monday.", await visit.Read(".contrast .heat"));
+        Assert.Equal("They met in October.", await visit.Read(".contrast .heat"));
     });
 
     [Fact]

@@ -22,6 +22,18 @@ public sealed class ExperimentsTests(BrowserFixture browser)
     });
 
     [Fact]
+    public Task Means_with_deviations_are_numbers_and_their_signs_stand_below_one_another() => browser.Visit("experiments/demo", async visit =>
+    {
+        const string column = "[...document.querySelector('table').tBodies[0].rows].map(row => row.cells[[...document.querySelector('table').tHead.rows[0].cells].findIndex(cell => cell.textContent.startsWith('dead of'))])";
+        Assert.Single((await visit.Value<double[]>($"{column}.map(cell => cell.querySelector('.deviation').getBoundingClientRect().left)")).Distinct());
+        Assert.True(await visit.Value<bool>($"{column}.some(cell => cell.textContent.includes(' ± '))"));
+        await visit.Value<object>("[...document.querySelectorAll('th button')].find(button => button.textContent.startsWith('dead of')).click()");
+        var sorted = await visit.Value<double[]>($"{column}.map(cell => parseFloat(cell.textContent))");
+        Assert.Equal(sorted.Order(), sorted);
+        Assert.True(sorted.Distinct().Count() > 3);
+    });
+
+    [Fact]
     public Task Two_results_are_compared() => browser.Visit("experiments", async visit =>
     {
         await (await visit.Find("combobox", "Before")).SelectAsync("demo");

@@ -19,7 +19,7 @@ public sealed class FeatureTests(BrowserFixture browser)
         Assert.Equal(string.Concat(record.GetProperty("top")[0].GetProperty("tokens").EnumerateArray().Select(token => token.GetString())),
             await visit.Value<string>("document.querySelector('.heat').textContent"));
         Assert.Equal(record.GetProperty("neighbours")[0].GetProperty("id").GetInt32().ToString(),
-            await visit.Value<string>("[...document.querySelectorAll('h2')].find(title => title.textContent === 'Nearest decoder directions').nextSibling.querySelector('a').textContent.slice(1)"));
+            await visit.Value<string>("[...document.querySelectorAll('h2')].find(title => title.textContent === 'Nearest decoder directions').parentElement.querySelector('.bars a').textContent.slice(1)"));
     });
 
     [Fact]
@@ -38,6 +38,47 @@ public sealed class FeatureTests(BrowserFixture browser)
     });
 
     [Fact]
+    public Task The_tested_text_goes_along_to_other_latents() => browser.Visit("feature/3", async visit =>
+    {
+        await visit.Type("Test a text", "There are 17 parrots.");
+        await visit.Press("Control+Enter");
+        await visit.Settled();
+        foreach (var (link, latent) in (IEnumerable<(string, int)>)[("Next →", 4), ("← Previous", 3)])
+        {
+            await visit.Click("link", link);
+            Assert.Equal($"/feature/{latent}?text=There+are+17+parrots.", visit.Place);
+            await visit.Until("document.querySelector('form .heat')?.textContent === 'There are 17 parrots.'", "the text is not tested there");
+        }
+    });
+
+    [Fact]
+    public Task A_long_rule_is_short_and_can_be_read_whole() => browser.Visit("feature/0", async visit =>
+    {
+        var latent = await visit.Value<int>(
+            """
+            fetch('/api/v1/features?dead=false&limit=1000').then(answer => answer.json()).then(answer => answer.features.find(({ explanation }) => / or \d+ more, /.test(explanation)).id)
+            """);
+        await visit.Go($"feature/{latent}");
+        var rule = await visit.Value<string>($"fetch('/api/v1/features/{latent}').then(answer => answer.json()).then(answer => answer.explanation.text)");
+        var shown = await visit.Read(".explained");
+        Assert.True(shown.Length < rule.Length);
+        Assert.StartsWith(string.Join(", ", rule.Split(", ").Take(3)), shown);
+        Assert.Matches(@" and \d+ more", shown);
+        await visit.Value<object>("[...document.querySelectorAll('summary')].find(summary => summary.innerText === 'The whole rule').click()");
+        Assert.Equal(rule, await visit.Value<string>("document.querySelector('details[open] p').textContent"));
+    });
+
+    [Theory]
+    [InlineData("“a”", "“a”")]
+    [InlineData("“a”, “b”, “c” or “d”", "“a”, “b”, “c” or “d”")]
+    [InlineData("“a”, “b”, “c”, “d” or “e”", "“a”, “b”, “c” and 2 more")]
+    [InlineData("“a”, “b”, “c”, “d”, “e”, “f”, “g”, “h” or 12 more", "“a”, “b”, “c” and 17 more")]
+    [InlineData("“,”, “ or ”, “””, “d” or “e”, within 8 tokens after “ May” or “1”", "“,”, “ or ”, “”” and 2 more, within 8 tokens after “ May” or “1”")]
+    [InlineData("after “a”, “b”, “c”, “d”, “e”, “f”, “g”, “h” or 2 more", "after “a”, “b”, “c” and 7 more")]
+    public Task A_rule_is_shortened_list_by_list(string rule, string brief) => browser.Visit("feature/0", async visit =>
+        Assert.Equal(brief, await visit.Value<string>($"import('/js/parts/explanation.js').then(rules => rules.shortened({JsonSerializer.Serialize(rule)}))")));
+
+    [Fact]
     public Task Next_previous_random_and_a_number_lead_to_other_latents() => browser.Visit("feature/0", async visit =>
     {
         Assert.True(await visit.Value<bool>("[...document.querySelectorAll('button')].find(button => button.textContent.includes('Previous')).disabled"));
@@ -52,13 +93,16 @@ public sealed class FeatureTests(BrowserFixture browser)
     });
 
     [Fact]
-    public Task A_dead_latent_says_so_and_what_that_bounds() => browser.Visit("feature/0", async visit =>
+    public async Task A_dead_latent_says_so_and_what_that_bounds()
     {
-        var dead = await visit.Value<int>("fetch('/api/v1/features?dead=true&limit=1').then(answer => answer.json()).then(answer => answer.features[0].id)");
-        await visit.Go($"feature/{dead}");
-        Assert.Contains("dead in the atlas", await visit.Read(".notice"));
-        Assert.Contains("below", await visit.Read(".notice"));
-    });
+        await using var studio = await WorldStudio.Start(WorldStudio.Options with { Atlas = WorldStudio.MakeAtlas(500, 500), Others = [] });
+        var (_, dead) = await studio.Get("features?dead=true&limit=1");
+        await browser.Visit($"{studio.Address}#/feature/{(int)dead["features"]![0]!["id"]!}", async visit =>
+        {
+            Assert.Contains("dead in the atlas", await visit.Read(".notice"));
+            Assert.Contains("below", await visit.Read(".notice"));
+        });
+    }
 
     [Fact]
     public Task An_unknown_latent_is_said_in_a_sentence() => browser.Visit("feature/999999", async visit =>

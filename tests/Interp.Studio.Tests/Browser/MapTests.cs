@@ -40,6 +40,18 @@ public sealed class MapTests(BrowserFixture browser)
     });
 
     [Fact]
+    public Task Axes_and_colours_are_explained() => browser.Visit("map", async visit =>
+    {
+        Assert.Contains("first two principal components", await visit.Read(".lead"));
+        Assert.Matches(@"Colour: density, logarithmic\s+[\d.e-]+.%\s+[\d.]+.%", await visit.Read(".legend"));
+        await (await visit.Find("combobox", "Colour")).SelectAsync("max");
+        await visit.Settled();
+        var max = await visit.Value<double>("fetch('/api/v1/features?sort=max&limit=1').then(answer => answer.json()).then(answer => Number(answer.features[0].max.toPrecision(3)))");
+        Assert.StartsWith("Colour: maximum", await visit.Read(".legend"));
+        Assert.Equal(max, await visit.Value<double>("Number(document.querySelector('.legend').lastChild.textContent)"));
+    });
+
+    [Fact]
     public Task Words_ring_latents() => browser.Visit("map", async visit =>
     {
         await visit.Type("Show where", "month", "searchbox");

@@ -24,7 +24,14 @@ public sealed partial class StaticExportTests(BrowserFixture browser)
             Assert.Equal("label 5", await visit.Value<string>("[...document.querySelectorAll('.bars .label')][0].lastChild.textContent.replace(/\\d+/, '5').trim()"));
             await visit.TabTo(".heat .token");
             Assert.Contains("of max", await visit.Read(".tooltip"));
+            foreach (var latent in (string[])["99999", "abc"])
+            {
+                await visit.Go(new Uri(Path.Combine(folder, "index.html")) + $"#/feature/{latent}");
+                await visit.Until("document.querySelector('main .notice')", "nothing is said of a latent that there is not");
+                Assert.Equal($"There is no latent {latent}; there are 0 to 2047.", await visit.Read("main .notice"));
+            }
             await visit.Click("link", "Latents");
+            await visit.Until("!document.querySelector('main .notice')", "the notice stays");
             Assert.True(await visit.Count("main li") > 10);
         }
         finally

@@ -51,16 +51,29 @@ public sealed class SteerTests(BrowserFixture browser)
     });
 
     [Fact]
-    public Task A_dose_is_measured_and_each_points_text_can_be_read() => browser.Visit("steer?prompt=They+met+again+in&f=17:1&tokens=4", async visit =>
+    public Task A_dose_is_measured_beside_the_texts_and_each_points_text_can_be_read() => browser.Visit($"steer?prompt=They+met+again+in&f={WorldStudio.Strongest[0]}:1&tokens=4", async visit =>
     {
+        await visit.Click("button", "Steer");
+        var texts = await visit.Read(".columns");
+        Assert.NotEqual("", texts);
         await visit.Type("Strengths of the first latent, in its unit and mode", "0, 1, 4");
         await visit.Click("button", "Measure");
+        Assert.Equal(texts, await visit.Read(".columns"));
+        Assert.Contains("run=1", visit.Place);
         Assert.Equal(3, await visit.Count("figure svg"));
         Assert.Equal(3, await visit.Value<int>("document.querySelectorAll('tbody tr').length"));
         Assert.Equal("At 4", await visit.Read(".charts ~ div h3"));
         await visit.TabTo("figure circle");
         await visit.Press("Enter");
         Assert.Equal("At 0", await visit.Read(".charts ~ div h3"));
+        await visit.Page.ReloadAsync();
+        await visit.Settled();
+        await visit.Until("document.querySelectorAll('figure svg').length === 3", "the curves are not in the link");
+        Assert.Equal(texts, await visit.Read(".columns"));
+        await visit.Type("Prompt", "There are");
+        await visit.Click("button", "Steer");
+        Assert.NotEqual(texts, await visit.Read(".columns"));
+        Assert.Equal(0, await visit.Count("figure svg"));
     });
 
     [Fact]

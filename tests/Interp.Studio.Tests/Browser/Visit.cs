@@ -14,18 +14,23 @@ internal sealed class Visit
 
     private readonly Uri studio;
     private readonly ConcurrentQueue<string> complaints = new();
+    private readonly ConcurrentQueue<string> requests = new();
 
     public Visit(IPage page, Uri studio)
     {
         (Page, this.studio) = (page, studio);
         page.Console += (_, e) => { if (e.Message.Type is ConsoleType.Error or ConsoleType.Warning) complaints.Enqueue(e.Message.Text); };
         page.PageError += (_, e) => complaints.Enqueue(e.Message);
+        page.Request += (_, e) => requests.Enqueue(e.Request.Url);
     }
 
     public IPage Page { get; }
 
     /// <summary>Errors and warnings of the console, and errors that no one caught.</summary>
     public IReadOnlyCollection<string> Complaints => complaints;
+
+    /// <summary>Addresses of all that was asked for, the page itself first.</summary>
+    public IReadOnlyCollection<string> Requests => requests;
 
     /// <summary>What stands after # in the address.</summary>
     public string Place => new Uri(Page.Url).Fragment.TrimStart('#');

@@ -15,6 +15,7 @@ public sealed class WhyTests(BrowserFixture browser)
         await visit.Click("button", "Explain");
         Assert.Contains("The model favours", await visit.Read(".explained"));
         Assert.Matches(@"Pearson\s+[−\d.]+\s+Spearman\s+[−\d.]+", await visit.Read(".panel .figures"));
+        Assert.Matches(@"over all \d+ active latents, each really ablated", await visit.Read(".panel .figures"));
         var rows = await visit.Value<double[][]>("[...document.querySelectorAll('tbody tr')].map(row => [2, 3].map(at => parseFloat(row.cells[at].textContent.replace('−', '-')))).filter(([, effect]) => !Number.isNaN(effect))");
         Assert.True(rows.Length >= 3);
         Assert.Equal(rows.Length, await visit.Count("circle"));

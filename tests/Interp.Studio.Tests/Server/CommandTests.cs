@@ -64,6 +64,8 @@ public sealed partial class CommandTests
     [InlineData("--compare", "nothing")]
     [InlineData("--sae", "/nowhere")]
     [InlineData("--atlas", "/nowhere")]
+    [InlineData("--results", "/nowhere")]
+    [InlineData("--model", "/nowhere")]
     public async Task Wrong_options_are_named_in_one_sentence(string option, string value)
     {
         string[] atlas = option == "--atlas" ? [] : ["--atlas", WorldStudio.Atlas];
@@ -71,6 +73,39 @@ public sealed partial class CommandTests
         await child.WaitForExitAsync();
         Assert.Equal(2, child.ExitCode);
         Assert.Contains(value == "nothing" ? option : value, Assert.Single((await child.StandardError.ReadToEndAsync()).Trim().Split('\n')));
+    }
+
+    [Fact]
+    public async Task Two_dictionaries_of_one_name_are_refused()
+    {
+        using var child = Start([], "--atlas", WorldStudio.Atlas, "--compare", $"twin={WorldStudio.Options.Sae}", "--compare", $"twin={WorldStudio.Options.Sae}");
+        await child.WaitForExitAsync();
+        Assert.Equal(2, child.ExitCode);
+        Assert.Contains("--compare names twin twice", Assert.Single((await child.StandardError.ReadToEndAsync()).Trim().Split('\n')));
+    }
+
+    [Fact]
+    public async Task A_missing_model_is_named_where_an_atlas_would_have_to_be_made()
+    {
+        using var child = Start([], "--model", "/nowhere");
+        await child.WaitForExitAsync();
+        Assert.Equal(2, child.ExitCode);
+        Assert.StartsWith("There is no model at /nowhere", Assert.Single((await child.StandardError.ReadToEndAsync()).Trim().Split('\n')));
+    }
+
+    [Theory]
+    [InlineData("assets/world", "assets/world-sae", null)]
+    [InlineData("assets/world/", "./assets/world-sae", "assets/world/")]
+    public async Task A_recipe_calls_model_and_dictionary_as_they_were_named(string model, string sae, string? given)
+    {
+        using var child = Start([], ["--port", "0", "--atlas", WorldStudio.Atlas, .. given is null ? (string[])[] : ["--model", model, "--sae", sae]]);
+        var address = Announcement().Match((await child.StandardOutput.ReadLineAsync())!).Groups[1].Value;
+        using var client = new HttpClient { BaseAddress = new Uri(address) };
+        var (status, body) = await WorldStudio.Read(await client.PostAsync("api/v1/steer", WorldStudio.Json("""{"prompt":"They met","features":[],"tokens":1}""")));
+        child.Kill();
+        await child.WaitForExitAsync();
+        Assert.True(status == 200, body.ToJsonString());
+        Assert.Contains($"Microscope.Open(\"{model}\", \"{sae}\")", (string)body["fsharp"]!);
     }
 
     [GeneratedRegex(@"^Studio: (http://127\.0\.0\.1:\d+/)$")]

@@ -43,6 +43,39 @@ public sealed class GuardTests(StudioFixture fixture)
         }
     }
 
+    [Fact]
+    public async Task A_foreign_host_is_told_every_name_that_is_answered()
+    {
+        var (_, text) = await RawRequest.Get(studio.Address, "/", "Host: studio.example");
+        Assert.Contains($"127.0.0.1:{Port}, localhost:{Port} and [::1]:{Port}", text);
+    }
+
+    [Theory]
+    [InlineData("/api")]
+    [InlineData("/api/v1/health")]
+    [InlineData("/api/v1/features/3")]
+    [InlineData("/api/v1/features?limit=3")]
+    [InlineData("/")]
+    public async Task What_is_got_can_be_asked_for_its_head(string path)
+    {
+        var whole = await studio.Client.GetAsync(path);
+        var head = await studio.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, path));
+        Assert.Equal(HttpStatusCode.OK, head.StatusCode);
+        Assert.Equal(whole.Content.Headers.ContentType, head.Content.Headers.ContentType);
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync());
+        Assert.NotEmpty(await whole.Content.ReadAsByteArrayAsync());
+    }
+
+    [Theory]
+    [InlineData(2_000)]
+    [InlineData(40_000)]
+    public async Task Too_many_words_are_refused_in_a_sentence(int length)
+    {
+        var (status, body) = await studio.Get("search?q=" + new string('a', length));
+        Assert.Equal(400, status);
+        Assert.Equal($"q is {length} characters long; give from 1 to 1000.", (string)body["error"]!);
+    }
+
     [Theory]
     [InlineData("Host: a", "Host: b")]
     [InlineData("Host:")]

@@ -42,14 +42,32 @@ public sealed class LoadTests
             Assert.Contains(answers, answer => answer.Status == 200);
             Assert.Equal(200, (await studio.Get("health")).Status);
         }
+    }
 
-        static long Held()
+    [Fact]
+    public async Task Large_answers_to_readers_that_are_slow_are_not_held_ready()
+    {
+        await using var studio = await WorldStudio.Start();
+        var sentences = string.Join(',', Enumerable.Range(0, 30).Select(i => $"\"On {i} May it rained and they met again in October.\""));
+        var question = $$"""{"sentences":[{{sentences}}],"threshold":0,"share":0,"limit":null}""";
+        var size = (await Ask()).Length;
+        Assert.True(size > 1 << 20, $"the answer has {size} bytes");
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var readers = Enumerable.Range(0, 12).Select(async _ =>
         {
-            GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);
-            GC.WaitForPendingFinalizers();
-            using var self = Process.GetCurrentProcess();
-            return self.WorkingSet64;
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/analyze") { Content = WorldStudio.Json(question) };
+            var response = await studio.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            return await response.Content.ReadAsStreamAsync();
+        }).ToArray();
+        var streams = await Task.WhenAll(readers);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 12L * size);
+        foreach (var stream in streams)
+        {
+            using var reader = new StreamReader(stream);
+            Assert.Equal(size, (await reader.ReadToEndAsync()).Length);
         }
+
+        async Task<string> Ask() => await (await studio.Client.PostAsync("/api/v1/analyze", WorldStudio.Json(question))).Content.ReadAsStringAsync();
     }
 
     [Fact]
@@ -79,5 +97,13 @@ public sealed class LoadTests
             await gone.CancelAsync();
         }
         Assert.Equal(200, (await studio.Post("tokens", """{"text":"a"}""")).Status);
+    }
+
+    private static long Held()
+    {
+        GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);
+        GC.WaitForPendingFinalizers();
+        using var self = Process.GetCurrentProcess();
+        return self.WorkingSet64;
     }
 }

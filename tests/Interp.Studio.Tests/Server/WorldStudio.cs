@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Reflection;
@@ -13,10 +14,13 @@ namespace Interp.Studio.Tests;
 /// <summary>A studio of the embedded world in this process, with a small atlas.</summary>
 public sealed class WorldStudio : IAsyncDisposable
 {
-    private const string Tokens = "20000";
-    private const string HeldOut = "4000";
+    private static readonly Lazy<string> atlas = new(() => MakeAtlas(20_000, 4000));
 
-    private static readonly Lazy<string> atlas = new(MakeAtlas);
+    private static readonly Lazy<int[]> strongest = new(() =>
+    {
+        using var opened = Features.Atlas.Open(Atlas);
+        return [.. Enumerable.Range(0, opened.Latents).OrderByDescending(opened.MaxOf)];
+    });
 
     private readonly StudioServer server;
 
@@ -32,11 +36,16 @@ public sealed class WorldStudio : IAsyncDisposable
     /// <summary>The atlas, made once for all tests.</summary>
     public static string Atlas => atlas.Value;
 
+    /// <summary>The latents, that with the largest maximum first.</summary>
+    public static IReadOnlyList<int> Strongest => strongest.Value;
+
     /// <summary>What the studio is started with.</summary>
     public static StudioOptions Options => new()
     {
         Model = Path.Combine(Root, "assets", "world"),
         Sae = Path.Combine(Root, "assets", "world-sae"),
+        ModelName = "assets/world",
+        SaeName = "assets/world-sae",
         Atlas = Atlas,
         Others = [new OtherDictionary("twin", Path.Combine(Root, "assets", "world-sae"), Atlas)],
         Results = Path.Combine(Root, "results"),
@@ -72,12 +81,13 @@ public sealed class WorldStudio : IAsyncDisposable
         await server.DisposeAsync();
     }
 
-    private static string MakeAtlas()
+    /// <summary>Makes an atlas of so many tokens in a folder that goes with the process.</summary>
+    public static string MakeAtlas(int tokens, int heldOut)
     {
         Libtorch.Load();
         var folder = Directory.CreateTempSubdirectory("interp-studio-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        var spec = new[] { ("corpus.trainTokens", Tokens), ("corpus.validationTokens", HeldOut), ("extract.hook", "blocks.2.hook_resid_post") }
+        var spec = new[] { ("corpus.trainTokens", tokens.ToString(CultureInfo.InvariantCulture)), ("corpus.validationTokens", heldOut.ToString(CultureInfo.InvariantCulture)), ("extract.hook", "blocks.2.hook_resid_post") }
             .Aggregate(Spec.Default, (spec, edit) => SpecFields.setText(edit.Item1, edit.Item2, spec).ResultValue);
         var request = new AtlasRequest(Path.Combine(Root, "assets", "world-sae"), spec, AtlasSpec.Default);
         AtlasRequestModule.make(new Inputs(folder), FuncConvert.FromAction<string, long, long>((_, _, _) => { }), FuncConvert.FromAction<string>(_ => { }), CancellationToken.None, Path.Combine(folder, "atlas"), request);

@@ -107,6 +107,7 @@ public sealed class Atlas : ILatentFigures, IDisposable
     }
 
     /// <summary>A latent's line as it is stored, UTF-8 without the newline.</summary>
+    /// <exception cref="DamagedFileException">The file has no such line.</exception>
     /// <exception cref="InterpException">There is no such latent.</exception>
     public byte[] PageJson(int latent)
     {
@@ -114,12 +115,13 @@ public sealed class Atlas : ILatentFigures, IDisposable
         var offsets = TensorMemory.Span<long>(views[AtlasColumns.Pages]);
         var (start, end) = (offsets[latent], offsets[latent + 1]);
         if (start < 0 || end <= start || end > pages.Length)
-            throw new InterpException($"{pages.Path} has no line for latent {latent}; make the atlas again with interp atlas.");
+            throw new DamagedFileException($"{pages.Path} has no line for latent {latent}; make the atlas again with interp atlas.");
         return pages.Bytes(start, (int)(end - start - 1)).ToArray();
     }
 
     /// <summary>A latent's page.</summary>
-    /// <exception cref="InterpException">There is no such latent, or its line is damaged.</exception>
+    /// <exception cref="DamagedFileException">Its line is damaged.</exception>
+    /// <exception cref="InterpException">There is no such latent.</exception>
     public LatentPage Page(int latent)
     {
         try
@@ -128,7 +130,7 @@ public sealed class Atlas : ILatentFigures, IDisposable
         }
         catch (JsonException e)
         {
-            throw new InterpException($"The line of latent {latent} in {pages.Path} is damaged: {e.Message.Split('.')[0]}; make the atlas again with interp atlas.", e);
+            throw new DamagedFileException($"The line of latent {latent} in {pages.Path} is damaged: {e.Message.Split('.')[0]}; make the atlas again with interp atlas.", e);
         }
     }
 

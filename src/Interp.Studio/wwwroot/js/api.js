@@ -38,10 +38,26 @@ async function reach(path, options) {
 
 async function reason(response) {
   try {
-    return (await response.json()).error ?? `The studio answered ${response.status}.`;
+    const { error } = await response.json();
+    return error ? inWords(error) : `The studio answered ${response.status}.`;
   } catch {
     return `The studio answered ${response.status} without a reason.`;
   }
+}
+
+// What the pages call the fields of the API.
+const fields = {
+  sentences: 'Sentences', contrast: 'Contrast', threshold: 'Threshold', share: 'Share', limit: 'The number of latents', q: 'Words', text: 'The text', texts: 'The list of texts',
+  minDensity: 'Least density', maxDensity: 'Greatest density', minMax: 'Least maximum', id: 'Latent', feature: 'Latent', prompt: 'Prompt', features: 'Latents',
+  strength: 'Strength', strengths: 'Strengths', tokens: 'New tokens', seed: 'Seed', temperature: 'Temperature', a: 'Next token A', b: 'Next token B', sae: 'Other dictionary',
+};
+
+/** A refusal that names a field of the API, such as features[0].strength, with the page's name for it. */
+function inWords(sentence) {
+  return sentence.replace(/^[a-z][\w.[\]]* is /i, path => {
+    const [, name, entry] = /(\w+)(?:\[(\d+)\])? is $/.exec(path) ?? [];
+    return fields[name] ? `${fields[name]}${entry ? ` (number ${Number(entry) + 1})` : ''} is ` : path;
+  });
 }
 
 const json = (body, signal) => ({ method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), signal });

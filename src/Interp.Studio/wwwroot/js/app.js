@@ -1,7 +1,7 @@
 // The frame: pages by address, theme, keys, and what is loaded.
 import { getJson } from './api.js';
 import { h, show } from './dom.js';
-import { whole } from './format.js';
+import { quoted, whole } from './format.js';
 import { analysePage } from './pages/analyse.js';
 import { comparePage } from './pages/compare.js';
 import { experimentsPage } from './pages/experiments.js';
@@ -36,9 +36,11 @@ async function open(moved) {
   const route = parseRoute(location.hash);
   const name = route.name in pages ? route.name : 'analyse';
   if (name !== route.name) amend(href(name));
+  main.querySelector(':scope > .lost')?.remove();
   const [, page] = pages[name];
   const changed = current?.name !== name;
   if (changed) current = { name, place: null, update: page.mount(main) };
+  if (route.name !== '' && route.name !== name) main.prepend(h('p', { class: 'notice lost', role: 'status' }, `There is no page ${quoted(route.name)}; this is ${pages[name][0]}.`));
   navigation(name);
   document.title = `${page.title(route)} \u00b7 Interp studio`;
   const place = `${name}/${route.parts.join('/')}`;
@@ -55,7 +57,8 @@ async function open(moved) {
 function navigation(name) {
   show(document.getElementById('pages'), Object.entries(pages).map(([page, [title]]) =>
     h('a', { href: href(page), 'aria-current': page === name ? 'page' : null }, title)));
-  document.querySelector('#pages [aria-current]').scrollIntoView({ inline: 'center', block: 'nearest' });
+  const [list, here] = [document.getElementById('pages'), document.querySelector('#pages [aria-current]')];
+  list.scrollLeft = here.offsetLeft - list.offsetLeft - (list.clientWidth - here.offsetWidth) / 2;
 }
 
 async function health() {

@@ -5,6 +5,7 @@ import { counted, percent, short, tabular, whole } from '../format.js';
 import { legend } from '../heatmap.js';
 import { histogram } from '../charts/histogram.js';
 import { heatRows } from '../parts/examples.js';
+import { fitted, labelOfRule, shortened } from '../parts/explanation.js';
 import { barList, latentNamed, piece } from '../parts/latent.js';
 
 /**
@@ -22,21 +23,23 @@ export function featureView(record, source, beside = []) {
   ];
 }
 
-/** What is said of a latent in one line: its explanation, else its strongest token. */
+/** What is said of a latent in one line, {short, whole}: its explanation, else its most frequent token. */
 export function labelOfRecord(record) {
-  if (record.max === 0) return 'dead';
-  if (record.explanation) return record.explanation.text;
-  return record.tokens.length > 0 ? `fires most on ${JSON.stringify(record.tokens[0].token)}` : null;
+  const plain = text => ({ short: text, whole: text });
+  if (record.max === 0) return plain('dead');
+  return labelOfRule(record.explanation?.text, record.explanation?.f1) ?? (record.tokens.length > 0 ? plain(`fires most on ${JSON.stringify(record.tokens[0].token)}`) : null);
 }
 
 /** The explanation and the concept, under the page's heading. */
 export function explained(record) {
   const { explanation, concept } = record;
+  const brief = explanation && shortened(explanation.text);
   return h('div', { class: 'stack' },
-    explanation ? h('p', { class: 'explained', dir: 'auto' }, explanation.text) : record.max > 0 && h('p', { class: 'muted' }, 'No rule explains this latent well enough.'),
+    explanation ? h('p', { class: 'explained', dir: 'auto' }, brief) : record.max > 0 && h('p', { class: 'muted' }, 'No rule explains this latent well enough.'),
     h('p', { class: 'row small muted' },
-      explanation && h('span', { 'data-tip': fit(explanation), tabindex: '0' }, `explanation F1 ${short(explanation.f1)} on held-out text`),
-      concept && h('span', { class: 'badge', 'data-tip': fit(concept), tabindex: '0' }, `concept: ${concept.name} \u00b7 F1 ${short(concept.f1)}`)));
+      explanation && h('span', { 'data-tip': fit(explanation), tabindex: '0' }, `explanation F1 ${fitted(explanation.f1)} on held-out text`),
+      concept && h('span', { class: concept.f1 < 0.5 ? 'badge weak' : 'badge', 'data-tip': fit(concept), tabindex: '0' }, `concept: ${concept.name} \u00b7 F1 ${fitted(concept.f1)}`)),
+    brief && brief !== explanation.text && h('details', {}, h('summary', {}, 'The whole rule'), h('p', { class: 'small', dir: 'auto' }, explanation.text)));
 }
 
 const fit = ({ precision, recall }) => `precision ${percent(precision)}, recall ${percent(recall)}`;
@@ -55,6 +58,8 @@ function deadNotice(tokens) {
   const bound = tokens ? `: none of ${whole(tokens)} tokens made it fire, so its density is below ${percent(3 / tokens)} (95\u202f%)` : '';
   return h('p', { class: 'notice' }, `This latent is dead in the atlas${bound}.`);
 }
+
+const hint = text => h('p', { class: 'hint' }, text);
 
 const section = (title, ...content) => h('section', { class: 'section' }, h('h2', {}, title), content);
 
@@ -80,18 +85,19 @@ function figures(record) {
 function weightParts(record, source) {
   const effects = (list, cool) => barList(list.map(({ token, effect }) => [piece(token), effect, tabular(effect)]), cool);
   return [
-    section('Next tokens', h('div', { class: 'raised-lowered' },
+    section('Next tokens', hint('what it adds to their logits for each unit of its value'), h('div', { class: 'raised-lowered' },
       h('div', {}, h('h3', { class: 'minor' }, 'raised'), effects(record.raised, false)),
       h('div', {}, h('h3', { class: 'minor' }, 'lowered'), effects(record.lowered, true)))),
-    record.neighbours.length > 0 && section('Nearest decoder directions',
+    record.neighbours.length > 0 && section('Nearest decoder directions', hint('cosine of their decoder rows'),
       barList(record.neighbours.map(({ id, cosine }) => [latentNamed(id, source.labelOf), cosine, tabular(cosine)]))),
   ];
 }
 
 function firingParts(record, source) {
   return [
-    record.tokens.length > 0 && section('Tokens it fires on', barList(record.tokens.map(({ token, count }) => [piece(token), count, whole(count)]))),
-    record.coFiring.length > 0 && section('Fires together with',
+    record.tokens.length > 0 && section('Tokens it fires on', hint(`how many of its ${whole(record.count)} firings fall on each`),
+      barList(record.tokens.map(({ token, count }) => [piece(token), count, whole(count)]))),
+    record.coFiring.length > 0 && section('Fires together with', hint(`share of its ${whole(record.count)} firings on which the other fires too`),
       barList(record.coFiring.map(({ id, share }) => [latentNamed(id, source.labelOf), share, percent(share)]))),
   ];
 }

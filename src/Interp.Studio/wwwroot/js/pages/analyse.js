@@ -5,6 +5,7 @@ import { counted, percent, short, whole } from '../format.js';
 import { legend } from '../heatmap.js';
 import { heatRows } from '../parts/examples.js';
 import { check, choice, field, fillForm, formParams, sentencesOf, submitOnCtrlEnter, textArea } from '../parts/fields.js';
+import { ruleView } from '../parts/explanation.js';
 import { recordOf, rememberLabel } from '../parts/labels.js';
 import { latentLink } from '../parts/latent.js';
 import { empty, loader } from '../parts/notice.js';
@@ -15,8 +16,8 @@ import { go, href } from '../router.js';
 const defaults = { s: '', c: '', last: false, t: '0.7', share: '0.8', n: '5' };
 
 const samples = [
-  ['Months', 'Dear Mrs Field, on 1 May I ordered a grey key.\nThey met again in October.\nIn June the farm is quiet.', 'Dear Mrs Field, on Monday I ordered a grey key.\nThey met again in Madrid.'],
-  ['Spanish', 'Hola, Emil! Do you speak Spanish?\nGracias! And what is the Spanish word for "night"?\nMuy bien. Adiós, Ivan!', 'Hello, Emil! Do you speak German?\nDanke! And what is the German word for "night"?'],
+  ['Weekdays', 'It rained on Monday.\nThey met again on Friday.\nThe shop is closed on Sunday.', 'It rained in May.\nThey met again in Madrid.'],
+  ['Colours', 'The red hat was small.\nThe blue coat was old.', 'The hat was old.'],
   ['Sums', '77 + 44 = 121\n38 + 38 = 76\n99 - 66 = 33', 'There are 17 parrots on the farm.\nThen 11 more parrots come.'],
 ];
 
@@ -45,8 +46,8 @@ export const analysePage = {
 };
 
 function inputs() {
-  const threshold = h('input', { type: 'range', name: 't', min: 0, max: 1, step: 0.05 });
-  const share = h('input', { type: 'range', name: 'share', min: 0, max: 1, step: 0.05 });
+  const threshold = h('input', { type: 'range', name: 't', min: 0, max: 1, step: 0.01 });
+  const share = h('input', { type: 'range', name: 'share', min: 0, max: 1, step: 0.01 });
   const [thresholdSaid, shareSaid] = [h('output', { class: 'small' }), h('output', { class: 'small' })];
   const contrast = field('Contrast', textArea('c', { rows: 2 }), 'What they must not fire in. Optional.');
   const form = h('form', { class: 'stack', 'aria-label': 'What to analyse' },
@@ -93,12 +94,11 @@ function answerView(question, answer) {
 }
 
 function card(feature, index) {
-  rememberLabel(feature.id, feature.explanation?.text ?? feature.explanation);
-  const explanation = feature.explanation?.text ?? feature.explanation;
+  rememberLabel(feature);
   const on = Math.round(feature.share * feature.sentences.length);
   return h('article', { class: 'card', 'aria-labelledby': `feature-${feature.id}` },
     h('header', {},
-      h('h2', { id: `feature-${feature.id}` }, latentLink(feature.id), ' ', h('span', { class: 'explanation', dir: 'auto' }, explanation ?? 'no explanation')),
+      h('h2', { id: `feature-${feature.id}` }, latentLink(feature.id), ' ', ruleView(feature, 'no explanation')),
       h('p', { class: 'figures' },
         h('span', {}, 'rank ', h('b', {}, index + 1)),
         h('span', { 'data-tip': 'Own quantile \u00d7 effect: what the list is ordered by' }, 'score ', h('b', {}, short(feature.score))),

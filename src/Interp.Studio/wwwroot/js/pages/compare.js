@@ -2,11 +2,12 @@
 // rows {here: side[], there: side[]}, a side being {id, cosine?, max?, explanation?, examples?}.
 import { postJson } from '../api.js';
 import { announce, h, show } from '../dom.js';
-import { short, whole } from '../format.js';
+import { quoted, short, whole } from '../format.js';
 import { choice, field, fillForm, formParams, numberInput } from '../parts/fields.js';
 import { heatRows } from '../parts/examples.js';
-import { labelOf, rememberLabel } from '../parts/labels.js';
-import { latentNamed } from '../parts/latent.js';
+import { ruleView } from '../parts/explanation.js';
+import { rememberLabel } from '../parts/labels.js';
+import { latentLink } from '../parts/latent.js';
 import { empty, loader } from '../parts/notice.js';
 import { go, href } from '../router.js';
 import { studio } from '../studio.js';
@@ -33,12 +34,13 @@ export const comparePage = {
     show(root,
       h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabindex: '-1' }, 'Compare'),
         h('p', { class: 'lead' }, 'Which latents of this dictionary another one has too, by the cosine of their decoder directions.'))),
-      h('div', { class: 'stack wide-gap' }, others.length > 0 ? form : empty('There is no other dictionary: start the studio with `--compare SAE` to name one.'), results));
+      h('div', { class: 'stack wide-gap' }, others.length > 0 ? form : empty('There is no other dictionary: start the studio with `--compare NAME=SAE` to name one.'), results));
     form.addEventListener('submit', event => { event.preventDefault(); go(href('compare', { sae: form.elements.sae.value, ...formParams(form, defaults) })); });
 
     return async route => {
       if (others.length === 0) return;
-      fillForm(form, route.params, { ...defaults, sae: others[0] });
+      const kind = route.params.get('show');
+      fillForm(form, route.params, { ...defaults, sae: others[0] }, { sentences: kind !== null && !(kind in groups) ? [`The link says the kind ${quoted(kind)}, which there is not; matched is taken.`] : [] });
       if (!route.params.get('sae')) { show(results); return; }
       await load('Comparing every pair of latents.', async signal => compared(await postJson('compare', { sae: form.elements.sae.value, threshold: Number(form.elements.tau.value) }, signal), route.params));
     };
@@ -62,9 +64,9 @@ function compared(answer, params) {
 /** One latent or several of either dictionary, side by side. */
 function pairView(row) {
   return h('article', { class: 'card' }, h('div', { class: 'sides' },
-    h('div', { class: 'stack' }, row.here.length === 0 ? nothing('here') : row.here.map(latent => { rememberLabel(latent.id, latent.explanation); return sideView(latentNamed(latent.id, labelOf), latent); })),
+    h('div', { class: 'stack' }, row.here.length === 0 ? nothing('here') : row.here.map(latent => { rememberLabel(latent); return sideView([latentLink(latent.id), ' ', ruleView(latent, '')], latent); })),
     h('div', { class: 'stack' }, row.there.length === 0 ? nothing('there') : row.there.map(latent =>
-      sideView([`there #${latent.id} `, h('span', { class: 'plain muted' }, latent.explanation ?? '')], latent)))));
+      sideView([`there #${latent.id} `, ruleView(latent, '')], latent)))));
 }
 
 const nothing = where => h('p', { class: 'muted' }, `Nothing near it ${where}.`);

@@ -26,17 +26,18 @@ export const featurePage = {
     return async route => {
       const wanted = route.parts[0];
       if (wanted === undefined) { amend(href(`feature/${await firstLatent()}`)); dispatchEvent(new HashChangeEvent('hashchange')); return; }
-      if (shown?.id === wanted) { shown.test(route.params.get('text') ?? ''); return; }
+      const text = route.params.get('text') ?? '';
+      if (shown?.id === wanted) { shown.test(text); return; }
       shown = null;
-      show(head, h('div', {}, h('h1', { tabindex: '-1' }, `Latent ${wanted}`)), walker(Number(wanted)));
+      show(head, h('div', {}, h('h1', { tabindex: '-1' }, `Latent ${wanted}`)), walker(Number(wanted), text));
       await load(`Reading latent ${wanted} from the atlas.`, async signal => {
         if (!/^\d+$/.test(wanted)) throw new Error(`A latent is named by its number, not by ${JSON.stringify(wanted)}.`);
         const record = await recordOf(Number(wanted), signal);
         const box = testBox(record);
-        show(head, title(record), h('div', { class: 'head-tools' }, walker(record.id), actions(record)));
-        shown = { id: wanted, test: box.test };
-        box.test(route.params.get('text') ?? '');
-        announce(`Latent ${record.id}: ${labelOfRecord(record) ?? 'no explanation'}`);
+        const test = text => { show(head, title(record), h('div', { class: 'head-tools' }, walker(record.id, text), actions(record))); box.test(text); };
+        shown = { id: wanted, test };
+        test(text);
+        announce(`Latent ${record.id}: ${labelOfRecord(record)?.short ?? 'no explanation'}`);
         return featureView(record, { labelOf, tokens: studio.atlas?.tokens, onToken: openToken }, [box.element]);
       });
     };
@@ -50,17 +51,18 @@ async function firstLatent() {
   return features[0]?.id ?? 0;
 }
 
-/** Previous, next, random, and a number to jump to. */
-function walker(id) {
+/** Previous, next, random, and a number to jump to; the tested text goes along. */
+function walker(id, text) {
+  const to = latent => href(`feature/${latent}`, { text });
   const latents = studio.latents ?? Infinity;
-  const step = (label, to, key) => to >= 0 && to < latents
-    ? h('a', { class: 'button', href: href(`feature/${to}`), 'data-key': key, 'data-tip': `Latent ${to} (${key})` }, label)
+  const step = (label, latent, key) => latent >= 0 && latent < latents
+    ? h('a', { class: 'button', href: to(latent), 'data-key': key, 'data-tip': `Latent ${latent} (${key})` }, label)
     : h('button', { type: 'button', disabled: true }, label);
   const number = h('input', { type: 'number', min: 0, max: Number.isFinite(latents) ? latents - 1 : null, class: 'narrow', 'aria-label': 'Jump to latent', placeholder: 'number', required: true });
   return h('nav', { 'aria-label': 'Other latents', class: 'row' },
     step('\u2190 Previous', id - 1, 'p'), step('Next \u2192', id + 1, 'n'),
-    h('button', { type: 'button', 'data-key': 'r', 'data-tip': 'A random latent (r)', onclick: () => go(href(`feature/${Math.floor(Math.random() * (studio.latents ?? 1))}`)) }, 'Random'),
-    h('form', { class: 'row', onsubmit: event => { event.preventDefault(); go(href(`feature/${number.valueAsNumber}`)); } }, number, h('button', {}, 'Go')));
+    h('button', { type: 'button', 'data-key': 'r', 'data-tip': 'A random latent (r)', onclick: () => go(to(Math.floor(Math.random() * (studio.latents ?? 1)))) }, 'Random'),
+    h('form', { class: 'row', onsubmit: event => { event.preventDefault(); go(to(number.valueAsNumber)); } }, number, h('button', {}, 'Go')));
 }
 
 function actions(record) {

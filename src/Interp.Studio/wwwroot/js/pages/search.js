@@ -1,7 +1,7 @@
 // Search: latents by words, by a text, by two sets of texts, by labels, by direction; and the whole dictionary in order.
 import { getJson, postJson } from '../api.js';
 import { announce, h, show } from '../dom.js';
-import { counted, whole } from '../format.js';
+import { counted, quoted, whole } from '../format.js';
 import { choice, field, fillForm, formParams, numberInput, segments, sentencesOf, submitOnCtrlEnter, textArea, textInput } from '../parts/fields.js';
 import { latentTable } from '../parts/latent-table.js';
 import { empty, loader } from '../parts/notice.js';
@@ -29,9 +29,10 @@ export const searchPage = {
     });
 
     return async route => {
-      fillForm(form, route.params, defaults);
+      const from = route.params.get('offset') ?? '0';
+      const offset = /^\d{1,9}$/.test(from) ? Number(from) : 0;
+      fillForm(form, route.params, defaults, { known: ['offset'], sentences: String(offset) === from ? [] : [`The link begins the list at ${quoted(from)}, which is no place in it; it begins at its first.`] });
       showKind(form);
-      const offset = Math.max(0, Number(route.params.get('offset')) || 0);
       await load('Searching.', async signal => {
         const found = await ask(form, offset, signal);
         if (!found) return null;

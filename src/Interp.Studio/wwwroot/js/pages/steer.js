@@ -21,27 +21,38 @@ export const steerPage = {
     const doseResult = h('div', {});
     const loadDose = loader(doseResult);
     let running = null;
+    let [written, measured] = [null, null];
     show(root,
       h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabindex: '-1' }, 'Steer'),
         h('p', { class: 'lead' }, 'Set latents to a strength while the model writes, and compare with what it writes by itself.'))),
       h('div', { class: 'split' }, h('div', { class: 'side' }, form), h('div', { class: 'stack wide-gap' }, results, dose)));
-    show(dose, h('h2', {}, 'Dose and response'), h('form', { class: 'row end', onsubmit: event => { event.preventDefault(); submit({ dose: '1' }); } },
+    show(dose, h('h2', {}, 'Dose and response'), h('form', { class: 'row end', onsubmit: event => { event.preventDefault(); submit({ dose: '1', run: written === keyOf(recipeOf(form, features)) ? '1' : null }); } },
       h('div', { class: 'grow' }, field('Strengths of the first latent, in its unit and mode', form.strengths)), h('button', {}, 'Measure')), doseResult);
     const submit = more => go(href('steer', { ...formParams(form, defaults), strengths: strengthsParam(form), f: features.param(), ...more }));
-    form.addEventListener('submit', event => { event.preventDefault(); submit({ run: '1' }); });
+    const keyOf = (recipe, strengths) => JSON.stringify([recipe, strengths]);
+    form.addEventListener('submit', event => {
+      event.preventDefault();
+      submit({ run: '1', dose: measured === keyOf(recipeOf(form, features), form.strengths.value) ? '1' : null });
+    });
 
+    // What stands there already for the same settings stays: measuring keeps the texts, and steering the curves.
     return async route => {
-      running?.abort();
-      running = new AbortController();
-      fillForm(form, route.params, defaults);
+      const sentences = features.read(route.params.get('f') ?? '');
+      fillForm(form, route.params, defaults, { known: ['f', 'strengths', 'run', 'dose'], sentences });
       form.strengths.value = route.params.get('strengths') ?? defaults.strengths;
-      features.read(route.params.get('f') ?? '');
-      show(results);
-      show(doseResult);
       const recipe = recipeOf(form, features);
+      const [run, dose] = ['run', 'dose'].map(name => route.params.get(name) === '1');
+      if (!run || written !== keyOf(recipe)) { running?.abort(); written = null; show(results); }
+      if (!dose || measured !== keyOf(recipe, form.strengths.value)) { loadDose.stop(); measured = null; show(doseResult); }
       if (!recipe.prompt.trim() || recipe.features.length === 0) { show(results, h('p', { class: 'notice' }, 'Write a prompt and name a latent; a latent\u2019s page has a button that brings it here.')); return; }
-      if (route.params.get('dose') === '1') await loadDose('Measuring each strength.', signal => measure(recipe, form.strengths.value, signal));
-      else if (route.params.get('run') === '1') await continuations(results, recipe, running.signal);
+      if (run && written === null) {
+        running = new AbortController();
+        if (await continuations(results, recipe, running.signal)) written = keyOf(recipe);
+      }
+      if (dose && measured === null) {
+        const strengths = form.strengths.value;
+        if (await loadDose('Measuring each strength.', signal => measure(recipe, strengths, signal))) measured = keyOf(recipe, strengths);
+      }
     };
   },
 };
@@ -69,6 +80,7 @@ function recipeOf(form, features) {
   return { prompt: prompt.value, features: features.values(), tokens: Number(tokens.value), seed: Number(seed.value), temperature: Number(temperature.value), positions: positions.value, keepError: keepError.checked };
 }
 
+/** Whether both were written to their end. */
 async function continuations(results, recipe, signal) {
   const sides = { plain: continuation('Plain', recipe.prompt), steered: continuation('Steered', recipe.prompt) };
   const after = h('div', { class: 'stack' });
@@ -81,9 +93,10 @@ async function continuations(results, recipe, signal) {
       else if (line.done) show(after, recipeView(line));
     });
     announce(`Plain: ${sides.plain.text()} Steered: ${sides.steered.text()}`);
+    return true;
   } catch (error) {
-    if (error.name === 'AbortError') return;
-    show(after, failure(error));
+    if (error.name !== 'AbortError') show(after, failure(error));
+    return false;
   } finally {
     results.removeAttribute('aria-busy');
   }
@@ -110,8 +123,8 @@ async function measure(recipe, written, signal) {
   const strengths = written.split(/[\s,;]+/).filter(Boolean).map(Number);
   if (strengths.length === 0 || strengths.some(Number.isNaN)) throw new Error('Strengths are numbers separated by commas.');
   const [{ id, unit, mode }] = recipe.features;
-  const { prompt, tokens, seed, temperature, positions } = recipe;
-  const { points } = await postJson('dose', { prompt, feature: id, unit, mode, strengths, tokens, seed, temperature, positions }, signal);
+  const { prompt, tokens, seed, temperature, positions, keepError } = recipe;
+  const { points } = await postJson('dose', { prompt, feature: id, unit, mode, strengths, tokens, seed, temperature, positions, keepError }, signal);
   announce(`${points.length} strengths measured.`);
   return doseView(points, unit);
 }

@@ -1,7 +1,7 @@
 // Why: which latents make the model prefer one next token to another, estimated and tried.
 import { postJson } from '../api.js';
 import { announce, h, show } from '../dom.js';
-import { counted, quoted, short, tabular } from '../format.js';
+import { quoted, short, tabular, whole } from '../format.js';
 import { scatter } from '../charts/scatter.js';
 import { field, fillForm, formParams, numberInput, submitOnCtrlEnter, textArea, textInput } from '../parts/fields.js';
 import { labelOf } from '../parts/labels.js';
@@ -43,7 +43,7 @@ export const whyPage = {
   },
 };
 
-function answerOf({ a: tokenA, b: tokenB, difference, latents, correlation }, given) {
+function answerOf({ a: tokenA, b: tokenB, difference, active, latents, correlation }, given) {
   const [a, b] = [tokenA.text, tokenB.text];
   const cut = [[given.a, a], [given.b, b]].filter(([text, token]) => text.trim() !== token.trim()).map(([text, token]) => `Of ${quoted(text)} its first token ${quoted(token)} counts.`).join(' ');
   const favoured = difference >= 0 ? a : b;
@@ -55,12 +55,18 @@ function answerOf({ a: tokenA, b: tokenB, difference, latents, correlation }, gi
     h('p', { class: 'explained' }, sentence),
     tried.length > 1 && h('div', { class: 'panel' },
       h('p', { class: 'figures' }, h('span', {}, 'Pearson ', h('b', {}, short(correlation.pearson))), h('span', {}, 'Spearman ', h('b', {}, short(correlation.spearman))),
-        h('span', {}, `over the ${counted(correlation.n, 'latent')} with the largest estimates, really ablated: the closer to 1, the more the estimates can be trusted`)),
+        h('span', {}, `${extent(correlation.n, active)}: the closer to 1, the more the estimates can be trusted`)),
       scatter(tried.map(latent => ({ x: latent.attribution, y: latent.effect, text: `#${latent.id} at ${quoted(latent.token)}: estimated ${short(latent.attribution)}, true ${short(latent.effect)}` })),
-        { title: 'Is the estimate right?', xTitle: 'attribution', yTitle: 'true effect of ablating' })),
+        { title: 'Is the estimate right?', xTitle: 'attribution', yTitle: 'true effect of ablating each listed latent' })),
+    h('p', { class: 'muted small' }, latents.length < active ? `The ${whole(latents.length)} with the largest attributions of ${whole(active)} active.` : `All ${whole(active)} that are active.`),
     table(latents),
   ];
 }
+
+/** Over which latents the correlation is. */
+const extent = (tried, active) => tried < active
+  ? `over the ${whole(tried)} latents with the largest estimates, of ${whole(active)} active ones, each really ablated; those with small estimates are left out`
+  : `over all ${whole(active)} active latents, each really ablated`;
 
 function table(latents) {
   const largest = Math.max(...latents.map(latent => Math.abs(latent.attribution)), 1e-12);
@@ -68,8 +74,8 @@ function table(latents) {
     h('thead', {}, h('tr', {}, ['Latent', 'at token'].map(title => h('th', { scope: 'col' }, title)), ['Attribution', 'True effect', 'Activation'].map(title => h('th', { scope: 'col', class: 'number' }, title)))),
     h('tbody', {}, latents.map(latent => h('tr', {},
       h('td', { class: 'about' }, latentNamed(latent.id, labelOf)),
-      h('td', { class: 'nowrap' }, h('bdi', {}, quoted(latent.token)), h('span', { class: 'muted small' }, ` ${latent.position}`)),
-      h('td', { class: latent.attribution < 0 ? 'number gauge cool' : 'number gauge', '--v': (Math.abs(latent.attribution) / largest).toFixed(3) }, tabular(latent.attribution)),
-      h('td', { class: 'number' }, latent.effect === null || latent.effect === undefined ? h('span', { class: 'muted' }, 'not tried') : tabular(latent.effect)),
-      h('td', { class: 'number' }, tabular(latent.activation)))))));
+      h('td', { class: 'nowrap', 'data-title': 'at token' }, h('bdi', {}, quoted(latent.token)), h('span', { class: 'muted small' }, ` ${latent.position}`)),
+      h('td', { class: latent.attribution < 0 ? 'number gauge cool' : 'number gauge', 'data-title': 'Attribution', '--v': (Math.abs(latent.attribution) / largest).toFixed(3) }, tabular(latent.attribution)),
+      h('td', { class: 'number', 'data-title': 'True effect' }, latent.effect === null || latent.effect === undefined ? h('span', { class: 'muted' }, 'not tried') : tabular(latent.effect)),
+      h('td', { class: 'number', 'data-title': 'Activation' }, tabular(latent.activation)))))));
 }

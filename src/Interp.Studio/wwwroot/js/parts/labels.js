@@ -1,6 +1,7 @@
 // Records and labels of latents, each fetched once.
 import { getJson } from '../api.js';
 import { labelOfRecord } from '../feature/view.js';
+import { labelOfRule } from './explanation.js';
 
 const labels = new Map();
 const waiting = [];
@@ -13,15 +14,15 @@ export async function recordOf(id, signal) {
   return record;
 }
 
-/** What a latent is about in one line, or null; a few requests at a time. */
+/** What a latent is about, {short, whole}, or null; a few requests at a time. */
 export function labelOf(id) {
   if (!labels.has(id)) labels.set(id, new Promise((resolve, reject) => { waiting.push({ id, resolve, reject }); next(); }));
   return labels.get(id);
 }
 
-/** Remembers a label that came with another answer. */
-export function rememberLabel(id, text) {
-  if (text) labels.set(id, Promise.resolve(text));
+/** Remembers the label of a latent that came with another answer. */
+export function rememberLabel({ id, explanation, explanationF1 }) {
+  if (explanation) labels.set(id, Promise.resolve(labelOfRule(explanation, explanationF1)));
 }
 
 async function next() {

@@ -1,6 +1,7 @@
 // A table of latents: what each is about, and the figures that were asked for.
 import { h } from '../dom.js';
 import { percent, tabular } from '../format.js';
+import { ruleView } from './explanation.js';
 import { rememberLabel } from './labels.js';
 import { latentLink } from './latent.js';
 
@@ -21,12 +22,9 @@ export function latentTable(rows) {
 }
 
 function tableRow(row, used) {
-  const text = row.explanation?.text ?? row.explanation;
-  const concept = row.concept?.name ?? row.concept;
-  rememberLabel(row.id, text);
+  rememberLabel(row);
   return h('tr', {},
     h('td', {}, latentLink(row.id)),
-    h('td', { class: 'about' }, h('span', { class: 'clamp', dir: 'auto' }, concept && [h('span', { class: 'badge' }, concept), ' '],
-      text ?? h('span', { class: 'muted' }, row.max === 0 ? 'dead' : 'no explanation'))),
-    used.map(([, , value, format]) => h('td', { class: 'number' }, value(row) === undefined || value(row) === null ? '–' : format(value(row), row))));
+    h('td', { class: 'about' }, h('span', { class: 'clamp', dir: 'auto' }, ruleView(row, row.max === 0 ? 'dead' : 'no explanation'))),
+    used.map(([, title, value, format]) => h('td', { class: 'number', 'data-title': title }, value(row) === undefined || value(row) === null ? '–' : format(value(row), row))));
 }

@@ -4,10 +4,10 @@ import { href } from '../router.js';
 
 export const latentLink = (id, params) => h('a', { class: 'latent', href: href(`feature/${id}`, params) }, `#${id}`);
 
-/** The link, and the latent's label as soon as `labelOf(id)` resolves to one. */
+/** The link, and the latent's label as soon as `labelOf(id)` resolves to one, {short, whole}. */
 export function latentNamed(id, labelOf) {
   const label = h('span', { class: 'muted' });
-  labelOf(id).then(text => { label.textContent = text ? ` ${text}` : ''; }, () => {});
+  labelOf(id).then(text => { if (text) { label.textContent = ` ${text.short}`; label.dataset.tip = text.whole; } }, () => {});
   return h('span', { class: 'label' }, latentLink(id), label);
 }
 

@@ -9,11 +9,11 @@ export const failure = error => h('p', { class: 'notice bad', role: 'alert' }, e
 
 /**
  * Loads into an element: the last call wins, earlier ones are given up.
- * Returns `load(sentence, work)`, where `work(signal)` resolves to what is shown.
+ * Returns `load(sentence, work)`, where `work(signal)` resolves to what is shown; `load.stop()` gives up what is under way.
  */
 export function loader(element) {
   let current = null;
-  return async (sentence, work) => {
+  const load = async (sentence, work) => {
     current?.abort();
     const mine = current = new AbortController();
     element.setAttribute('aria-busy', 'true');
@@ -32,4 +32,6 @@ export function loader(element) {
       if (current === mine) element.removeAttribute('aria-busy');
     }
   };
+  load.stop = () => { current?.abort(); current = null; element.removeAttribute('aria-busy'); };
+  return load;
 }

@@ -1,5 +1,6 @@
 // The latents that are steered: a row each, with strength, unit and mode; presets set them all.
 import { h, show } from '../dom.js';
+import { quoted } from '../format.js';
 import { choice, field, numberInput } from './fields.js';
 import { labelOf } from './labels.js';
 
@@ -7,7 +8,7 @@ const units = [['max', '\u00d7 its maximum'], ['norm', '\u00d7 residual norm'], 
 const modes = [['clamp', 'clamp to'], ['add', 'add']];
 const presets = [['Ablate', 0, 'max', 'clamp'], ['1\u00d7 max', 1, 'max', 'clamp'], ['4\u00d7 max', 4, 'max', 'clamp'], ['Half the norm', 0.5, 'norm', 'add'], ['Against', -0.5, 'norm', 'add']];
 
-/** {element, read(param), param(), values()}; the param is id:strength:unit:mode, several separated by commas. */
+/** {element, read(param), param(), values()}; the param is id:strength:unit:mode, several separated by commas. `read` gives a sentence for each part that is none. */
 export function featureRows() {
   const list = h('div', { class: 'stack' });
   const rows = () => [...list.children].map(element => element.controls);
@@ -24,11 +25,12 @@ export function featureRows() {
       h('button', { type: 'button', class: 'fit', onclick: () => { add({}); list.lastChild.controls.id.focus(); } }, 'Another latent')),
     read: param => {
       show(list);
-      for (const part of param.split(',').filter(Boolean)) {
-        const [id, strength, unit, mode] = part.split(':');
-        add({ id, strength, unit, mode });
-      }
+      const parts = param.split(',').filter(Boolean).map(part => [part, ...part.split(':')]);
+      const wrong = parts.filter(([, id, strength = '1', unit = 'max', mode = 'clamp', more]) => more !== undefined || !/^\d+$/.test(id)
+        || strength.trim() === '' || !Number.isFinite(Number(strength)) || !units.some(([name]) => name === unit) || !modes.some(([name]) => name === mode));
+      for (const [, id, strength, unit, mode] of parts.filter(part => !wrong.includes(part))) add({ id, strength, unit, mode });
       if (list.children.length === 0) add({});
+      return wrong.map(([part]) => `The link says the latent ${quoted(part)}, which is not number:strength:unit:mode; that is left out.`);
     },
     param: () => values().map(({ id, strength, unit, mode }) => `${id}:${strength}:${unit}:${mode}`).join(','),
     values,
@@ -37,10 +39,10 @@ export function featureRows() {
 
 function featureRow({ id = '', strength = '1', unit = 'max', mode = 'clamp' }, removed) {
   const controls = { id: numberInput(null, { min: 0, step: 1, value: id }), strength: numberInput(null, { value: strength, required: true }), unit: choice(null, units), mode: choice(null, modes) };
-  controls.unit.value = units.some(([name]) => name === unit) ? unit : 'max';
-  controls.mode.value = modes.some(([name]) => name === mode) ? mode : 'clamp';
+  controls.unit.value = unit;
+  controls.mode.value = mode;
   const about = h('p', { class: 'hint about-latent' });
-  const say = async () => { about.textContent = controls.id.value === '' ? '' : await labelOf(Number(controls.id.value)).catch(error => error.message) ?? 'no explanation'; };
+  const say = async () => { about.textContent = controls.id.value === '' ? '' : await labelOf(Number(controls.id.value)).then(label => label?.short ?? 'no explanation', error => error.message); };
   controls.id.addEventListener('change', say);
   say();
   const element = h('div', { class: 'panel steered', role: 'group', 'aria-label': 'A latent' },

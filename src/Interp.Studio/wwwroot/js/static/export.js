@@ -4,7 +4,7 @@
 // the data into scripts. It takes these files of js/ in this order,
 //
 //   dom.js format.js roving.js tooltip.js heatmap.js router.js theme-button.js charts/scale.js charts/histogram.js
-//   parts/examples.js parts/latent.js parts/copy.js feature/view.js static/export.js
+//   parts/examples.js parts/explanation.js parts/latent.js parts/copy.js feature/view.js static/export.js
 //
 // drops every line that begins with `import `, drops the word `export ` at the beginning of a line, and puts the whole
 // into (() => { … })();. No two of these files give the same name to different things at their top level; a browser
@@ -20,6 +20,7 @@ import { h, show } from '../dom.js';
 import { whole } from '../format.js';
 import { explained, featureView } from '../feature/view.js';
 import { copyButton, saveButton } from '../parts/copy.js';
+import { labelOfRule, shortened } from '../parts/explanation.js';
 import { latentLink } from '../parts/latent.js';
 import { go, href, parseRoute } from '../router.js';
 import { startThemeButton } from '../theme-button.js';
@@ -59,7 +60,7 @@ function staticHead(record) {
 async function staticFeature(main, id) {
   const record = await staticRecord(id);
   document.title = `Latent ${id} \u00b7 ${summary.model}`;
-  const labelOf = other => Promise.resolve(summary.labels[other] ?? null);
+  const labelOf = other => Promise.resolve(labelOfRule(summary.labels[other]));
   show(main, staticHead(record),
     h('div', { class: 'stack' }, featureView(record, { labelOf, tokens: summary.tokens })));
 }
@@ -74,7 +75,7 @@ function staticList(main, words) {
     h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabindex: '-1' }, summary.model),
       h('p', { class: 'lead' }, `${whole(summary.latents)} latents of ${summary.hook}, over ${whole(summary.tokens)} tokens.`))),
     h('form', { class: 'row', onsubmit: event => { event.preventDefault(); go(href('latents', { q: input.value })); } }, h('div', { class: 'grow' }, input), h('button', {}, 'Search')),
-    h('ul', { class: 'stack' }, found.slice(0, 500).map(([id, label]) => h('li', {}, latentLink(id), ' ', h('span', { dir: 'auto' }, label ?? '')))),
+    h('ul', { class: 'stack' }, found.slice(0, 500).map(([id, label]) => h('li', {}, latentLink(id), ' ', h('span', { dir: 'auto', 'data-tip': label }, shortened(label ?? ''))))),
     found.length === 0 && h('p', { class: 'notice' }, 'No latent has these words or this number.'),
     found.length > 500 && h('p', { class: 'muted small' }, `The first 500 of ${whole(found.length)}.`));
 }
@@ -84,8 +85,11 @@ async function staticOpen() {
   try {
     if (!summary) await loadScript('summary');
     const { name, parts, params } = parseRoute(location.hash);
-    if (name === 'feature' && Number(parts[0]) < summary.latents) await staticFeature(main, Number(parts[0]));
+    const known = name === 'feature' && /^\d+$/.test(parts[0] ?? '') && Number(parts[0]) < summary.latents;
+    if (known) await staticFeature(main, Number(parts[0]));
     else staticList(main, params.get('q') ?? '');
+    if (!known && name === 'feature') main.prepend(h('p', { class: 'notice', role: 'status' }, `There is no latent ${parts[0] ?? ''}; there are 0 to ${summary.latents - 1}.`));
+    else if (!['', 'feature', 'latents'].includes(name)) main.prepend(h('p', { class: 'notice', role: 'status' }, `There is no page ${name}; this is the list of latents.`));
     scrollTo(0, 0);
   } catch (error) {
     show(main, h('p', { class: 'notice bad', role: 'alert' }, error.message));
