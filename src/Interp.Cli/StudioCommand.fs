@@ -37,7 +37,7 @@ type StudioCommandOptions =
                 "folder that interp atlas made of the SAE (default: one made on the first start and kept in the per-user cache)."
             | Corpus _ -> $"text of the atlas that the first start makes: {texts} (default world, where the model is)."
             | Text_Field _ -> "field of a record that holds the text (default text)."
-            | Tokens _ -> "tokens of the atlas that the first start makes (default 100k)."
+            | Tokens _ -> "tokens of the atlas that the first start makes (default 60k)."
             | Compare _ ->
                 "NAME=SAE: another dictionary of the same hook, for the page Compare; SAE as for --sae. Repeatable."
             | Results _ -> "folder of the result tables (default results)."
@@ -65,7 +65,7 @@ let private request (options: ParseResults<StudioCommandOptions>) sae =
                 (options.TryGetResult Corpus)
                 [
                     "corpus.textField", options.TryGetResult Text_Field
-                    "corpus.trainTokens", Some(string (tokenCount "--tokens" (options.GetResult(Tokens, "100k"))))
+                    "corpus.trainTokens", Some(string (tokenCount "--tokens" (options.GetResult(Tokens, "60k"))))
                     "corpus.validationTokens", Some heldOut
                 ]
         Keep = AtlasSpec.Default

@@ -25,7 +25,7 @@ type AtlasRequest =
 [<RequireQualifiedAccess>]
 module AtlasRequest =
     /// Labelled documents of the world that a concept is chosen on, and as many that it is measured on.
-    let private labelledDocuments = 600
+    let private labelledDocuments = 250
 
     /// What an SAE folder says about how its activations were extracted, over the defaults.
     let extraction (metadata: SaeMetadata) =
