@@ -165,7 +165,9 @@ let private generate arguments =
 
     let tokenizer = Tokenizer.Load path
     let prompt = promptOf tokenizer path options
-    let tokens, report = timed (Generation.Stream(model, List.toArray prompt, generation))
+
+    let tokens, report =
+        timed (Generation.Stream(model, List.toArray prompt, generation))
 
     if options.Contains Json then
         print tokenizer prompt (List.ofSeq tokens)
