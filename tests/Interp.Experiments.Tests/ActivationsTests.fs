@@ -82,7 +82,7 @@ let ``wrong requests are one sentence and leave nothing`` () =
                 ]))
 
     refuses "too few; use fewer tokens" (extract [ "--tokens", "2G" ])
-    refuses "is '2x'; give a whole number" (extract [ "--tokens", "2x" ])
+    refuses "is '2x'; give a number of tokens" (extract [ "--tokens", "2x" ])
     refuses "lies outside the model" (extract [ "--hooks", "blocks.9.hook_mlp_out" ])
     refuses "is named 2 times" (extract [ "--hooks", "resid_post.1,blocks.1.hook_resid_post" ])
     refuses "not a row for each token; activations are rows" (extract [ "--hooks", "pattern.1" ])

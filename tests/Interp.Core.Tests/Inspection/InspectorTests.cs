@@ -32,7 +32,7 @@ public class InspectorTests
         var found = Inspector.Inspect(World);
         Assert.True(found.Passed);
         Assert.Equal("Hugging Face model", found.Kind);
-        Assert.Equal(1344640, found.Facts["parameters"]!.GetValue<long>());
+        Assert.Equal(1891200, found.Facts["parameters"]!.GetValue<long>());
         Assert.Equal(27, found.Facts["tensors"]!.GetValue<int>());
         Assert.Empty(found.Facts["not_needed"]!.AsArray());
         Assert.Equal(3671, found.Facts["tokenizer"]!["vocabulary"]!.GetValue<int>());
