@@ -86,7 +86,7 @@ let ``a run's result is queried, diffed in every form and reported`` () =
     // Two seeds of one group: the seed is what differs, and the shared stages are no difference.
     let seeds = run folder.Path [ "diff"; key "evaluate" 0; key "evaluate" 1 ]
     Assert.Equal(1, seeds.Code)
-    Assert.Matches("config +k=4,seed=1 +seed +1 → 2", seeds.Output)
+    Assert.Matches("config +seed=1 +seed +1 → 2", seeds.Output)
     Assert.DoesNotContain("removed", seeds.Output)
     Assert.DoesNotMatch("plan .*(extract|baseline)", seeds.Output)
 
