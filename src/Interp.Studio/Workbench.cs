@@ -82,14 +82,18 @@ internal sealed class Workbench : IDisposable
     }
 
     /// <summary>An atlas of an autoencoder.</summary>
-    /// <exception cref="InterpException">It cannot be read, or is of another one.</exception>
+    /// <exception cref="InterpException">It cannot be read, or is of another one or of another hook.</exception>
     public static Atlas OpenAtlas(string folder, string sae)
     {
         var atlas = Atlas.Open(folder);
-        if (SaeFolder.Digest(sae) == atlas.Summary.SaeDigest)
+        var hook = SaeFolder.ReadMetadata(sae).HookName ?? atlas.Summary.Hook;
+        var (same, here) = (SaeFolder.Digest(sae) == atlas.Summary.SaeDigest, hook == atlas.Summary.Hook);
+        if (same && here)
             return atlas;
         atlas.Dispose();
-        throw new InterpException($"The atlas {folder} is of another autoencoder than {sae}; make one of this with interp atlas.");
+        throw new InterpException(
+            same ? $"The atlas {folder} reads the autoencoder {sae} at {atlas.Summary.Hook}, but it is of {hook}; make one there with interp atlas."
+            : $"The atlas {folder} is of another autoencoder than {sae}; make one of this with interp atlas.");
     }
 
     public void Dispose()

@@ -28,14 +28,14 @@ let ``an atlas of the embedded dictionary is made, inspected and exported, the s
         succeed folder ([ "atlas"; sae; "--tokens"; "6k"; "--held-out"; "2k"; "--out"; name; "--json" ] @ more)
 
     use said = JsonDocument.Parse((make "a" []).Output)
-    Assert.Equal(1024, said.RootElement.GetProperty("latents").GetInt32())
+    Assert.Equal(512, said.RootElement.GetProperty("latents").GetInt32())
     Assert.True(said.RootElement.GetProperty("cost").GetDouble() > 1.0)
     make "b" [ "--threads"; "1" ] |> ignore
     Assert.Equal<(string * byte[])[]>(bytes folder "a", bytes folder "b")
 
     use atlas = Features.Atlas.Open(folder.Child "a")
     Assert.Equal(SaeFolder.Digest sae, atlas.Summary.SaeDigest)
-    Assert.Equal("blocks.2.hook_resid_post", atlas.Summary.Hook)
+    Assert.Equal("blocks.1.hook_resid_post", atlas.Summary.Hook)
     Assert.Equal(6000L, atlas.Summary.Tokens)
     Assert.True(atlas.Summary.HeldOutTokens >= 2000L)
 
@@ -52,7 +52,7 @@ let ``an atlas of the embedded dictionary is made, inspected and exported, the s
     let exported = succeed folder [ "atlas"; "export"; "pages"; "--atlas"; "a" ]
 
     Assert.Contains("index.html", exported.Output)
-    Assert.Equal(1025, Directory.GetFiles(folder.Child "pages/data").Length)
+    Assert.Equal(513, Directory.GetFiles(folder.Child "pages/data").Length)
     Assert.DoesNotContain("\nimport ", File.ReadAllText(folder.Child "pages/studio.js"))
     let again = run folder.Path [ "atlas"; "export"; "pages"; "--atlas"; "a" ]
     Assert.Equal(2, again.Code)
@@ -83,7 +83,7 @@ let ``what cannot be made is refused in a sentence`` () =
 [<Fact>]
 let ``how activations were extracted is read from the dictionary's folder`` () =
     let extraction = AtlasRequest.extraction (SaeFolder.ReadMetadata sae)
-    Assert.Equal("blocks.2.hook_resid_post", extraction.Hook)
+    Assert.Equal("blocks.1.hook_resid_post", extraction.Hook)
     Assert.Equal(128, extraction.ContextLength)
     Assert.Equal(0, extraction.SkipPositions)
     Assert.Equal(None, extraction.SkipNorm)

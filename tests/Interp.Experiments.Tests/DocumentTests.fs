@@ -119,7 +119,7 @@ let ``the autoencoder in assets is what its folder says`` () =
         run folder.Path [ "inspect"; Path.Combine(repository, "assets", "world-sae") ]
 
     Assert.True((outcome.Code = 0), outcome.Errors)
-    Assert.Contains("1024", outcome.Output)
+    Assert.Matches(@"latents +512\s", outcome.Output)
 
 /// The commands of a document, as words; what is in double quotes is one word.
 let private commandsOf document =

@@ -115,8 +115,8 @@ let ``a steering recipe as a script prints the steered text`` () =
             Prompt = "\"Anna\\ said:\n in",
             Features =
                 [|
-                    SteeredLatent(648, 0.1 + 0.2, StrengthUnit.Norm, SteeringMode.Clamp)
-                    SteeredLatent(600, -2.5, StrengthUnit.Raw, SteeringMode.Add)
+                    SteeredLatent(307, 0.1 + 0.2, StrengthUnit.Norm, SteeringMode.Clamp)
+                    SteeredLatent(200, -2.5, StrengthUnit.Raw, SteeringMode.Add)
                 |],
             Tokens = 12,
             Seed = 7L,

@@ -8,7 +8,7 @@ namespace Interp.Core.Tests.Features;
 
 public class DoseResponseTests
 {
-    private const int Latent = 648;
+    private const int Latent = 307;
 
     private static readonly SteeringRecipe Recipe = new() { Prompt = "She will come in", Features = [new(Latent, 0, StrengthUnit.Raw, SteeringMode.Add)], Tokens = 16 };
 

@@ -13,7 +13,7 @@ public class LatentSearchTests
     private static readonly string[] Others = ["She came in the evening.", "It was raining when he left.", "The letter is from Anna.", "They met in Paris again.", "The cat sleeps."];
 
     /// <summary>Figures that let everything through.</summary>
-    private static readonly GivenFigures Figures = new(1000, [.. Enumerable.Repeat(new float[] { 1, 2, 3, 4 }, 1024)]);
+    private static readonly GivenFigures Figures = new(1000, [.. Enumerable.Repeat(new float[] { 1, 2, 3, 4 }, 512)]);
 
     [Fact]
     public void Labelled_texts_rank_every_latent_that_fires_by_its_area()
@@ -22,7 +22,7 @@ public class LatentSearchTests
         var found = LatentSearch.ByLabels(positives, negatives, Figures);
         var texts = positives.Concat(negatives).ToArray();
         bool[] labels = [.. texts.Select((_, i) => i < positives.Count)];
-        var expected = Enumerable.Range(0, 1024).Where(latent => texts.Any(text => text.ValuesOf(latent).Any(value => value > 0)))
+        var expected = Enumerable.Range(0, 512).Where(latent => texts.Any(text => text.ValuesOf(latent).Any(value => value > 0)))
             .ToDictionary(latent => latent, latent => RankedScores.Auc([.. texts.Select(text => (double)text.ValuesOf(latent).Max())], labels));
         Assert.Equal(expected.Keys.Order(), found.Select(latent => latent.Latent).Order());
         Assert.All(found, latent => Assert.Equal(expected[latent.Latent], latent.Auc.Auc, 1e-12));

@@ -104,7 +104,7 @@ public class MicroscopeTests
         File.WriteAllText(config, File.ReadAllText(config).Replace("\"prepend_bos\": true", $"\"prepend_bos\": {prepend}", StringComparison.Ordinal));
         using var microscope = Microscope.Open(World.Model, folder.Path);
         Assert.Equal(begins, microscope.BosId is not null);
-        Assert.Equal(HookPoint.ResidPost(2), microscope.Hook);
+        Assert.Equal(HookPoint.ResidPost(1), microscope.Hook);
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public class SteeredGenerationTests
     private static readonly SteeringRecipe Recipe = new()
     {
         Prompt = "Anna has a cat and",
-        Features = [new(648, 6, StrengthUnit.Raw), new(600, 0.2, StrengthUnit.Norm, SteeringMode.Add)],
+        Features = [new(307, 6, StrengthUnit.Raw), new(200, 0.2, StrengthUnit.Norm, SteeringMode.Add)],
         Tokens = 24,
     };
 
@@ -24,7 +24,7 @@ public class SteeredGenerationTests
         Recipe with { Positions = SteeredPositions.Generated },
         Recipe with { Positions = SteeredPositions.All, KeepError = false, Temperature = 0.8, Seed = 2 },
         Recipe with { Prompt = "<s>Anna</s> has", Tokens = 12 },
-        Recipe with { Prompt = "", Features = [new(648, 6, StrengthUnit.Raw)] },
+        Recipe with { Prompt = "", Features = [new(307, 6, StrengthUnit.Raw)] },
     ];
 
     [Theory]
@@ -120,7 +120,7 @@ public class SteeredGenerationTests
         void Refused(string part, SteeringRecipe recipe) =>
             Assert.Contains(part, Assert.Throws<InterpException>(() => SteeredGeneration.Steered(World.Microscope, recipe)).Message, StringComparison.Ordinal);
         Refused("maximum", Recipe with { Features = [new(1, 1)] });
-        Refused("1023", Recipe with { Features = [new(1024, 1, StrengthUnit.Raw)] });
+        Refused("511", Recipe with { Features = [new(512, 1, StrengthUnit.Raw)] });
         Refused("context has 256", Recipe with { Tokens = 300 });
         Refused("has none", Recipe with { Prompt = "" });
     }

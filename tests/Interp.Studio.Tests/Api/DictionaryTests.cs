@@ -19,8 +19,8 @@ public sealed class DictionaryTests(StudioFixture fixture) : IDisposable
         Assert.True((bool)body["ready"]!);
         Assert.Equal("world", (string)body["model"]!);
         Assert.Equal("world-sae", (string)body["sae"]!);
-        Assert.Equal("blocks.2.hook_resid_post", (string)body["hook"]!);
-        Assert.Equal(1024, (int)body["latents"]!);
+        Assert.Equal("blocks.1.hook_resid_post", (string)body["hook"]!);
+        Assert.Equal(512, (int)body["latents"]!);
         Assert.Equal(atlas.Summary.Tokens, (long)body["atlas"]!["tokens"]!);
         Assert.Equal(atlas.Summary.Documents, (int)body["atlas"]!["documents"]!);
     }
@@ -28,7 +28,7 @@ public sealed class DictionaryTests(StudioFixture fixture) : IDisposable
     [Fact]
     public async Task A_feature_is_the_atlas_s_page_to_the_byte()
     {
-        foreach (var latent in (int[])[0, 17, 1023])
+        foreach (var latent in (int[])[0, 17, atlas.Latents - 1])
         {
             var response = await studio.Client.GetAsync($"/api/v1/features/{latent}");
             Assert.Equal("application/json", response.Content.Headers.ContentType!.MediaType);

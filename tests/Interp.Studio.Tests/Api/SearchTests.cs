@@ -18,7 +18,7 @@ public sealed class SearchTests(StudioFixture fixture)
         var on = microscope.Read(["They met in October.", "In June it rained."]);
         var off = microscope.Read(["They met in Madrid.", "On Monday it rained."]);
         var atlas = Features.Atlas.Open(WorldStudio.Atlas);
-        var expected = Enumerable.Range(0, 1024).Where(latent => atlas.Max[latent] > 0 && on.All(text => text.PeakOf(latent) > 0) && off.All(text => text.PeakOf(latent) == 0));
+        var expected = Enumerable.Range(0, atlas.Latents).Where(latent => atlas.Max[latent] > 0 && on.All(text => text.PeakOf(latent) > 0) && off.All(text => text.PeakOf(latent) == 0));
         Assert.Equal(expected, results.Select(result => (int)result["id"]!).Order());
         Assert.NotEmpty(results);
         atlas.Dispose();
@@ -69,7 +69,7 @@ public sealed class SearchTests(StudioFixture fixture)
     [InlineData("""{"kind":"labelled","texts":[{"text":"a","label":true},{"text":"a","label":true},{"text":"a","label":true},{"text":"a","label":true}]}""", 400, "two of each")]
     [InlineData("""{"kind":"labelled","texts":[{"text":"a","label":1},{"text":"a","label":true},{"text":"a","label":true},{"text":"a","label":true}]}""", 400, "texts[0].label")]
     [InlineData("""{"kind":"direction"}""", 400, "direction")]
-    [InlineData("""{"kind":"direction","id":1024}""", 404, "1024")]
+    [InlineData("""{"kind":"direction","id":100000}""", 404, "100000")]
     [InlineData("""{"kind":"direction","id":3,"direction":[1]}""", 400, "id")]
     [InlineData("""{"kind":"direction","direction":[1,2]}""", 400, "128")]
     [InlineData("""{"kind":"text","text":"a","filters":{"colour":1}}""", 400, "filters.colour")]

@@ -9,7 +9,9 @@ public sealed class MapTests(BrowserFixture browser)
     [Fact]
     public Task A_click_chooses_a_latent_and_the_address_keeps_it() => browser.Visit("map", async visit =>
     {
-        await visit.Until("document.querySelector('canvas').getContext('2d').getImageData(0, 0, 800, 500).data.some(value => value > 0)", "nothing is drawn");
+        await visit.Until("document.querySelector('.legend')", "the map is not read");
+        await visit.Settled();
+        Assert.True(await visit.Value<bool>("document.querySelector('canvas').getContext('2d').getImageData(0, 0, 800, 500).data.some(value => value > 0)"), "nothing is drawn");
         await visit.Page.ClickAsync("canvas");
         await visit.Settled();
         var first = await visit.Read("[aria-label='Chosen latent'] h2");

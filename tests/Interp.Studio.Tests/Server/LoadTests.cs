@@ -16,11 +16,16 @@ public sealed class LoadTests
         await using var studio = await WorldStudio.Start();
         var expected = (await studio.Post("analyze", Analysis)).Body.ToJsonString();
         await Burst();
-        await Burst();
-        var before = Held();
-        await Burst();
-        await Burst();
-        Assert.InRange(Held() - before, long.MinValue, 64L << 20);
+        // What one burst leaves behind, every burst does; what pools and the allocator take once, none does again.
+        var growths = new List<long>();
+        do
+        {
+            var before = Held();
+            await Burst();
+            growths.Add(Held() - before);
+        }
+        while (growths[^1] > 32 << 20 && growths.Count < 5);
+        Assert.True(growths[^1] <= 32 << 20, $"each burst leaves {string.Join(", ", growths.Select(growth => growth >> 20))} MiB");
 
         async Task Burst()
         {
@@ -48,7 +53,7 @@ public sealed class LoadTests
     public async Task Large_answers_to_readers_that_are_slow_are_not_held_ready()
     {
         await using var studio = await WorldStudio.Start();
-        var sentences = string.Join(',', Enumerable.Range(0, 30).Select(i => $"\"On {i} May it rained and they met again in October.\""));
+        var sentences = string.Join(',', Enumerable.Range(0, 60).Select(i => $"\"On {i} May it rained and they met again in October.\""));
         var question = $$"""{"sentences":[{{sentences}}],"threshold":0,"share":0,"limit":null}""";
         var size = (await Ask()).Length;
         Assert.True(size > 1 << 20, $"the answer has {size} bytes");

@@ -23,13 +23,14 @@ public sealed class StartTests
     [InlineData("saeDigest", "another autoencoder")]
     [InlineData("modelDigest", "another model")]
     [InlineData("tokenizerDigest", "another model")]
+    [InlineData("hook", "but it is of blocks.1.hook_resid_post")]
     public async Task An_atlas_of_something_else_is_refused(string field, string said)
     {
         using var folder = new TemporaryFolder();
         foreach (var file in Directory.GetFiles(WorldStudio.Atlas))
             File.Copy(file, folder.Child(Path.GetFileName(file)));
         var summary = JsonNode.Parse(File.ReadAllText(folder.Child("atlas.json")))!;
-        summary[field] = new string('0', 64);
+        summary[field] = field == "hook" ? "blocks.2.hook_resid_post" : new string('0', 64);
         File.WriteAllText(folder.Child("atlas.json"), summary.ToJsonString());
         var error = await Assert.ThrowsAsync<InterpException>(() => StudioServer.StartAsync(WorldStudio.Options with { Atlas = folder.Path }));
         Assert.Contains(said, error.Message);

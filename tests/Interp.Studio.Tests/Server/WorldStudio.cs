@@ -81,13 +81,13 @@ public sealed class WorldStudio : IAsyncDisposable
         await server.DisposeAsync();
     }
 
-    /// <summary>Makes an atlas of so many tokens in a folder that goes with the process.</summary>
-    public static string MakeAtlas(int tokens, int heldOut)
+    /// <summary>Makes an atlas of so many tokens of a hook in a folder that goes with the process.</summary>
+    public static string MakeAtlas(int tokens, int heldOut, string hook = "blocks.1.hook_resid_post")
     {
         Libtorch.Load();
         var folder = Directory.CreateTempSubdirectory("interp-studio-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        var spec = new[] { ("corpus.trainTokens", tokens.ToString(CultureInfo.InvariantCulture)), ("corpus.validationTokens", heldOut.ToString(CultureInfo.InvariantCulture)), ("extract.hook", "blocks.2.hook_resid_post") }
+        var spec = new[] { ("corpus.trainTokens", tokens.ToString(CultureInfo.InvariantCulture)), ("corpus.validationTokens", heldOut.ToString(CultureInfo.InvariantCulture)), ("extract.hook", hook) }
             .Aggregate(Spec.Default, (spec, edit) => SpecFields.setText(edit.Item1, edit.Item2, spec).ResultValue);
         var request = new AtlasRequest(Path.Combine(Root, "assets", "world-sae"), spec, AtlasSpec.Default);
         AtlasRequestModule.make(new Inputs(folder), FuncConvert.FromAction<string, long, long>((_, _, _) => { }), FuncConvert.FromAction<string>(_ => { }), CancellationToken.None, Path.Combine(folder, "atlas"), request);
