@@ -120,7 +120,7 @@ module ConfigScript =
         path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)
 
     /// Whether a name is that of a config: a script or JSON.
-    let isConfig path = ends ".fsx" path || ends ".json" path
+    let internal isConfig path = ends ".fsx" path || ends ".json" path
 
     let private configsNear (path: string) =
         let folder =

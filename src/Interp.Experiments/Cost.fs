@@ -31,7 +31,7 @@ type Cost =
 
 /// What stages cost.
 [<RequireQualifiedAccess>]
-module Cost =
+module internal Cost =
     /// Dense multiply-adds per second of all threads, measured once.
     let private rate = lazy Throughput.MultiplyAdds()
 

@@ -40,7 +40,7 @@ type MetricChange =
 
 /// Metrics of two results, group by group, with the noise of their seeds.
 [<RequireQualifiedAccess>]
-module MetricDiff =
+module internal MetricDiff =
     /// The word that tables and JSON have for a status.
     let statusName =
         function

@@ -7,7 +7,7 @@ open Interp.Runtime
 
 /// Activation stores that have a name: `activations/NAME/HOOK/` in the store's folder.
 [<RequireQualifiedAccess>]
-module NamedActivations =
+module internal NamedActivations =
     let private root (store: Store) = Path.Combine(store.Root, "activations")
 
     /// Refuses what cannot name a folder.

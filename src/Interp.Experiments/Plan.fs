@@ -111,28 +111,28 @@ module Plan =
         List.map plan stages
 
     /// What keeps cells from running, each problem once, with those cells.
-    let problems (plan: PlannedStage list) =
+    let internal problems (plan: PlannedStage list) =
         plan
         |> List.choose (fun planned -> planned.Problem |> Option.map (fun problem -> problem, planned.Stage.Cells))
         |> List.groupBy fst
         |> List.map (fun (problem, found) -> problem, found |> List.collect snd |> List.distinct)
 
     /// The word that plans have for a state.
-    let stateName =
+    let internal stateName =
         function
         | Hit -> "hit"
         | Partial -> "partial"
         | Miss -> "miss"
 
     /// Bytes of memory that a run may take: what the options say, or four fifths of what is free.
-    let room (options: RunOptions) =
+    let internal room (options: RunOptions) =
         match options.Memory, SystemReport.Memory() with
         | Some bytes, _ -> bytes
         | None, struct (free, _) when free > 0L -> free / 5L * 4L
         | None, _ -> Int64.MaxValue
 
     /// Trainings in passes through the data, those on the same data together, each within the memory beside what all share.
-    let passes options shared data (memory: 'T -> int64) (trainings: 'T list) =
+    let internal passes options shared data (memory: 'T -> int64) (trainings: 'T list) =
         let room = room options - shared
 
         let add training passes =
@@ -148,7 +148,7 @@ module Plan =
         |> List.sumBy _.Cost.SharedBytes
 
     /// Trainings that are to run, in the passes through the data in which they do.
-    let trainingPasses options (plan: PlannedStage list) =
+    let internal trainingPasses options (plan: PlannedStage list) =
         let trainings =
             plan |> List.filter (fun planned -> planned.Stage.Name = "train" && planned.State <> Hit)
 
@@ -176,7 +176,7 @@ module Plan =
         }
 
     /// What does not fit this machine, a sentence each.
-    let misfits (options: RunOptions) (store: Store) plan =
+    let internal misfits (options: RunOptions) (store: Store) plan =
         let total = total options plan
         let struct (_, installed) = SystemReport.Memory()
         let available = defaultArg options.Memory installed
@@ -205,7 +205,7 @@ module Plan =
         ]
 
     /// What is to run, in how many passes, and what it takes, in a sentence.
-    let summary options (plan: PlannedStage list) =
+    let internal summary options (plan: PlannedStage list) =
         let missing = plan |> List.filter (fun planned -> planned.State <> Hit)
         let total = total options plan
 
@@ -222,11 +222,11 @@ module Plan =
             $"{missing.Length} of {plan.Length} stages to run{trainings}: about {Amounts.time total.Seconds}, {Amounts.bytes total.DiskBytes} of disk, {Amounts.bytes total.MemoryBytes} of memory (rough)."
 
     /// Whether a run would try every cell, and finds the room that it needs.
-    let canRun options store (plan: PlannedStage list) =
+    let internal canRun options store (plan: PlannedStage list) =
         (problems plan).IsEmpty && (misfits options store plan).IsEmpty
 
     /// What a run will find wrong, or will do otherwise than it was asked: a sentence each.
-    let warnings options store (plan: PlannedStage list) =
+    let internal warnings options store (plan: PlannedStage list) =
         [
             for problem, cells in problems plan do
                 $"{Amounts.cells cells} cannot run: {problem.TrimEnd '.'}."

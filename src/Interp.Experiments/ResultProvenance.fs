@@ -31,7 +31,7 @@ type ResultProvenance =
     }
 
 [<RequireQualifiedAccess>]
-module ResultProvenance =
+module internal ResultProvenance =
     let private settings = SpecFields.all |> List.map _.Path |> set
 
     let private version (inputs: (string * Canon) list) =

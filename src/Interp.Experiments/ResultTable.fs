@@ -56,7 +56,7 @@ module ResultTable =
         | Blank -> None
 
     /// Whether an entry stands at the right of its column.
-    let isNumeric (entry: Entry) = not entry.IsWord
+    let internal isNumeric (entry: Entry) = not entry.IsWord
 
     let private csvEntry (entry: Entry) =
         match entry, number entry with

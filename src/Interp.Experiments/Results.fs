@@ -174,7 +174,7 @@ module Results =
             []
 
     /// Reads a file of a stored result by its name, its folder, or its table.csv; none where there is no such file.
-    let tryReadFile (name: string) file =
+    let internal tryReadFile (name: string) file =
         let beside =
             if name.EndsWith("table.csv", StringComparison.Ordinal) then
                 [
@@ -200,7 +200,7 @@ module Results =
             raise (InterpException $"There are no results '{name}'; {hint}")
 
     /// A cell's result, from the numbers that evaluation and stages of the experiment's own left.
-    let ofNumbers (cell: Cell) (own: Map<string, float> list) (numbers: Map<string, float>) =
+    let internal ofNumbers (cell: Cell) (own: Map<string, float> list) (numbers: Map<string, float>) =
         let status =
             if (Map.tryFind "diverged" numbers |> Option.defaultValue 0.0) > 0.0 then
                 let step = int numbers["steps"]
@@ -223,7 +223,7 @@ module Results =
         }
 
     /// The result of a cell that failed, with the reason and what was measured before.
-    let failed (message: string) result =
+    let internal failed (message: string) result =
         { result with
             Status = "failed"
             Error = Some(message.ReplaceLineEndings(" ").Trim())
@@ -268,5 +268,5 @@ module Results =
         results.Cells |> List.groupBy _.Group |> List.map snd
 
     /// Writes a file of a result in one go.
-    let write name file text =
+    let internal write name file text =
         AtomicFile.WriteText(Path.Combine(folder name, file), text)

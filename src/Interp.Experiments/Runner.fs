@@ -20,9 +20,11 @@ type RunEvent =
     | Advanced of stage: Stage * done': int64 * total: int64 * words: string
     /// A sentence that whoever started the run should read.
     | Warned of stage: Stage * message: string
+    /// A stage is in the store, after so many seconds.
     | Finished of stage: Stage * seconds: float
     /// The loss was no longer a number at this step; the last good state is in the checkpoint.
     | Diverged of stage: Stage * step: int * checkpoint: string
+    /// A stage failed, and with it its cells; the rest goes on.
     | Failed of stage: Stage * message: string
 
 /// Ends the run, where a failure ends a cell.

@@ -36,7 +36,7 @@ type Tested =
 
 /// Means and tests over seeds. Student (1908), Welch (1947), Holm (1979); distributions are MathNet's.
 [<RequireQualifiedAccess>]
-module Significance =
+module internal Significance =
     /// A difference whose corrected p is below this is more than noise.
     let level = 0.05
 

@@ -7,7 +7,7 @@ open Interp.Runtime
 
 /// Which artifacts are needed: by a named result, by a pin, or by another that is needed.
 [<RequireQualifiedAccess>]
-module StoreNeeds =
+module internal StoreNeeds =
     let private pins (store: Store) = Path.Combine(store.Root, "pins")
 
     let private pinFile store (artifact: Artifact) =

@@ -105,7 +105,7 @@ module Validation =
         ]
 
     /// What is wrong with the text, its contexts and the hooks of a spec.
-    let extraction (spec: Spec) =
+    let internal extraction (spec: Spec) =
         let extract = spec.Extract
 
         List.concat
@@ -180,7 +180,7 @@ module Validation =
             ]
 
     /// What is wrong with the hooks, by what they are called, and the contexts of a spec for a model.
-    let extractionAgainstModel (config: ModelConfig) hooks (spec: Spec) =
+    let internal extractionAgainstModel (config: ModelConfig) hooks (spec: Spec) =
         [
             for name, hook in hooks do
                 match HookPoint.TryParse hook with
@@ -195,7 +195,7 @@ module Validation =
         ]
 
     /// What is wrong with a spec for a model.
-    let againstModel (config: ModelConfig) (spec: Spec) =
+    let internal againstModel (config: ModelConfig) (spec: Spec) =
         let hooks =
             ("extract.hook", spec.Extract.Hook)
             :: [ for target in Option.toList spec.Extract.Target -> "extract.target", target ]
@@ -281,7 +281,7 @@ module Validation =
             ]
 
     /// What is wrong with its cells for their models.
-    let models (configOf: Spec -> ModelConfig) (experiment: Experiment) =
+    let internal models (configOf: Spec -> ModelConfig) (experiment: Experiment) =
         experiment.Cells
         |> List.filter (fun cell -> not cell.Spec.Corpus.Source.IsStoredActivations)
         |> List.map (fun cell -> cell, againstModel (configOf cell.Spec) cell.Spec)

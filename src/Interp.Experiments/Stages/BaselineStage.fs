@@ -10,7 +10,7 @@ open Interp.Runtime
 
 /// Numbers by name, as stages write them.
 [<RequireQualifiedAccess>]
-module Numbers =
+module internal Numbers =
     let write (path: string) (numbers: (string * float) list) =
         AtomicFile.WriteText(
             path,
@@ -33,7 +33,7 @@ module Numbers =
 
 /// Next-token loss of the model itself: clean, and with zeros or the mean in place of the counted activations.
 [<RequireQualifiedAccess>]
-module BaselineStage =
+module internal BaselineStage =
     /// Contexts, from the first on, that predict as many counted tokens as were asked for.
     let private lossContexts (spec: Spec) (contexts: TokenContexts) =
         if contexts.IsRagged then

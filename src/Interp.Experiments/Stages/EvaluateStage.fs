@@ -11,7 +11,7 @@ open Interp.Runtime
 
 /// An SAE to `metrics.json` and `density.csv`, on held-out documents and at the target K.
 [<RequireQualifiedAccess>]
-module EvaluateStage =
+module internal EvaluateStage =
     /// Latents by log10 of their density, in bins of half a decade; latents never active come first.
     let private histogram (fired: int64[]) (tokens: int64) =
         let bin count =

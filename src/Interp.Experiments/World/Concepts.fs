@@ -13,7 +13,7 @@ type Concept =
 
 /// The concepts of the embedded world: words, structure, discourse, kinds of text.
 [<RequireQualifiedAccess>]
-module Concept =
+module internal Concept =
     let private registered = ResizeArray<Concept>()
 
     let private define name about =
