@@ -43,7 +43,9 @@ type Artifact =
 /// The folder of an artifact: its outputs, `artifact.json` with their digests, and `provenance.json`, which is no output.
 [<RequireQualifiedAccess>]
 module internal ArtifactFolder =
+    /// The file whose presence makes a folder an artifact.
     let record = "artifact.json"
+    /// The file that says who made it, where and when.
     let provenance = "provenance.json"
 
     let private digest (file: string) =

@@ -34,10 +34,10 @@ module Canonical =
     /// Reads JSON; an error says where it goes wrong.
     val parse: text: string -> Result<Canon, string>
 
-    /// A field of an object.
+    /// A field of an object; none where the value is no object, or has no such field.
     val tryField: name: string -> value: Canon -> Canon option
 
-    /// A field that is text.
+    /// A field of an object that is text; none where it is absent or something else.
     val tryText: name: string -> value: Canon -> string option
 
     /// A field that is an object; empty where there is none.

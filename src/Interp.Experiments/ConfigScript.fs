@@ -103,19 +103,6 @@ module ConfigScript =
         | Error errors ->
             raise (InterpException(errors |> List.map (fun error -> $"{path}: {error}") |> String.concat "\n"))
 
-    let private fromScript storeRoot path text =
-        let kept = ConfigCache.fileOf storeRoot path text
-
-        match ConfigCache.tryRead kept with
-        | Some experiment -> experiment
-        | None ->
-            let experiment = evaluate (Path.GetFullPath path) text
-
-            if experiment.Stages.IsEmpty then
-                ConfigCache.write kept experiment
-
-            experiment
-
     let private ends (ending: string) (path: string) =
         path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)
 
@@ -173,4 +160,4 @@ module ConfigScript =
         if ends ".json" path then
             parse path text
         else
-            fromScript storeRoot path text
+            ConfigCache.remember storeRoot path text (fun () -> evaluate (Path.GetFullPath path) text)

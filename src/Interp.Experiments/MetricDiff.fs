@@ -24,11 +24,11 @@ type MetricChange =
     {
         /// The cells that differ in nothing but the seed.
         Group: string
-        /// Which number.
+        /// The metric.
         Metric: Metric
         /// The first side's seeds; none where it has no number.
         Before: Estimate option
-        /// The second side's.
+        /// Estimate of the second side; none where it has no number.
         After: Estimate option
         /// What the change is called.
         Status: MetricStatus

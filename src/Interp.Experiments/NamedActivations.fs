@@ -24,6 +24,7 @@ module internal NamedActivations =
     /// Where the activations of a name at a hook are, or will be.
     let folder store name (hook: string) = Path.Combine(root store, name, hook)
 
+    /// Names of all activations, whole or in part, in ordinal order.
     let names store =
         if Directory.Exists(root store) then
             Directory.GetDirectories(root store)

@@ -17,7 +17,7 @@ type StageState =
 [<NoEquality; NoComparison>]
 type PlannedStage =
     {
-        /// Which one.
+        /// The stage, with its key and the cells that use it.
         Stage: Stage
         /// What a run would find of it.
         State: StageState
@@ -27,7 +27,7 @@ type PlannedStage =
         Problem: string option
         /// Sentences on text that is shorter than was asked for.
         Notes: string list
-        /// What making it takes.
+        /// Time, memory and disk that making it takes; nothing for a hit.
         Cost: Cost
     }
 

@@ -26,7 +26,7 @@ type Condition =
         Column: string
         /// How the entry compares.
         Comparison: Comparison
-        /// With what; empty where a cell has none.
+        /// What the entry is compared with; empty asks for cells without an entry.
         Value: string
     }
 

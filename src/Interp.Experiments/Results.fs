@@ -14,7 +14,7 @@ type CellResult =
         Cell: string
         /// Its places on the axes, without the seed.
         Axes: (string * string) list
-        /// Its seed.
+        /// Seed of the cell.
         Seed: int
         /// ok, failed, or diverged at step N.
         Status: string
@@ -39,7 +39,7 @@ type Results =
     {
         /// Of the experiment, or what the result was asked for by.
         Name: string
-        /// In the order of the experiment.
+        /// Its cells, in the order of the experiment.
         Cells: CellResult list
     }
 

@@ -16,7 +16,7 @@ type RunEvent =
     | Waiting of stage: Stage
     /// A stage begins: it, its number and how many there are to run.
     | Started of stage: Stage * number: int * total: int
-    /// Done and total (tokens), and a few words.
+    /// A stage goes on: tokens done and in all, and a few words such as the loss.
     | Advanced of stage: Stage * done': int64 * total: int64 * words: string
     /// A sentence that whoever started the run should read.
     | Warned of stage: Stage * message: string

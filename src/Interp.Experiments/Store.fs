@@ -23,7 +23,7 @@ type Store(root: string) =
         Directory.Exists folder
         && not (Seq.isEmpty (Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)))
 
-    let inWork stage key ending =
+    let inWork (stage: string) key (ending: string) =
         Path.Combine(work, $"{stage}-{Artifact.Short key}{ending}")
 
     let createWork () =
@@ -65,7 +65,7 @@ type Store(root: string) =
 
         Store(Path.GetFullPath(Option.defaultValue ".interp" given))
 
-    /// Its folder, in full.
+    /// Full path of its folder.
     member _.Root = root
 
     /// Free bytes of the disk that the store is on, or will be.

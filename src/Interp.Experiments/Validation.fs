@@ -131,7 +131,7 @@ module Validation =
                 oneOf "precision" ChoiceCodec.precisions spec.Precision
             ]
 
-    /// What is wrong with a spec by itself.
+    /// What is wrong with a spec, a sentence for each mistake; empty when nothing is. Model and text are not opened.
     let spec (spec: Spec) =
         let train = spec.Train
 
@@ -254,7 +254,7 @@ module Validation =
                     $"{times} stages are called {name}; give each a name of its own."
         ]
 
-    /// What is wrong with an experiment by itself.
+    /// What is wrong with an experiment, a sentence for each mistake; empty when nothing is. Models and texts are not opened.
     let experiment (experiment: Experiment) =
         let names =
             experiment.Cells |> List.countBy _.Name |> List.filter (fun (_, n) -> n > 1)

@@ -208,6 +208,25 @@ type StoreTests(stores: Stores) =
             Assert.Equal<string list>([ "evaluate"; "evaluate"; "train"; "train" ], List.sort (garbage store)))
 
     [<Fact>]
+    member _.``results that are noted at the same time are all needed``() =
+        use folder = new TemporaryFolder()
+        let store = Miniature.openStore folder "store"
+        let names = [ for i in 1..4 -> $"noted-{i}" ]
+
+        for name in names do
+            Miniature.write (folder.Child $"{name}/mini/spec.json") { Miniature.experiment [ 4 ] with Name = name }
+
+        names
+        |> List.map (fun name -> Threading.Thread(fun () -> StoreNeeds.noteResults store (folder.Child name)))
+        |> List.map (fun thread ->
+            thread.Start()
+            thread)
+        |> List.iter _.Join()
+
+        let known = StoreNeeds.experiments store |> List.map _.Name |> set
+        Assert.Equal<Set<string>>(set names, Set.intersect known (set names))
+
+    [<Fact>]
     member _.``nothing is collected while a run uses the store, or where a result cannot be read``() =
         withResult (fun folder store ->
             let collect () =
