@@ -219,7 +219,17 @@ module Plan =
                 | passes ->
                     $", trainings in {passes.Length} passes (at most {passes |> List.map _.Length |> List.max} each)"
 
-            $"{missing.Length} of {plan.Length} stages to run{trainings}: about {Amounts.time total.Seconds}, {Amounts.bytes total.DiskBytes} of disk, {Amounts.bytes total.MemoryBytes} of memory (rough)."
+            let estimate =
+                $"{trainings}: about {Amounts.time total.Seconds}, {Amounts.bytes total.DiskBytes} of disk, {Amounts.bytes total.MemoryBytes} of memory (rough)"
+
+            // Nobody knows what the functions of a script take.
+            let what =
+                match missing |> List.filter _.Stage.Own.IsSome with
+                | [] -> estimate
+                | own when own.Length = missing.Length -> ": the experiment's own, of which there is no estimate"
+                | own -> $"{estimate}, without the {own.Length} of the experiment's own"
+
+            $"{missing.Length} of {plan.Length} stages to run{what}."
 
     /// Whether a run would try every cell, and finds the room that it needs.
     let internal canRun options store (plan: PlannedStage list) =
@@ -245,6 +255,8 @@ module Plan =
         let cost (planned: PlannedStage) =
             if planned.State = Hit then
                 ""
+            elif planned.Stage.Own.IsSome then
+                "no estimate"
             else
                 $"about {Amounts.time planned.Cost.Seconds}, {Amounts.bytes planned.Cost.DiskBytes} disk, {Amounts.bytes planned.Cost.MemoryBytes} memory"
 

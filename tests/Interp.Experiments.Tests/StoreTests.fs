@@ -3,6 +3,7 @@ namespace Interp.Tests
 open System
 open System.IO
 open System.Text.Json
+open System.Text.RegularExpressions
 open Xunit
 open Interp
 open Interp.Runtime
@@ -126,6 +127,12 @@ type StoreTests(stores: Stores) =
             Assert.Matches(@"peak memory +[\d.]+ [MG]iB", text.Output)
             Assert.Matches(@"time +\d+ s", text.Output)
             Assert.Matches("train.clip +none", text.Output)
+
+            let digests =
+                text.Output.Split '\n' |> Array.filter (fun line -> Regex.IsMatch(line, " [0-9a-f]{64}$"))
+
+            Assert.Equal(train.Outputs.Length, digests.Length)
+            Assert.Single(digests |> Array.distinctBy _.Length) |> ignore
             Assert.DoesNotContain("null", text.Output)
 
             let written =
@@ -267,7 +274,13 @@ type StoreTests(stores: Stores) =
                 ]
 
             Assert.Equal<int list>([ 0; 0; 1; 1; 1; 1 ], List.sort needed)
-            Assert.Contains("nothing needs it", succeed [ "ls" ])
+            let listed = (succeed [ "ls" ]).TrimEnd().Split '\n'
+            Assert.Contains(listed, (fun line -> line.EndsWith "  nothing needs it"))
+
+            let column (line: string) =
+                max (line.IndexOf "  for ") (line.IndexOf "  nothing")
+
+            Assert.Single(listed |> Array.distinctBy column) |> ignore
             use usage = JsonDocument.Parse(succeed [ "du"; "--json" ])
 
             Assert.Equal(

@@ -46,6 +46,7 @@ let ``the tutorial describes, plans, runs, tables, plots and compares`` () =
     prepare folder "Experiments.fsx"
     let outcome = fsi folder "Experiments.fsx"
     Assert.True((outcome.Code = 0), outcome.Errors + outcome.Output)
+    Assert.DoesNotContain("info FS", outcome.Output + outcome.Errors)
     Assert.Contains("similarity", outcome.Output)
     Assert.Contains("largest_cosine", outcome.Output)
     Assert.Contains("train.learningRate", outcome.Output)

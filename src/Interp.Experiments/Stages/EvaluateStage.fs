@@ -34,13 +34,11 @@ module internal EvaluateStage =
         |]
 
     /// Next-token loss with the reconstruction in the place of the activations.
-    let private spliced (context: StageContext) sae (baseline: Map<string, float>) =
+    let private spliced (context: StageContext) sae (baseline: Map<string, float>) progress =
         use model = context.Inputs.OpenModel context.Spec
 
         let spliced =
-            (BaselineStage.splice context model (CountedTokens.heldOut context) (fun total done' ->
-                context.Progress done' total "spliced loss"))
-                .Autoencoder(sae, context.Cancel)
+            (BaselineStage.splice context model (CountedTokens.heldOut context) progress).Autoencoder(sae, context.Cancel)
 
         let recovered name =
             (baseline[name] - spliced.Ce) / (baseline[name] - baseline["ce_clean"])
@@ -70,13 +68,26 @@ module internal EvaluateStage =
             use sae = SaeFolder.Read(Path.Combine(context.Artifact "train", "sae"), device)
             let rows, others = CountedTokens.split context
             let total = int64 rows.Length + int64 others.Length
+
+            let baseline =
+                Numbers.read (Path.Combine(context.Artifact "baseline", "baseline.json"))
+
+            let progress =
+                let work =
+                    if baseline.IsEmpty then
+                        total
+                    else
+                        total + BaselineStage.lossRows context
+
+                fun words before (done': int64) -> context.Progress (before + done') work words
+
             let source, target = CountedTokens.selected context rows
 
             let reconstruction =
                 ReconstructionEvaluation.Run(
                     sae,
                     source,
-                    progress = (fun rows -> context.Progress rows total "reconstruction"),
+                    progress = progress "reconstruction" 0L,
                     cancel = context.Cancel,
                     target = target
                 )
@@ -85,14 +96,11 @@ module internal EvaluateStage =
                 ReconstructionEvaluation.FiredCounts(
                     sae,
                     SelectedRows(context.HeldOut, others),
-                    (fun done' -> context.Progress (int64 rows.Length + done') total "dead latents"),
+                    progress "dead latents" (int64 rows.Length),
                     context.Cancel
                 )
 
             let fired = Array.map2 (+) reconstruction.FiredCounts others
-
-            let baseline =
-                Numbers.read (Path.Combine(context.Artifact "baseline", "baseline.json"))
 
             Numbers.write
                 output
@@ -115,7 +123,7 @@ module internal EvaluateStage =
                  @ (if baseline.IsEmpty then
                         []
                     else
-                        spliced context sae baseline))
+                        spliced context sae baseline (progress "spliced loss" total)))
 
             AtomicFile.WriteText(
                 Path.Combine(context.Work, "density.csv"),
