@@ -91,7 +91,7 @@ module ConfigCache =
         | None ->
             let experiment: Experiment = evaluate ()
 
-            if experiment.Stages.IsEmpty then
+            if experiment.Stages.IsEmpty && (Validation.experiment experiment).IsEmpty then
                 write kept experiment
 
             experiment

@@ -10,5 +10,5 @@ module internal ConfigCache =
     val assemblies: Assembly list
 
     /// What the script of a path and text gave when it was last evaluated, or what that gives now. What is torn or altered is not
-    /// believed; stages of one's own are functions, so that an experiment with some is evaluated each time.
+    /// believed. Stages of one's own are functions, and what is not valid may have no JSON: such an experiment is evaluated each time.
     val remember: storeRoot: string -> path: string -> text: string -> evaluate: (unit -> Experiment) -> Experiment

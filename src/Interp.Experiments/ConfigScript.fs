@@ -88,7 +88,7 @@ module ConfigScript =
                 | _ ->
                     raise (
                         InterpException
-                            $"The last value of {shown path} is a {value.ReflectionType.Name}, not an Experiment; end the script with the experiment."
+                            $"The last value of {shown path} is of type {value.ReflectionType.Name}, not an Experiment; end the script with the experiment."
                     )
             | Choice1Of2 None ->
                 raise (InterpException $"{shown path} ends without a value; end the script with the experiment.")

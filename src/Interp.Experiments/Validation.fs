@@ -30,10 +30,6 @@ module Validation =
                 $"kernel: the kernel cpu does not run on {spec.Device}; use automatic or aten."
             elif spec.Kernel = "cpu" && not (TrainingRecipe.ofSpec 1 spec).IsFused then
                 $"kernel: the kernel cpu has no step for a {kind.Name} dictionary with this loss (train.lossSpace, train.auxForm, train.lossScale, train.encoderPenalty); use automatic or aten."
-            if not (spec.Train.Sparsity >= 0.0) then
-                invariant $"train.sparsity is {spec.Train.Sparsity}; give 0 or more."
-            if not (spec.Train.PreActivation >= 0.0) then
-                invariant $"train.preActivation is {spec.Train.PreActivation}; give 0 or more."
             if spec.Sae.TiedDecoder && spec.Sae.Start = StartWeights.Original then
                 "sae.start: the original start weights differ between encoder and decoder, so sae.tiedDecoder must be false."
         ]
@@ -151,6 +147,8 @@ module Validation =
                 kindErrors spec
                 transcoderErrors spec
                 orderErrors spec
+                notNegative "train.sparsity" train.Sparsity
+                notNegative "train.preActivation" train.PreActivation
                 fraction "train.sparsityWarmUp" train.SparsityWarmUp
                 atLeast "train.batch" 1 train.Batch
                 atLeast "train.passes" 1 train.Passes
