@@ -145,3 +145,41 @@ let ``the script of the document about latents runs`` () =
     Assert.True((outcome.Code = 0), outcome.Errors + outcome.Output)
     Assert.Contains("logit difference", outcome.Output)
     Assert.Contains("1.0: effect", outcome.Output)
+
+[<Fact>]
+let ``the scripts of the documents about results and activations find what they name`` () =
+    use folder = new TemporaryFolder()
+    reference folder
+    let demo = folder.Child "results/demo"
+    Directory.CreateDirectory demo |> ignore
+
+    for file in [ "table.csv"; "spec.json"; "provenance.json" ] do
+        File.Copy(Path.Combine(repository, "results", "demo", file), Path.Combine(demo, file))
+
+    let block document =
+        let text = File.ReadAllText(Path.Combine(repository, "docs", document))
+        text.Split("```fsharp\n")[1] |> _.Split("```") |> Array.head |> _.TrimEnd()
+
+    let script =
+        [
+            "#load \"configs/interp.fsx\""
+            "open Interp"
+            (block "results.md") + "\n|> fun frame -> printfn \"%d groups\" frame.RowCount"
+            "Diff.make (Sides.stored \"demo\") (Sides.stored \"demo\") |> Diff.isEmpty |> printfn \"the same: %b\""
+            "let store = Store.Open(Some \"store\")"
+            "let cancel = System.Threading.CancellationToken.None"
+            (block "activations.md").Replace("Spec.Default", "{ Spec.Default with Spec.Corpus.TrainTokens = 2_000 }")
+            "|> List.iter (printfn \"%s\")"
+            "let experiment = Experiment.create \"e\" |> Experiment.model Assets.world"
+            "Plan.make RunOptions.Default (Inputs store.Root) store experiment |> List.length |> printfn \"%d stages\""
+        ]
+
+    File.WriteAllText(folder.Child "documents.fsx", String.concat "\n" script + "\n")
+    let outcome = fsi folder "documents.fsx"
+    Assert.True((outcome.Code = 0), outcome.Errors + outcome.Output)
+    Assert.Contains("groups\n", outcome.Output)
+    Assert.Contains("the same: true", outcome.Output)
+    Assert.EndsWith("4 stages\n", outcome.Output)
+
+    for hook in [ "blocks.1.hook_resid_post"; "blocks.2.hook_mlp_out" ] do
+        Assert.Contains(Path.Combine("store", "activations", "demo", hook), outcome.Output)
