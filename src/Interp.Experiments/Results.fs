@@ -66,10 +66,9 @@ module Results =
     let private number (metric: Metric) (value: float) =
         value.ToString((if metric.Decimals = 0 then "0" else "0.000000"), CultureInfo.InvariantCulture)
 
-    /// One row per cell: axes, seed, status, one column per metric, and where cells failed the reason.
-    let csv (results: Results) =
+    /// The CSV of some metrics.
+    let internal csvOf (metrics: Metric list) (results: Results) =
         let axes = results.Axes
-        let metrics = results.Columns
         let hasErrors = results.Cells |> List.exists _.Error.IsSome
 
         let row cell =
@@ -94,6 +93,9 @@ module Results =
         header :: List.map row results.Cells
         |> List.map (List.map csvField >> String.concat ",")
         |> fun lines -> String.concat "\n" lines + "\n"
+
+    /// One row per cell: axes, seed, status, one column per metric, and where cells failed the reason.
+    let csv (results: Results) = csvOf results.Columns results
 
     let internal splitCsv (line: string) =
         let rec fields at acc (field: Text.StringBuilder) quoted =
