@@ -6,9 +6,15 @@ open Interp.Cli.Arguments
 open Interp.Cli.Json
 open Interp.Runtime
 
+/// Whether a function of a script made the artifact, which no spec holds.
+let private isOwn (artifact: Artifact) =
+    not (List.contains artifact.Stage Stage.names)
+
 /// A one-cell experiment that makes the artifact.
 let private experiment (store: Interp.Store) (artifact: Artifact) =
     match Provenance.spec store artifact with
+    | _ when isOwn artifact ->
+        raise (InterpException $"{artifact.Name} was made by a function of its script, which no spec holds; run the script.")
     | Some spec ->
         { Experiment.create $"{artifact.Stage}-{artifact.Key.Substring(0, 12)}" with
             Cells = [ { Axes = []; Spec = spec } ]
@@ -20,12 +26,19 @@ let private experiment (store: Interp.Store) (artifact: Artifact) =
         )
 
 let private again (store: Interp.Store) (artifact: Artifact) =
-    let spec = $"{artifact.Stage}-{artifact.Key.Substring(0, 12)}.json"
+    if isOwn artifact then
+        Provenance.read store artifact
+        |> Canonical.fields "made"
+        |> List.choose (function
+            | "command", Canon.Text command when command <> "" -> Some command
+            | _ -> None)
+    else
+        let spec = $"{artifact.Stage}-{artifact.Key.Substring(0, 12)}.json"
 
-    [
-        typed [ "interp"; "show"; artifact.Name; "--store"; store.Root; "--spec"; spec ]
-        typed [ "interp"; "run"; spec; "--store"; store.Root ]
-    ]
+        [
+            typed [ "interp"; "show"; artifact.Name; "--store"; store.Root; "--spec"; spec ]
+            typed [ "interp"; "run"; spec; "--store"; store.Root ]
+        ]
 
 /// Artifacts that were made from this one.
 let private dependents (store: Interp.Store) (artifact: Artifact) =
