@@ -237,7 +237,7 @@ module Results =
         |> List.tryFind (fun metric -> metric.Name = name)
         |> Option.defaultWith (fun () -> Metric.find name)
 
-    /// Cells by name, one column per axis and metric.
+    /// Cells by name, with the columns of table.csv that have a number.
     let frame (results: Results) : Frame<string, string> =
         let row cell =
             let axes = cell.Axes |> List.map (fun (axis, value) -> axis => box value)
@@ -253,7 +253,12 @@ module Results =
                 @ metrics
             )
 
-        results.Cells |> Seq.map row |> Frame.ofRows
+        let rows = results.Cells |> Seq.map row |> Frame.ofRows
+        let there = set rows.ColumnKeys
+
+        results.Axes @ [ "seed"; "status" ] @ (results.Columns |> List.map _.Name) @ [ errorColumn ]
+        |> List.filter there.Contains
+        |> fun columns -> Frame.sliceCols columns rows
 
     /// A metric's values by seed.
     let values (metric: Metric) (cells: CellResult list) =

@@ -4,6 +4,7 @@ open System
 open System.IO
 open System.Text.Json
 open System.Text.RegularExpressions
+open System.Threading.Tasks
 open Xunit
 open Interp
 open Interp.Runtime
@@ -223,13 +224,7 @@ type StoreTests(stores: Stores) =
         for name in names do
             Miniature.write (folder.Child $"{name}/mini/spec.json") { Miniature.experiment [ 4 ] with Name = name }
 
-        names
-        |> List.map (fun name -> Threading.Thread(fun () -> StoreNeeds.noteResults store (folder.Child name)))
-        |> List.map (fun thread ->
-            thread.Start()
-            thread)
-        |> List.iter _.Join()
-
+        Parallel.ForEach(names, (fun name -> StoreNeeds.noteResults store (folder.Child name))) |> ignore
         let known = StoreNeeds.experiments store |> List.map _.Name |> set
         Assert.Equal<Set<string>>(set names, Set.intersect known (set names))
 

@@ -10,24 +10,24 @@ open Interp.Tests.CommandLine
 
 /// A folder whose configs/interp.fsx points to the assemblies of the tests.
 let private reference (folder: TemporaryFolder) =
-    let references =
-        [ "Interp.Core"; "TorchSharp"; "Deedle"; "Interp.Experiments" ]
-        |> List.map (fun name -> $"#r @\"{Path.Combine(System.AppContext.BaseDirectory, name)}.dll\"\n")
-
+    let here = System.AppContext.BaseDirectory.Replace("\\", "/")
+    let text = File.ReadAllText(config "interp.fsx")
     Directory.CreateDirectory(folder.Child "configs") |> ignore
-    File.WriteAllText(folder.Child "configs/interp.fsx", String.concat "" references)
+    File.WriteAllText(folder.Child "configs/interp.fsx", text.Replace("../src/Interp.Cli/bin/Release/net10.0/", here))
 
 /// The same with a copy of a script.
 let private prepare (folder: TemporaryFolder) (script: string) =
     reference folder
     File.Copy(Path.Combine(repository, script), folder.Child script)
 
-let private fsi (folder: TemporaryFolder) (script: string) =
+/// F# Interactive with a script, or with what is typed.
+let private interactive (folder: TemporaryFolder) arguments (typed: string) =
     let info =
         ProcessStartInfo(
             "dotnet",
-            [ "fsi"; "--quiet"; script ],
+            "fsi" :: arguments,
             WorkingDirectory = folder.Path,
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true
         )
@@ -38,7 +38,11 @@ let private fsi (folder: TemporaryFolder) (script: string) =
     | null -> failwith "dotnet fsi did not start"
     | child ->
         use child = child
+        child.StandardInput.Write typed
+        child.StandardInput.Close()
         finish child
+
+let private fsi folder (script: string) = interactive folder [ "--quiet"; script ] ""
 
 [<Fact>]
 let ``the tutorial describes, plans, runs, tables, plots and compares`` () =
@@ -56,6 +60,21 @@ let ``the tutorial describes, plans, runs, tables, plots and compares`` () =
     for cell in (Results.parse "tutorial" table).Cells do
         Assert.Equal("ok", cell.Status)
         Assert.InRange(cell.Metrics["largest_cosine"], 0.0, 1.000001)
+
+[<Fact>]
+let ``F# Interactive shows the frame of a result as a table`` () =
+    use folder = new TemporaryFolder()
+    reference folder
+    let table = Path.Combine(repository, "results", "demo", "table.csv")
+
+    let outcome =
+        interactive
+            folder
+            [ "--nologo"; "--use:configs/interp.fsx" ]
+            $"Interp.Results.frame (Interp.Results.load @\"{table}\");;\n"
+
+    Assert.Matches(@"\n +k +schedule +with +seed +status +fvu +l0 ", outcome.Output)
+    Assert.Matches(@"\nk=8,schedule=constant,seed=1 +-> 8 +constant <missing> +1 +ok +0.085584 ", outcome.Output)
 
 [<Fact>]
 let ``every config under dotnet fsi, and the tutorial, begin with what brings the framework`` () =
