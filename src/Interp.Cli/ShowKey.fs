@@ -14,7 +14,10 @@ let private isOwn (artifact: Artifact) =
 let private experiment (store: Interp.Store) (artifact: Artifact) =
     match Provenance.spec store artifact with
     | _ when isOwn artifact ->
-        raise (InterpException $"{artifact.Name} was made by a function of its script, which no spec holds; run the script.")
+        raise (
+            InterpException
+                $"{artifact.Name} was made by a function of its script, which no spec holds; run the script."
+        )
     | Some spec ->
         { Experiment.create $"{artifact.Stage}-{artifact.Key.Substring(0, 12)}" with
             Cells = [ { Axes = []; Spec = spec } ]

@@ -122,13 +122,7 @@ let ``no stage tells a smaller share than before`` () =
         | Advanced(stage, done', total, _) when total > 0L -> told.Add(stage.Name, float done' / float total)
         | _ -> ()
 
-    Runner.run
-        (Inputs store.Root)
-        store
-        note
-        RunOptions.Default
-        CancellationToken.None
-        (Miniature.experiment [ 4 ])
+    Runner.run (Inputs store.Root) store note RunOptions.Default CancellationToken.None (Miniature.experiment [ 4 ])
     |> ignore
 
     for stage in Stage.names do

@@ -141,5 +141,8 @@ let private words (assembly: Assembly) =
 let ``an editor says of every public word what it is`` (name: string) =
     let described = described name
     Assert.NotEmpty described
-    let unsaid = words (library name) |> List.distinct |> List.filter (described.Contains >> not)
+
+    let unsaid =
+        words (library name) |> List.distinct |> List.filter (described.Contains >> not)
+
     Assert.True(List.isEmpty unsaid, "without a doc comment:\n" + String.concat "\n" unsaid)

@@ -171,9 +171,7 @@ let ``a run's result is queried, diffed in every form and reported`` () =
     for cell in json.RootElement.GetProperty("cells").EnumerateArray() do
         Assert.Equal<string list>(
             [ "fvu" ],
-            [
-                for metric in cell.GetProperty("metrics").EnumerateObject() -> metric.Name
-            ]
+            [ for metric in cell.GetProperty("metrics").EnumerateObject() -> metric.Name ]
         )
 
     let pivot =

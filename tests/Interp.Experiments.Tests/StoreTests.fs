@@ -222,7 +222,11 @@ type StoreTests(stores: Stores) =
         let names = [ for i in 1..4 -> $"noted-{i}" ]
 
         for name in names do
-            Miniature.write (folder.Child $"{name}/mini/spec.json") { Miniature.experiment [ 4 ] with Name = name }
+            Miniature.write
+                (folder.Child $"{name}/mini/spec.json")
+                { Miniature.experiment [ 4 ] with
+                    Name = name
+                }
 
         Parallel.ForEach(names, (fun name -> StoreNeeds.noteResults store (folder.Child name))) |> ignore
         let known = StoreNeeds.experiments store |> List.map _.Name |> set

@@ -42,7 +42,8 @@ let private interactive (folder: TemporaryFolder) arguments (typed: string) =
         child.StandardInput.Close()
         finish child
 
-let private fsi folder (script: string) = interactive folder [ "--quiet"; script ] ""
+let private fsi folder (script: string) =
+    interactive folder [ "--quiet"; script ] ""
 
 [<Fact>]
 let ``the tutorial describes, plans, runs, tables, plots and compares`` () =

@@ -59,8 +59,7 @@ let ``a setting that no training can have is one sentence with its path`` (path,
 [<Fact>]
 let ``no setting is infinite or no number`` () =
     let numbers =
-        SpecFields.all
-        |> List.filter (fun field -> (field.Set (Canon.Number 0.5) Spec.Default).IsSome)
+        SpecFields.all |> List.filter (fun field -> (field.Set (Canon.Number 0.5) Spec.Default).IsSome)
 
     Assert.Contains(numbers, (fun field -> field.Path = "train.sparsity"))
 

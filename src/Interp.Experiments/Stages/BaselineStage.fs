@@ -57,6 +57,7 @@ module internal BaselineStage =
         let heldOut = context.HeldOut
         let flags = Array.zeroCreate<bool>(int heldOut.Count)
         counted |> Array.iter (fun row -> flags[row] <- true)
+
         SpliceEvaluation(
             model,
             HookPoint.Parse(spec.Extract.Target |> Option.defaultValue spec.Extract.Hook),

@@ -38,7 +38,8 @@ module internal EvaluateStage =
         use model = context.Inputs.OpenModel context.Spec
 
         let spliced =
-            (BaselineStage.splice context model (CountedTokens.heldOut context) progress).Autoencoder(sae, context.Cancel)
+            (BaselineStage.splice context model (CountedTokens.heldOut context) progress)
+                .Autoencoder(sae, context.Cancel)
 
         let recovered name =
             (baseline[name] - spliced.Ce) / (baseline[name] - baseline["ce_clean"])

@@ -202,7 +202,13 @@ module StoreExtraction =
         )
 
     /// Makes the stores of a packed request.
-    let internal make (inputs: Inputs) (store: Store) (progress: int64 -> int64 -> unit) (cancel: CancellationToken) packed =
+    let internal make
+        (inputs: Inputs)
+        (store: Store)
+        (progress: int64 -> int64 -> unit)
+        (cancel: CancellationToken)
+        packed
+        =
         let request = packed.Request
         let spec = request.Spec
         use model = inputs.OpenModel spec
