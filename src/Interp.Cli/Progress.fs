@@ -41,10 +41,15 @@ let private show (text: string) =
 /// Milliseconds between two lines.
 let private interval = if interactive then 100L else 15_000L
 
-/// What is being done, how much of how much, how fast, and a few words, in a line of the terminal's width.
+/// What is being done, how much of how much, how fast, and a few words, on a terminal with a bar and in its width.
 let private line title (done': int64) (total: int64) perSecond words =
-    ProgressLine.fit
-        (width ())
+    let write =
+        if interactive then
+            ProgressLine.fit (width ())
+        else
+            ProgressLine.plain
+
+    write
         {
             Title = title
             Share = if total > 0L then float done' / float total else 0.0

@@ -66,6 +66,11 @@ let ``a line of progress keeps to the columns that there are`` () =
     Assert.Equal("[3/42] train    20 cells in one pass   61 %  18 s left", line 60)
     Assert.Equal("[3/42] train    20 ce…   61 %  18 s left", line 40)
 
+    Assert.Equal(
+        "[3/42] train    20 cells in one pass   61 %  41 200 tok/s  18 s left  k=8,schedule=linear,seed=1: FVU 0.0123",
+        ProgressLine.plain parts
+    )
+
     for width in 25..200 do
         Assert.True((line width).Length <= width, line width)
 
