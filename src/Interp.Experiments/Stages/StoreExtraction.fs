@@ -18,7 +18,7 @@ type StoreRequest =
         Hooks: string list
         /// How the numbers are stored.
         Dtype: StoreDtype
-        /// The settings in `StoreExtraction.settings` count.
+        /// Its model, corpus, extraction, device and precision count; the rest has no influence.
         Spec: Spec
         /// The command line that makes the same, for the manifest.
         Command: string option

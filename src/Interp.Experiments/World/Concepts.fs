@@ -3,7 +3,7 @@ namespace Interp.Grammar
 /// Something that holds of a stretch of a document and whose truth the grammar knows.
 type Concept =
     {
-        /// Place in `Concept.all`.
+        /// Place in `World.concepts`.
         Index: int
         /// Short name in lower case, such as `past_verb`.
         Name: string
