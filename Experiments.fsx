@@ -18,7 +18,7 @@ let similarity (cell: EvaluatedCell) =
     use sae = cell.OpenSae()
     let rows = TorchSharp.torch.nn.functional.normalize (sae.DecoderWeight, dim = 1L)
     let largest = rows.matmul(rows.t()).triu(1L).max().item<float32> ()
-    [ "largest_cosine", float largest ]
+    [ ("largest_cosine", float largest) ]
 
 let study =
     baseline

@@ -3,3 +3,6 @@
 #r "../src/Interp.Cli/bin/Release/net10.0/TorchSharp.dll"
 #r "../src/Interp.Cli/bin/Release/net10.0/Deedle.dll"
 #r "../src/Interp.Cli/bin/Release/net10.0/Interp.Experiments.dll"
+
+// F# Interactive shows frames as tables.
+fsi.AddPrinter(fun (frame: Deedle.Internal.IFsiFormattable) -> "\n" + frame.Format())

@@ -1,5 +1,5 @@
 /// Differences on the console and as JSON.
-module Interp.Cli.DiffOutput
+module internal Interp.Cli.DiffOutput
 
 open Interp
 open Spectre.Console

@@ -15,6 +15,13 @@ let private width () =
     else
         80
 
+/// Lines of the terminal; 24 where it does not say.
+let private height () =
+    if Console.WindowHeight > 1 then
+        Console.WindowHeight
+    else
+        24
+
 /// A line's part that the terminal shows without wrapping.
 let private cut (text: string) =
     text.Substring(0, min text.Length (width ()))
@@ -34,10 +41,15 @@ let private show (text: string) =
 /// Milliseconds between two lines.
 let private interval = if interactive then 100L else 15_000L
 
-/// What is being done, how much of how much, how fast, and a few words, in a line of the terminal's width.
+/// What is being done, how much of how much, how fast, and a few words, on a terminal with a bar and in its width.
 let private line title (done': int64) (total: int64) perSecond words =
-    ProgressLine.fit
-        (width ())
+    let write =
+        if interactive then
+            ProgressLine.fit (width ())
+        else
+            ProgressLine.plain
+
+    write
         {
             Title = title
             Share = if total > 0L then float done' / float total else 0.0
@@ -136,10 +148,16 @@ let reporter () =
             match active with
             | [ stage ] -> stage.Title, stage.Words
             | active ->
-                let words =
+                let speaks =
                     match running.TryGetValue latest with
-                    | true, state -> $"{state.Stage.Cells.Head}: {state.Words}"
-                    | _ -> $"{active.Head.Stage.Cells.Head}: {active.Head.Words}"
+                    | true, state -> state
+                    | _ -> active.Head
+
+                let words =
+                    if speaks.Words = "" then
+                        ""
+                    else
+                        $"{speaks.Stage.Cells.Head}: {speaks.Words}"
 
                 $"{active.Head.Stage.Name} {active.Length} cells in one pass", words
 
@@ -156,7 +174,7 @@ let reporter () =
         lastPrint.Restart()
 
         if interactive then
-            let rows = max 3 (Console.WindowHeight - 4)
+            let rows = max 3 (height () - 4)
 
             block.Draw(RunGrid.lines stages markOf rows @ (if running.Count > 0 then [ state () ] else []))
         elif running.Count > 0 then

@@ -29,10 +29,17 @@ let private cut (text: string) width =
 
 let private join = List.filter ((<>) "") >> String.concat "  "
 
+let private percent parts =
+    $"{Math.Round(100.0 * parts.Share), 3} %%"
+
+/// All parts but the bar, for what is no terminal.
+let plain parts =
+    join [ parts.Title; percent parts; parts.Speed; parts.Left; parts.Words ]
+
 /// All parts where they fit; otherwise the words go first, then the bar becomes narrow and goes, then the speed, and at last the title is
 /// cut: the share and the time left stay.
 let fit width parts =
-    let share = $"{Math.Round(100.0 * parts.Share), 3} %%"
+    let share = percent parts
 
     let withBar speed size words =
         join

@@ -30,7 +30,8 @@ type ResultsOptions =
                 "only cells that meet all conditions, such as k=32,schedule=linear or fvu<0.1 (= != < <= > >= on an axis, seed, status or metric); exit code 1 when none does. Repeatable."
             | Sort _ -> "sort by an axis, seed, status, or the mean of a metric."
             | Descending -> "sort from large to small."
-            | Metric _ -> "show this metric (default: those that the experiment names). Repeatable."
+            | Metric _ ->
+                "show this metric (default: those that the experiment names; all in the CSV and JSON of cells). Repeatable."
             | Aggregate -> "per group of seeds: mean, standard deviation, 95 % t-interval and number of seeds."
             | Pivot _ -> "two axes, one down and one across."
             | Value _ -> "the metric of --pivot (default fvu)."
@@ -162,10 +163,12 @@ let private show (options: ParseResults<ResultsOptions>) form name =
     let side = Sides.stored name
     let results = query options side.Results
 
-    let metrics =
+    let metrics, ofCells =
         match options.GetResults Metric with
-        | [] -> shownMetrics side
-        | names -> names |> List.map (Results.metric results)
+        | [] -> shownMetrics side, results.Columns
+        | names ->
+            let metrics = names |> List.map (Results.metric results)
+            metrics, metrics
 
     let heading = [ "name", Text results.Name ]
 
@@ -175,9 +178,9 @@ let private show (options: ParseResults<ResultsOptions>) form name =
         match form with
         | Console when results.Cells.IsEmpty -> ()
         | Console -> ResultsOutput.table metrics results
-        | AsCsv -> printf "%s" (Results.csv results)
+        | AsCsv -> printf "%s" (Results.csvOf ofCells results)
         | AsMarkdown -> printf "%s" (ResultSummary.markdown (ResultSummary.failures results) metrics results)
-        | AsJson -> printfn "%s" (render (ResultsOutput.json results))
+        | AsJson -> printfn "%s" (render (ResultsOutput.json ofCells results))
     | Some(rows, columns), false, None ->
         let metric =
             options.TryGetResult Value |> Option.map (Results.metric results) |> Option.defaultValue Metric.fvu

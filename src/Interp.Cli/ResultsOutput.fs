@@ -5,7 +5,9 @@ open Interp
 open Spectre.Console
 open Interp.Cli.Json
 
-let json (results: Results) =
+let json (metrics: Metric list) (results: Results) =
+    let shown = metrics |> List.map _.Name |> set
+
     let cell (cell: CellResult) =
         Fields
             [
@@ -15,7 +17,13 @@ let json (results: Results) =
                 "status", Text cell.Outcome
                 "status_text", Text cell.Status
                 "error", cell.Error |> Option.map Text |> Option.defaultValue Null
-                "metrics", Fields(cell.Metrics |> Map.toList |> List.map (fun (name, value) -> name, Number value))
+                "metrics",
+                Fields
+                    [
+                        for name, value in Map.toList cell.Metrics do
+                            if shown.Contains name then
+                                name, Number value
+                    ]
             ]
 
     Fields [ "name", Text results.Name; "cells", Items(List.map cell results.Cells) ]

@@ -49,7 +49,7 @@ let private run arguments =
         Report.write prepared.Inputs prepared.Store prepared.Command experiment results
 
         if prepared.Json then
-            printfn "%s" (render (ResultsOutput.json results))
+            printfn "%s" (render (ResultsOutput.json results.Columns results))
         else
             ResultsOutput.table experiment.Metrics results
 

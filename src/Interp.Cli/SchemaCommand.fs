@@ -22,7 +22,9 @@ let private run arguments =
     let text = Canonical.print Schema.experiment
 
     match options.TryGetResult Output with
-    | Some path -> OutputFile.write (options.Contains Force) path text
+    | Some path ->
+        OutputFile.write (options.Contains Force) path text
+        printfn "%s" path
     | None -> printf "%s" text
 
     0

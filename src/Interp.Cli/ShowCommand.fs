@@ -1,6 +1,7 @@
 /// `interp show`: an experiment cell by cell, or where an artifact came from.
 module Interp.Cli.ShowCommand
 
+open System.IO
 open Argu
 open Interp
 open Interp.Cli.Arguments
@@ -42,7 +43,10 @@ let private show arguments =
     let store = Interp.Store.Open(options.TryGetResult Store)
     let what, asJson = options.GetResult What, options.Contains Json
 
-    if ConfigScript.isConfig what then
+    // The folder of a result is called by what is in it.
+    let isResult = File.Exists(Path.Combine(what, "spec.json"))
+
+    if ConfigScript.isConfig what || isResult then
         if options.Contains Spec then
             refuse "--spec" "an artifact" what
 

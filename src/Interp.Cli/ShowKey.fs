@@ -6,9 +6,18 @@ open Interp.Cli.Arguments
 open Interp.Cli.Json
 open Interp.Runtime
 
+/// Whether a function of a script made the artifact, which no spec holds.
+let private isOwn (artifact: Artifact) =
+    not (List.contains artifact.Stage Stage.names)
+
 /// A one-cell experiment that makes the artifact.
 let private experiment (store: Interp.Store) (artifact: Artifact) =
     match Provenance.spec store artifact with
+    | _ when isOwn artifact ->
+        raise (
+            InterpException
+                $"{artifact.Name} was made by a function of its script, which no spec holds; run the script."
+        )
     | Some spec ->
         { Experiment.create $"{artifact.Stage}-{artifact.Key.Substring(0, 12)}" with
             Cells = [ { Axes = []; Spec = spec } ]
@@ -20,12 +29,19 @@ let private experiment (store: Interp.Store) (artifact: Artifact) =
         )
 
 let private again (store: Interp.Store) (artifact: Artifact) =
-    let spec = $"{artifact.Stage}-{artifact.Key.Substring(0, 12)}.json"
+    if isOwn artifact then
+        Provenance.read store artifact
+        |> Canonical.fields "made"
+        |> List.choose (function
+            | "command", Canon.Text command when command <> "" -> Some command
+            | _ -> None)
+    else
+        let spec = $"{artifact.Stage}-{artifact.Key.Substring(0, 12)}.json"
 
-    [
-        typed [ "interp"; "show"; artifact.Name; "--store"; store.Root; "--spec"; spec ]
-        typed [ "interp"; "run"; spec; "--store"; store.Root ]
-    ]
+        [
+            typed [ "interp"; "show"; artifact.Name; "--store"; store.Root; "--spec"; spec ]
+            typed [ "interp"; "run"; spec; "--store"; store.Root ]
+        ]
 
 /// Artifacts that were made from this one.
 let private dependents (store: Interp.Store) (artifact: Artifact) =
@@ -57,14 +73,17 @@ let private shown name value =
     | _, Canon.Null, _ -> name, "none"
     | _, value, _ -> name, Canonical.encode value
 
-let rec private lines indent (name: string) value =
+/// A value below its name, or beside it in the column that those of its block begin in.
+let rec private lines indent column (name: string) value =
     match value with
     | Canon.Fields [] -> []
     | Canon.Fields fields ->
+        let column = fields |> List.map (fst >> String.length) |> List.fold max 26
+
         $"{indent}{name}"
-        :: (fields |> List.collect (fun (name, value) -> lines (indent + "  ") name value))
+        :: (fields |> List.collect (fun (name, value) -> lines (indent + "  ") column name value))
     | Canon.Items [] -> []
-    | Canon.Items items when items |> List.forall _.IsFields -> items |> List.collect (lines indent name)
+    | Canon.Items items when items |> List.forall _.IsFields -> items |> List.collect (lines indent column name)
     | Canon.Items items ->
         let items =
             items
@@ -73,10 +92,10 @@ let rec private lines indent (name: string) value =
                 | value -> Canonical.encode value)
             |> String.concat ", "
 
-        [ $"{indent}{name, -26} {items}" ]
+        [ $"{indent}{name.PadRight column} {items}" ]
     | value ->
         let name, text = shown name value
-        [ $"{indent}{name, -26} {text}" ]
+        [ $"{indent}{name.PadRight column} {text}" ]
 
 let private describe store (artifact: Artifact) =
     let names title artifacts =
@@ -85,12 +104,13 @@ let private describe store (artifact: Artifact) =
         | names -> title :: (names |> List.map (fun name -> $"  {name}"))
 
     [
-        yield! lines "" artifact.Name (Provenance.read store artifact)
+        yield! lines "" 0 artifact.Name (Provenance.read store artifact)
         yield! names "needs" (artifact.Needs |> List.map (fun (stage, key) -> $"{stage}/{Artifact.Short key}"))
         yield! names "needed by" (dependents store artifact |> List.map _.Name)
         yield!
             lines
                 ""
+                0
                 "outputs"
                 (artifact.Outputs |> List.map (fun (file, digest) -> file, Canon.Text digest) |> Canon.Fields)
         yield! names "made again by" (again store artifact)

@@ -70,15 +70,15 @@ let private entryJson entry =
             "pinned", Flag entry.Pinned
         ]
 
-/// A line for an entry, the stage's name in a column of some width.
-let private line width entry =
+/// A line for an entry, the names of stages and of cells in columns of some width.
+let private line stages cells entry =
     let by =
         entry.Experiments @ (if entry.Pinned then [ "a pin" ] else [])
         |> function
             | [] -> "nothing needs it"
             | names -> "for " + String.concat ", " names
 
-    $"{entry.Artifact.Stage.PadRight width} {entry.Artifact.Key.Substring(0, 12)}  {Amounts.bytes entry.Bytes, 10}  {age entry.Completed, 10} ago  {Amounts.cells entry.Cells}  {by}"
+    $"{entry.Artifact.Stage.PadRight stages} {entry.Artifact.Key.Substring(0, 12)}  {Amounts.bytes entry.Bytes, 10}  {age entry.Completed, 10} ago  {(Amounts.cells entry.Cells).PadRight cells}  {by}"
 
 /// Lists all artifacts.
 let ls arguments =
@@ -91,8 +91,11 @@ let ls arguments =
     elif entries.IsEmpty then
         printfn "The store %s is empty; interp run fills it." store.Root
     else
-        let width = entries |> List.map _.Artifact.Stage.Length |> List.max
-        entries |> List.iter (line width >> printfn "%s")
+        let widest text =
+            entries |> List.map (text >> String.length) |> List.max
+
+        entries
+        |> List.iter (line (widest _.Artifact.Stage) (widest (_.Cells >> Amounts.cells)) >> printfn "%s")
 
     0
 

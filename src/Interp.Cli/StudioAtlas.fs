@@ -1,5 +1,5 @@
 /// The atlas that the studio shows: the one that is named, else one made on the first start and kept in the per-user cache.
-module Interp.Cli.StudioAtlas
+module internal Interp.Cli.StudioAtlas
 
 open System.IO
 open System.Threading

@@ -57,6 +57,12 @@ let print asJson (report: VerifyReport) =
         if report.IsSkipped then
             printfn "Nothing could be checked."
         else
-            printfn "%d checks hold, %d do not" (report.Checks.Count - failed) failed
+            let count number one several =
+                if number = 1 then one else $"{number} {several}"
+
+            printfn
+                "%s, %s"
+                (count (report.Checks.Count - failed) "1 check holds" "checks hold")
+                (count failed "1 does not" "do not")
 
     if report.Passed then 0 else 1

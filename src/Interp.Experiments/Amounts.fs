@@ -5,7 +5,7 @@ open System.Globalization
 
 /// Sizes and times as people read them.
 [<RequireQualifiedAccess>]
-module Amounts =
+module internal Amounts =
     /// A size in the largest binary unit that it fills, such as 16.1 MiB.
     let bytes (count: int64) =
         let units = [ 1L <<< 30, "GiB"; 1L <<< 20, "MiB"; 1L <<< 10, "KiB" ]

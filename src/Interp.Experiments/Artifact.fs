@@ -8,8 +8,11 @@ open Interp.Formats
 /// What is known of an artifact: what went into its key, and digests of what came out.
 type Artifact =
     {
+        /// Name of the stage that made it.
         Stage: string
+        /// Digest of the inputs, 64 hexadecimal digits.
         Key: string
+        /// Everything that went into the key, by name.
         Inputs: (string * Canon) list
         /// SHA-256 by file, without what only tells where the artifact came from.
         Outputs: (string * string) list
@@ -39,8 +42,10 @@ type Artifact =
 
 /// The folder of an artifact: its outputs, `artifact.json` with their digests, and `provenance.json`, which is no output.
 [<RequireQualifiedAccess>]
-module ArtifactFolder =
+module internal ArtifactFolder =
+    /// The file whose presence makes a folder an artifact.
     let record = "artifact.json"
+    /// The file that says who made it, where and when.
     let provenance = "provenance.json"
 
     let private digest (file: string) =

@@ -11,7 +11,7 @@ open Interp.Runtime
 
 /// What an atlas is made of: an autoencoder, and the text and hook that a spec names.
 [<NoComparison>]
-type AtlasRequest =
+type internal AtlasRequest =
     {
         /// Folder of the autoencoder.
         Sae: string
@@ -23,7 +23,7 @@ type AtlasRequest =
 
 /// Atlases of the latents of an autoencoder.
 [<RequireQualifiedAccess>]
-module AtlasRequest =
+module internal AtlasRequest =
     /// Labelled documents of the world that a concept is chosen on, and as many that it is measured on.
     let private labelledDocuments = 250
 

@@ -3,12 +3,19 @@ namespace Interp
 /// A value in the one form that digests, files and diffs read.
 [<RequireQualifiedAccess>]
 type Canon =
+    /// JSON's null.
     | Null
+    /// JSON's true or false.
     | Flag of bool
+    /// A whole number, which keeps all its digits.
     | Integer of int64
+    /// A number with a fraction; encoding NaN or an infinity is an error.
     | Number of float
+    /// JSON's string.
     | Text of string
+    /// JSON's array.
     | Items of Canon list
+    /// JSON's object; the order of its names makes no difference.
     | Fields of (string * Canon) list
 
 /// Our own encoding, so that a digest never depends on a JSON library's habits: keys in ordinal order, numbers in their
@@ -27,10 +34,10 @@ module Canonical =
     /// Reads JSON; an error says where it goes wrong.
     val parse: text: string -> Result<Canon, string>
 
-    /// A field of an object.
+    /// A field of an object; none where the value is no object, or has no such field.
     val tryField: name: string -> value: Canon -> Canon option
 
-    /// A field that is text.
+    /// A field of an object that is text; none where it is absent or something else.
     val tryText: name: string -> value: Canon -> string option
 
     /// A field that is an object; empty where there is none.

@@ -4,7 +4,7 @@ open Interp.Autoencoders
 
 /// How the settings with a few named values are written.
 [<RequireQualifiedAccess>]
-module ChoiceCodec =
+module internal ChoiceCodec =
     let model =
         Codec.source
             (function

@@ -6,7 +6,7 @@ open Interp.Hooks
 
 /// How a value of a spec is written in files and on the command line.
 [<NoEquality; NoComparison>]
-type Codec<'T> =
+type internal Codec<'T> =
     {
         /// What is allowed, for error messages.
         Expected: string
@@ -22,7 +22,7 @@ type Codec<'T> =
     }
 
 [<RequireQualifiedAccess>]
-module Codec =
+module internal Codec =
     let internal tryInt (text: string) =
         match Int32.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
         | true, value -> Some value

@@ -6,16 +6,15 @@ open System.Text.RegularExpressions
 open Interp.Formats
 open Interp.Runtime
 
-/// What scripts gave, kept by content: of the script, of all that it loads or references, and of the framework's assemblies.
 [<RequireQualifiedAccess>]
-module internal ConfigCache =
+module ConfigCache =
     let assemblies = [ typeof<Spec>.Assembly; typeof<InterpException>.Assembly ]
 
-    let private directive =
+    let directive =
         Regex(@"^\s*#(load|r)\s+(?:@?""([^""]+)""\s*)+", RegexOptions.Multiline)
 
     /// Files that a script names, from its own folder; a package or an assembly found elsewhere is none.
-    let private named (path: string) text =
+    let named (path: string) text =
         let folder =
             Path.GetDirectoryName(Path.GetFullPath path) |> Option.ofObj |> Option.defaultValue "."
 
@@ -27,7 +26,7 @@ module internal ConfigCache =
         |> List.filter File.Exists
 
     /// The files that a script reads, itself among them, each once.
-    let private closure path text =
+    let closure path text =
         let rec visit seen (path, text: string) =
             if List.contains path seen then
                 seen
@@ -43,7 +42,7 @@ module internal ConfigCache =
 
         visit [] (Path.GetFullPath(path: string), text) |> List.rev
 
-    let private key path text =
+    let key path text =
         let loaded =
             closure path text
             |> List.tail
@@ -59,7 +58,6 @@ module internal ConfigCache =
     let fileOf (storeRoot: string) path text =
         Path.Combine(storeRoot, "configs", (key path text).Substring(0, 24) + ".json")
 
-    /// What is kept, unless it is torn or altered: then it is not believed.
     let tryRead file =
         if not (File.Exists file) then
             None
@@ -72,7 +70,7 @@ module internal ConfigCache =
                 | _ -> None
             | _ -> None
 
-    /// Keeps what a script gave; a store that cannot be written to is no obstacle.
+    /// A store that cannot be written to is no obstacle.
     let write (file: string) experiment =
         let value = ExperimentFile.toCanon experiment
 
@@ -84,3 +82,16 @@ module internal ConfigCache =
         with
         | :? IOException
         | :? UnauthorizedAccessException -> ()
+
+    let remember storeRoot path text evaluate =
+        let kept = fileOf storeRoot path text
+
+        match tryRead kept with
+        | Some experiment -> experiment
+        | None ->
+            let experiment: Experiment = evaluate ()
+
+            if experiment.Stages.IsEmpty && (Validation.experiment experiment).IsEmpty then
+                write kept experiment
+
+            experiment

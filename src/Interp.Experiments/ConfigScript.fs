@@ -88,7 +88,7 @@ module ConfigScript =
                 | _ ->
                     raise (
                         InterpException
-                            $"The last value of {shown path} is a {value.ReflectionType.Name}, not an Experiment; end the script with the experiment."
+                            $"The last value of {shown path} is of type {value.ReflectionType.Name}, not an Experiment; end the script with the experiment."
                     )
             | Choice1Of2 None ->
                 raise (InterpException $"{shown path} ends without a value; end the script with the experiment.")
@@ -103,24 +103,11 @@ module ConfigScript =
         | Error errors ->
             raise (InterpException(errors |> List.map (fun error -> $"{path}: {error}") |> String.concat "\n"))
 
-    let private fromScript storeRoot path text =
-        let kept = ConfigCache.fileOf storeRoot path text
-
-        match ConfigCache.tryRead kept with
-        | Some experiment -> experiment
-        | None ->
-            let experiment = evaluate (Path.GetFullPath path) text
-
-            if experiment.Stages.IsEmpty then
-                ConfigCache.write kept experiment
-
-            experiment
-
     let private ends (ending: string) (path: string) =
         path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)
 
     /// Whether a name is that of a config: a script or JSON.
-    let isConfig path = ends ".fsx" path || ends ".json" path
+    let internal isConfig path = ends ".fsx" path || ends ".json" path
 
     let private configsNear (path: string) =
         let folder =
@@ -173,4 +160,4 @@ module ConfigScript =
         if ends ".json" path then
             parse path text
         else
-            fromScript storeRoot path text
+            ConfigCache.remember storeRoot path text (fun () -> evaluate (Path.GetFullPath path) text)

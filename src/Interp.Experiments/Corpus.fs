@@ -3,7 +3,7 @@ namespace Interp
 /// Which text is read, and how it becomes documents.
 [<RequireQualifiedAccess>]
 module Corpus =
-    /// Any source.
+    /// Any source, with so many tokens to train on.
     let from source trainTokens =
         { CorpusSpec.Default with
             Source = source

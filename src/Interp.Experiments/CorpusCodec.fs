@@ -5,7 +5,7 @@ open Interp.Activations
 
 /// How the settings of the text are written in files and on the command line.
 [<RequireQualifiedAccess>]
-module CorpusCodec =
+module internal CorpusCodec =
     let private named (text: string) =
         match text with
         | "" -> None

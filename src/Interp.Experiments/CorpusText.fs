@@ -7,7 +7,7 @@ open Interp.Tokenization
 
 /// The text of a spec, put together from its sources.
 [<RequireQualifiedAccess>]
-module CorpusText =
+module internal CorpusText =
     /// The single sources, each with its weight.
     let parts source =
         match source with

@@ -10,17 +10,17 @@ open Interp.Runtime
 /// What a stage would need; rough, from counts of floating-point operations and a short measurement of this machine.
 type Cost =
     {
-        /// Of this machine, roughly.
+        /// Seconds on this machine, a rough estimate.
         Seconds: float
-        /// Of what stays in the store.
+        /// Bytes that stay in the store.
         DiskBytes: int64
-        /// While it is made.
+        /// Bytes of memory while it is made.
         MemoryBytes: int64
         /// Memory that it shares with the others of its kind.
         SharedBytes: int64
     }
 
-    /// Nothing.
+    /// What is in the store takes nothing.
     static member None =
         {
             Seconds = 0.0
@@ -31,7 +31,7 @@ type Cost =
 
 /// What stages cost.
 [<RequireQualifiedAccess>]
-module Cost =
+module internal Cost =
     /// Dense multiply-adds per second of all threads, measured once.
     let private rate = lazy Throughput.MultiplyAdds()
 

@@ -6,7 +6,7 @@ type Side =
     {
         /// What it was asked for by.
         Name: string
-        /// Its numbers.
+        /// The table.
         Results: Results
         /// What was asked; none where that is not known.
         Experiment: Experiment option
@@ -29,7 +29,7 @@ type StageChange =
         Reason: string
     }
 
-/// What a stage made.
+/// Another output under the same key: lost determinism.
 type ArtifactChange =
     {
         /// Name of the stage.
@@ -49,9 +49,9 @@ type EnvironmentChange =
     {
         /// Such as libtorch or vectors.
         Name: string
-        /// Before.
+        /// Value on the first side; none where that does not say.
         From: string option
-        /// After.
+        /// Value on the second side; none where that does not say.
         To: string option
     }
 

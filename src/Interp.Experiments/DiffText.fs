@@ -1,7 +1,7 @@
 namespace Interp
 
 /// A difference in words: where, what, from, to, and what to call it.
-type DiffLine =
+type internal DiffLine =
     {
         /// config, plan, metrics, artifacts or environment.
         Layer: string
@@ -21,7 +21,7 @@ type DiffLine =
 
 /// A diff as lines, Markdown and a web page.
 [<RequireQualifiedAccess>]
-module DiffText =
+module internal DiffText =
     let private value =
         function
         | Canon.Text text -> text

@@ -1,6 +1,7 @@
 namespace Interp
 
 open System
+open System.Collections.Concurrent
 open System.Collections.Generic
 open System.Globalization
 open System.IO
@@ -19,7 +20,7 @@ type internal DigestCache(storeRoot: string) =
             else
                 []
 
-        Dictionary<string, string>(
+        ConcurrentDictionary<string, string>(
             stored
             |> Seq.choose (function
                 | name, Canon.Text digest -> Some(KeyValuePair(name, digest))
@@ -59,9 +60,10 @@ type internal DigestCache(storeRoot: string) =
             let digest = compute ()
             remembered[name] <- digest
 
-            AtomicFile.WriteText(
-                path,
-                Canonical.print (Canon.Fields [ for pair in remembered -> pair.Key, Canon.Text pair.Value ])
-            )
+            lock remembered (fun () ->
+                AtomicFile.WriteText(
+                    path,
+                    Canonical.print (Canon.Fields [ for pair in remembered -> pair.Key, Canon.Text pair.Value ])
+                ))
 
             digest

@@ -13,7 +13,7 @@ type Draw =
             Pick: RandomStream -> string * (Spec -> Spec)
         }
 
-    /// Name of the axis.
+    /// Name of the axis that the draws are on.
     member draw.Axis = draw.AxisName
 
     /// The draw-th value that a seed gives: its label and its edit. Each is a stream of its own, so that another axis or more

@@ -66,7 +66,7 @@ module Sae =
             Sae.Size = Expansion factor
         }
 
-    /// Latents as a number.
+    /// Number of latents, whatever the width.
     let latents count (spec: Spec) = { spec with Sae.Size = Latents count }
 
     /// What is done to activations before the encoder, and undone behind the decoder.

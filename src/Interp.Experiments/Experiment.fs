@@ -34,7 +34,7 @@ type Experiment =
         Metrics: Metric list
         /// Stages of one's own, which every cell passes after its evaluation.
         Stages: OwnStage list
-        /// What it compares.
+        /// The points of the grid, in the order of the table.
         Cells: Cell list
     }
 

@@ -4,7 +4,7 @@ open System
 open System.Globalization
 
 /// A curve's name and how it is drawn.
-type LegendEntry =
+type internal LegendEntry =
     {
         Label: string
         Colour: string
@@ -13,7 +13,7 @@ type LegendEntry =
     }
 
 /// A chart as Plotly reads it, with its legend.
-type Figure =
+type internal Figure =
     {
         Title: string
         Note: string

@@ -6,7 +6,7 @@ open Interp.FigureParts
 
 /// The charts of a report.
 [<RequireQualifiedAccess>]
-module Figures =
+module internal Figures =
     /// A metric against K or whatever else was swept; bars are standard deviations over seeds.
     let againstMain (metric: Metric) (results: Results) =
         let main = mainAxis results

@@ -6,7 +6,7 @@ open System.IO.Compression
 open System.Security.Cryptography
 
 /// What is noted of an input's file, so that a later plan can say how it changed.
-type FileFacts =
+type internal FileFacts =
     {
         /// Without its folder.
         Name: string
@@ -18,7 +18,7 @@ type FileFacts =
     }
 
 [<RequireQualifiedAccess>]
-module FileFacts =
+module internal FileFacts =
     let private isText (path: string) =
         [ ".txt"; ".jsonl"; ".csv"; ".tsv" ]
         |> List.exists (fun ending ->

@@ -11,7 +11,8 @@ open Interp.Texts
 open Interp.Tokenization
 open Interp.Tokenization.Chat
 
-/// What a spec names, opened: configuration, digests, model, tokenizer and text.
+/// What a spec names, opened: configuration, digests, model, tokenizer and text. Each is read once; digests of files are
+/// remembered in the folder of the store.
 type Inputs(storeRoot: string) =
     let digests = DigestCache storeRoot
     let remember kind path compute = digests.Remember kind path compute
@@ -34,7 +35,7 @@ type Inputs(storeRoot: string) =
             Some error.Message
 
     /// The folder of the model that comes with the repository.
-    static member WorldFolder =
+    static member internal WorldFolder =
         let rec search (folder: DirectoryInfo | null) =
             match folder with
             | null ->
@@ -52,20 +53,20 @@ type Inputs(storeRoot: string) =
             )
         )
 
-    member _.ModelPath(spec: Spec) =
+    member internal _.ModelPath(spec: Spec) =
         match spec.Model with
         | WorldModel -> Inputs.WorldFolder
         | ModelPath path -> HuggingFaceCache.Resolve path
 
     /// How tables call the model.
-    member inputs.ModelName(spec: Spec) =
+    member internal inputs.ModelName(spec: Spec) =
         match spec.Model with
         | _ when inputs.IsImported spec -> ActivationImport.Unknown
         | WorldModel -> "world"
         | ModelPath path -> (DirectoryInfo path).Name
 
     /// The stores that a spec reads at a hook, with their weights; none where it reads text.
-    member _.Stored(spec: Spec, hook) =
+    member internal _.Stored(spec: Spec, hook) =
         match spec.Corpus.Source with
         | StoredActivations stores ->
             stores
@@ -77,18 +78,18 @@ type Inputs(storeRoot: string) =
         |> List.map (fun (folder, weight) -> StoreManifest.Read folder, weight)
 
     /// Whether the activations are arrays that others made, whose model and tokens nobody knows.
-    member inputs.IsImported(spec: Spec) =
+    member internal inputs.IsImported(spec: Spec) =
         inputs.Manifests spec
         |> List.exists (fun (manifest, _) -> manifest.Model = ActivationImport.Unknown)
 
     /// Width of the activations.
-    member inputs.Width(spec: Spec) =
+    member internal inputs.Width(spec: Spec) =
         match inputs.Manifests spec with
         | (manifest, _) :: _ -> int manifest.Shape[1]
         | [] -> (inputs.Config spec).WidthOf(HookPoint.Parse spec.Extract.Hook)
 
     /// Tokens that a pass of training reads.
-    member inputs.TrainingTokens(spec: Spec) =
+    member internal inputs.TrainingTokens(spec: Spec) =
         match inputs.Manifests spec with
         | [] -> int64 spec.Corpus.TrainTokens
         | stores ->
@@ -97,16 +98,18 @@ type Inputs(storeRoot: string) =
                 weight * float (min manifest.Shape[0] (int64 spec.Corpus.TrainTokens)))
             |> int64
 
+    /// Architecture of the model, read from its configuration alone; a model that is not there is an error.
     member inputs.Config(spec: Spec) : ModelConfig =
         let path = inputs.ModelPath spec
         once $"config {path}" (fun () -> LanguageModel.Describe path)
 
     /// Whether the weights are there, or only the configuration.
-    member inputs.HasWeights(spec: Spec) =
+    member internal inputs.HasWeights(spec: Spec) =
         let path = inputs.ModelPath spec
 
         File.Exists path || Directory.Exists path && Directory.GetFiles(path, "*.safetensors").Length > 0
 
+    /// SHA-256 of the model's weights and configuration, `no weights` where only the configuration is there.
     member inputs.ModelDigest(spec: Spec) =
         let path = inputs.ModelPath spec
 
@@ -118,14 +121,16 @@ type Inputs(storeRoot: string) =
         else
             "no weights"
 
+    /// The model on the spec's device, in its precision; whoever opens it disposes of it.
     member inputs.OpenModel(spec: Spec) =
         LanguageModel.Load(inputs.ModelPath spec, Devices.Parse spec.Device, Devices.ParsePrecision spec.Precision)
 
+    /// The model's tokenizer, loaded once.
     member inputs.Tokenizer(spec: Spec) =
         let path = inputs.ModelPath spec
         once $"tokenizer {path}" (fun () -> Tokenizer.Load path)
 
-    member inputs.TokenizerDigest(spec: Spec) =
+    member internal inputs.TokenizerDigest(spec: Spec) =
         let path = inputs.ModelPath spec
 
         if inputs.HasWeights spec then
@@ -134,7 +139,7 @@ type Inputs(storeRoot: string) =
         else
             "no weights"
 
-    member inputs.ChatTemplate(spec: Spec) =
+    member internal inputs.ChatTemplate(spec: Spec) =
         let path = inputs.ModelPath spec
         once $"chat template {path}" (fun () -> ChatTemplate.Load path)
 
@@ -181,7 +186,7 @@ type Inputs(storeRoot: string) =
         | Mixed _
         | StoredActivations _ -> invalidArg (nameof source) "A mixture, or activations, are no single text."
 
-    /// The documents.
+    /// The documents of the spec's corpus, in its order; a text that cannot be opened is an error.
     member inputs.Documents(spec: Spec) : IDocumentSource =
         match spec.Corpus.Source with
         | StoredActivations stores ->
@@ -199,11 +204,11 @@ type Inputs(storeRoot: string) =
             | source -> inputs.Source spec source |> ignore
 
     /// Why the text, or the activations in its place, cannot be opened; none where they can.
-    member inputs.TextProblem(spec: Spec) =
+    member internal inputs.TextProblem(spec: Spec) =
         problem (fun () -> inputs.OpenText spec)
 
     /// Refuses at once what would fail later: weights, text, tokenizer, device.
-    member inputs.Require(spec: Spec) =
+    member internal inputs.Require(spec: Spec) =
         if not (inputs.HasWeights spec) then
             raise (
                 InterpException
@@ -224,10 +229,10 @@ type Inputs(storeRoot: string) =
         Devices.Parse spec.Device |> ignore
 
     /// What would fail in every stage of a spec: weights, text, tokenizer or device; none where all are right.
-    member inputs.Problem(spec: Spec) = problem (fun () -> inputs.Require spec)
+    member internal inputs.Problem(spec: Spec) = problem (fun () -> inputs.Require spec)
 
     /// What is noted of the files that the text is read from.
-    member _.CorpusFiles(spec: Spec) =
+    member internal _.CorpusFiles(spec: Spec) =
         let facts path =
             let text =
                 remember "facts" path (fun () -> FileFacts.ofFile path |> FileFacts.toCanon |> Canonical.encode)
@@ -249,7 +254,7 @@ type Inputs(storeRoot: string) =
         ]
         |> List.choose facts
 
-    member inputs.CorpusDigest(spec: Spec) =
+    member internal inputs.CorpusDigest(spec: Spec) =
         match spec.Corpus.Source with
         | _ when (inputs.TextProblem spec).IsSome -> "no text"
         | StoredActivations _ ->

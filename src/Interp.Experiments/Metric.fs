@@ -66,21 +66,21 @@ module Metric =
     let deadWindow =
         metric "dead_window" "window" 0 Neither "training tokens behind the column dead_counter"
 
-    /// Size of the dictionary.
+    /// Number of latents of the dictionary.
     let latents = metric "latents" "latents" 0 Neither "size of the dictionary"
 
-    /// Cross-entropy of the untouched model.
+    /// Cross-entropy of the untouched model, nats per token.
     let ceClean =
         metric "ce_clean" "CE clean" 4 Neither "next-token cross-entropy of the untouched model, nats"
 
-    /// Cross-entropy with the reconstruction in place.
+    /// Cross-entropy with the reconstruction in place of the activations, nats per token.
     let ceSpliced =
         metric "ce_spliced" "CE spliced" 4 Lower "the same with the reconstruction in place"
 
-    /// Cross-entropy with zeros in place.
+    /// Cross-entropy with zeros in place of the activations, nats per token.
     let ceZero = metric "ce_zero" "CE zero" 4 Neither "the same with zeros in place"
 
-    /// Cross-entropy with the mean activation in place.
+    /// Cross-entropy with the mean activation in place, nats per token.
     let ceMean =
         metric "ce_mean" "CE mean" 4 Neither "the same with the mean activation in place"
 
@@ -88,11 +88,11 @@ module Metric =
     let ceRecovered =
         metric "ce_recovered" "CE recovered" 4 Higher "(zero - spliced) / (zero - clean)"
 
-    /// The same, of that lost to the mean activation.
+    /// Share of the cross-entropy lost to the mean activation that the reconstruction keeps.
     let ceRecoveredMean =
         metric "ce_recovered_mean" "CE recovered (mean)" 4 Higher "(mean - spliced) / (mean - clean)"
 
-    /// Cross-entropy that the reconstruction costs.
+    /// Cross-entropy that the reconstruction costs, nats per token: spliced - clean.
     let deltaCe = metric "delta_ce" "delta CE" 4 Lower "spliced - clean, nats"
 
     /// Divergence of the spliced predictions from the clean ones.

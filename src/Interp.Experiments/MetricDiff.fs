@@ -24,11 +24,11 @@ type MetricChange =
     {
         /// The cells that differ in nothing but the seed.
         Group: string
-        /// Which number.
+        /// The metric.
         Metric: Metric
         /// The first side's seeds; none where it has no number.
         Before: Estimate option
-        /// The second side's.
+        /// Estimate of the second side; none where it has no number.
         After: Estimate option
         /// What the change is called.
         Status: MetricStatus
@@ -40,7 +40,7 @@ type MetricChange =
 
 /// Metrics of two results, group by group, with the noise of their seeds.
 [<RequireQualifiedAccess>]
-module MetricDiff =
+module internal MetricDiff =
     /// The word that tables and JSON have for a status.
     let statusName =
         function

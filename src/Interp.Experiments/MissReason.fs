@@ -3,7 +3,7 @@ namespace Interp
 open System
 
 /// The artifacts of a store, read once.
-type KnownArtifacts(store: Store) =
+type internal KnownArtifacts(store: Store) =
     let all = lazy store.All
 
     let byKey =
@@ -18,7 +18,7 @@ type KnownArtifacts(store: Store) =
 
 /// Why the artifact of a stage is not in the store, in words.
 [<RequireQualifiedAccess>]
-module MissReason =
+module internal MissReason =
     let private show =
         function
         | Canon.Text text -> text

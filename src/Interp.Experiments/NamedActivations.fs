@@ -7,7 +7,7 @@ open Interp.Runtime
 
 /// Activation stores that have a name: `activations/NAME/HOOK/` in the store's folder.
 [<RequireQualifiedAccess>]
-module NamedActivations =
+module internal NamedActivations =
     let private root (store: Store) = Path.Combine(store.Root, "activations")
 
     /// Refuses what cannot name a folder.
@@ -24,6 +24,7 @@ module NamedActivations =
     /// Where the activations of a name at a hook are, or will be.
     let folder store name (hook: string) = Path.Combine(root store, name, hook)
 
+    /// Names of all activations, whole or in part, in ordinal order.
     let names store =
         if Directory.Exists(root store) then
             Directory.GetDirectories(root store)

@@ -76,7 +76,7 @@ module Overrides =
         else
             Error(List.distinct errors)
 
-    /// Splits `path=value`.
+    /// Splits `path=value` at its first `=`; a text without one is an error.
     let parse (text: string) =
         match text.IndexOf '=' with
         | -1 -> Error $"--set is '{text}'; give PATH=VALUE, such as sae.k=16."

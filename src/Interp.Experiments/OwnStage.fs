@@ -29,7 +29,7 @@ type EvaluatedCell =
 [<CustomEquality; NoComparison>]
 type OwnStage =
     {
-        /// Of the stage, in plans and keys.
+        /// Name in plans, keys and the store.
         Name: string
         /// To be raised whenever the function gives other numbers.
         Version: int

@@ -17,7 +17,7 @@ type StageState =
 [<NoEquality; NoComparison>]
 type PlannedStage =
     {
-        /// Which one.
+        /// The stage, with its key and the cells that use it.
         Stage: Stage
         /// What a run would find of it.
         State: StageState
@@ -27,7 +27,7 @@ type PlannedStage =
         Problem: string option
         /// Sentences on text that is shorter than was asked for.
         Notes: string list
-        /// What making it takes.
+        /// Time, memory and disk that making it takes; nothing for a hit.
         Cost: Cost
     }
 
@@ -111,28 +111,28 @@ module Plan =
         List.map plan stages
 
     /// What keeps cells from running, each problem once, with those cells.
-    let problems (plan: PlannedStage list) =
+    let internal problems (plan: PlannedStage list) =
         plan
         |> List.choose (fun planned -> planned.Problem |> Option.map (fun problem -> problem, planned.Stage.Cells))
         |> List.groupBy fst
         |> List.map (fun (problem, found) -> problem, found |> List.collect snd |> List.distinct)
 
     /// The word that plans have for a state.
-    let stateName =
+    let internal stateName =
         function
         | Hit -> "hit"
         | Partial -> "partial"
         | Miss -> "miss"
 
     /// Bytes of memory that a run may take: what the options say, or four fifths of what is free.
-    let room (options: RunOptions) =
+    let internal room (options: RunOptions) =
         match options.Memory, SystemReport.Memory() with
         | Some bytes, _ -> bytes
         | None, struct (free, _) when free > 0L -> free / 5L * 4L
         | None, _ -> Int64.MaxValue
 
     /// Trainings in passes through the data, those on the same data together, each within the memory beside what all share.
-    let passes options shared data (memory: 'T -> int64) (trainings: 'T list) =
+    let internal passes options shared data (memory: 'T -> int64) (trainings: 'T list) =
         let room = room options - shared
 
         let add training passes =
@@ -148,7 +148,7 @@ module Plan =
         |> List.sumBy _.Cost.SharedBytes
 
     /// Trainings that are to run, in the passes through the data in which they do.
-    let trainingPasses options (plan: PlannedStage list) =
+    let internal trainingPasses options (plan: PlannedStage list) =
         let trainings =
             plan |> List.filter (fun planned -> planned.Stage.Name = "train" && planned.State <> Hit)
 
@@ -176,7 +176,7 @@ module Plan =
         }
 
     /// What does not fit this machine, a sentence each.
-    let misfits (options: RunOptions) (store: Store) plan =
+    let internal misfits (options: RunOptions) (store: Store) plan =
         let total = total options plan
         let struct (_, installed) = SystemReport.Memory()
         let available = defaultArg options.Memory installed
@@ -205,7 +205,7 @@ module Plan =
         ]
 
     /// What is to run, in how many passes, and what it takes, in a sentence.
-    let summary options (plan: PlannedStage list) =
+    let internal summary options (plan: PlannedStage list) =
         let missing = plan |> List.filter (fun planned -> planned.State <> Hit)
         let total = total options plan
 
@@ -219,14 +219,24 @@ module Plan =
                 | passes ->
                     $", trainings in {passes.Length} passes (at most {passes |> List.map _.Length |> List.max} each)"
 
-            $"{missing.Length} of {plan.Length} stages to run{trainings}: about {Amounts.time total.Seconds}, {Amounts.bytes total.DiskBytes} of disk, {Amounts.bytes total.MemoryBytes} of memory (rough)."
+            let estimate =
+                $"{trainings}: about {Amounts.time total.Seconds}, {Amounts.bytes total.DiskBytes} of disk, {Amounts.bytes total.MemoryBytes} of memory (rough)"
+
+            // Nobody knows what the functions of a script take.
+            let what =
+                match missing |> List.filter _.Stage.Own.IsSome with
+                | [] -> estimate
+                | own when own.Length = missing.Length -> ": the experiment's own, of which there is no estimate"
+                | own -> $"{estimate}, without the {own.Length} of the experiment's own"
+
+            $"{missing.Length} of {plan.Length} stages to run{what}."
 
     /// Whether a run would try every cell, and finds the room that it needs.
-    let canRun options store (plan: PlannedStage list) =
+    let internal canRun options store (plan: PlannedStage list) =
         (problems plan).IsEmpty && (misfits options store plan).IsEmpty
 
     /// What a run will find wrong, or will do otherwise than it was asked: a sentence each.
-    let warnings options store (plan: PlannedStage list) =
+    let internal warnings options store (plan: PlannedStage list) =
         [
             for problem, cells in problems plan do
                 $"{Amounts.cells cells} cannot run: {problem.TrimEnd '.'}."
@@ -245,6 +255,8 @@ module Plan =
         let cost (planned: PlannedStage) =
             if planned.State = Hit then
                 ""
+            elif planned.Stage.Own.IsSome then
+                "no estimate"
             else
                 $"about {Amounts.time planned.Cost.Seconds}, {Amounts.bytes planned.Cost.DiskBytes} disk, {Amounts.bytes planned.Cost.MemoryBytes} memory"
 

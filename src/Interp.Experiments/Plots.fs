@@ -5,7 +5,7 @@ open System.Globalization
 
 /// The two plots of a result.
 [<RequireQualifiedAccess>]
-module Plots =
+module internal Plots =
     // Colour-blind safe, in the order of Okabe and Ito.
     let private colours =
         [|

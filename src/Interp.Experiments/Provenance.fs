@@ -8,7 +8,7 @@ open Interp.Runtime
 
 /// Where an artifact came from: `provenance.json` beside it. Nothing here is part of a key or of an output's digest.
 [<RequireQualifiedAccess>]
-module Provenance =
+module internal Provenance =
     /// What of machine and libraries can move the last bit of a number.
     let private environment =
         lazy

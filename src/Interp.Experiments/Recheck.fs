@@ -6,7 +6,7 @@ open Interp.Runtime
 
 /// Runs a stage again beside its artifact: where the bytes differ, determinism is lost.
 [<RequireQualifiedAccess>]
-module Recheck =
+module internal Recheck =
     /// The stage that an artifact was made by, from its recorded spec; a stage that is another today is an error that says why.
     let stageOf (inputs: Inputs) (store: Store) (artifact: Artifact) =
         match Provenance.spec store artifact with

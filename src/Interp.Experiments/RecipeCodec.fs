@@ -4,7 +4,7 @@ open System.Globalization
 
 /// How the settings of a dictionary and its training that have a form of their own are written.
 [<RequireQualifiedAccess>]
-module RecipeCodec =
+module internal RecipeCodec =
     let dictionarySize =
         let show size =
             match size with

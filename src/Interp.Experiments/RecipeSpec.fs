@@ -6,7 +6,7 @@ open Interp.Autoencoders
 type DictionarySize =
     /// A multiple of the width of the activations.
     | Expansion of int
-    /// Just so many.
+    /// A number of latents, whatever the width.
     | Latents of int
 
 /// The kind of dictionary.
@@ -84,7 +84,7 @@ type KScheduleSpec =
 
 /// Peak of the learning rate.
 type LearningRateSpec =
-    /// Just that.
+    /// The same at every size.
     | Rate of float
     /// 2e-4 / sqrt(latents / 2^14).
     | Law
@@ -120,7 +120,7 @@ type TrainSpec =
         Decay: float
         /// Global gradient norm; not clipped when absent.
         Clip: float option
-        /// K over the run.
+        /// How many latents a token may use, step by step.
         KSchedule: KScheduleSpec
         /// AuxK; none when absent.
         Aux: AuxSpec option
@@ -152,9 +152,9 @@ type TrainSpec =
         DecayShape: DecayShape
         /// Fraction of the learning rate at which the decay ends.
         DecayTo: float
-        /// Points of the curves.
+        /// Points of the validation curves, evenly over the steps.
         ValidationPoints: int
-        /// Held-out tokens of each point.
+        /// Held-out tokens that each point of the curves is measured on.
         CurveTokens: int
     }
 

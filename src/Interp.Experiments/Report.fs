@@ -7,7 +7,7 @@ open System.IO
 /// Writes the folder of a result: table.csv, table.md, curves.csv, density.csv, spec.json, provenance.json and
 /// two plots.
 [<RequireQualifiedAccess>]
-module Report =
+module internal Report =
     let private count (value: int64) =
         value.ToString("#,0", CultureInfo.InvariantCulture).Replace(',', ' ')
 

@@ -104,7 +104,7 @@ draw();
         | body -> $"<h2>{Html.escape title}</h2>" :: body
 
     /// The page of a result. `notes` say what was measured; `curves` and `density` are the texts of curves.csv and density.csv.
-    let make (side: Side) (notes: string list) (curves: string option) (density: string option) =
+    let internal make (side: Side) (notes: string list) (curves: string option) (density: string option) =
         let results = side.Results
 
         let figures =

@@ -8,9 +8,9 @@ type StageRecord =
     {
         /// Name of the stage.
         Stage: string
-        /// Its key.
+        /// Key of the artifact, 64 hexadecimal digits.
         Key: string
-        /// Its version.
+        /// Version of the stage, part of its key.
         Version: int
         /// Digests and sizes of its inputs that are no settings: model, tokenizer, text.
         Inputs: (string * string) list
@@ -26,12 +26,12 @@ type ResultProvenance =
     {
         /// Names and values such as libtorch and its version.
         Environment: (string * string) list
-        /// In the order in which they run.
+        /// The stages behind the table, in the order in which they run.
         Stages: StageRecord list
     }
 
 [<RequireQualifiedAccess>]
-module ResultProvenance =
+module internal ResultProvenance =
     let private settings = SpecFields.all |> List.map _.Path |> set
 
     let private version (inputs: (string * Canon) list) =

@@ -26,7 +26,7 @@ type Condition =
         Column: string
         /// How the entry compares.
         Comparison: Comparison
-        /// With what; empty where a cell has none.
+        /// What the entry is compared with; empty asks for cells without an entry.
         Value: string
     }
 
@@ -74,7 +74,7 @@ module ResultQuery =
         results.Axes @ [ "seed"; "status" ] @ (results.Columns |> List.map _.Name)
 
     /// Refuses a column that the results do not have.
-    let check (results: Results) column =
+    let internal check (results: Results) column =
         let known = columns results
 
         if not (List.contains column known) then
@@ -127,7 +127,7 @@ module ResultQuery =
         | AtLeast -> ordered (>=)
 
     /// Whether a cell meets all conditions.
-    let meets conditions cell =
+    let internal meets conditions cell =
         conditions |> List.forall (fun condition -> holds condition cell)
 
     /// The cells that meet all conditions.

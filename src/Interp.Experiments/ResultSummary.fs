@@ -6,7 +6,7 @@ open System.Globalization
 [<RequireQualifiedAccess>]
 module ResultSummary =
     /// An estimate as people read it: mean ± standard deviation.
-    let show (metric: Metric) (estimate: Estimate) =
+    let internal show (metric: Metric) (estimate: Estimate) =
         let text (value: float) =
             value.ToString("F" + string metric.Decimals, CultureInfo.InvariantCulture)
 
@@ -17,7 +17,7 @@ module ResultSummary =
 
     /// Header and rows: per group of seeds its axes, the number of seeds that gave numbers, mean ± standard deviation of each metric, with
     /// its own number of seeds where fewer gave it, and what became of the others.
-    let rows (metrics: Metric list) (results: Results) =
+    let internal rows (metrics: Metric list) (results: Results) =
         let axes = results.Axes
 
         let title (metric: Metric) =
@@ -89,6 +89,6 @@ module ResultSummary =
         |> fun lines -> String.concat "\n" lines + "\n"
 
     /// The cells that failed and say why, a sentence each.
-    let failures (results: Results) =
+    let internal failures (results: Results) =
         results.Cells
         |> List.choose (fun cell -> cell.Error |> Option.map (fun error -> $"{cell.Cell} failed: {error}"))

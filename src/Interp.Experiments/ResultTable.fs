@@ -5,17 +5,17 @@ open Deedle
 
 /// An entry of a table that was asked for.
 type Entry =
-    /// A text.
+    /// Text, such as a place on an axis.
     | Word of string
     /// A whole number.
     | Count of int
-    /// A number of a metric.
+    /// A number of a metric, shown with its decimals.
     | Value of Metric * float
-    /// Mean and deviation of a metric over seeds.
+    /// Mean and standard deviation of a metric over seeds, shown with its decimals.
     | Spread of Metric * Estimate
-    /// A p.
+    /// The p of a test, shown with three decimals.
     | Probability of float
-    /// Nothing.
+    /// No entry: an empty place.
     | Blank
 
 /// A table made from results, for a console, a file or a program.
@@ -23,7 +23,7 @@ type ResultTable =
     {
         /// Names of the columns.
         Header: string list
-        /// Of as many entries as there are columns.
+        /// Entries, as many in each row as the header has.
         Rows: Entry list list
         /// What the entries are, in a sentence.
         Caption: string
@@ -56,7 +56,7 @@ module ResultTable =
         | Blank -> None
 
     /// Whether an entry stands at the right of its column.
-    let isNumeric (entry: Entry) = not entry.IsWord
+    let internal isNumeric (entry: Entry) = not entry.IsWord
 
     let private csvEntry (entry: Entry) =
         match entry, number entry with

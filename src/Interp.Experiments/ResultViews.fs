@@ -9,11 +9,11 @@ type Contrast =
         Group: string
         /// The group that it is held against.
         Baseline: string
-        /// Which number.
+        /// The metric.
         Metric: Metric
         /// Mean of the baseline over its seeds.
         BaselineMean: float
-        /// Mean over seeds.
+        /// Mean of the group over its seeds.
         Mean: float
         /// Of the differences by seed where both groups have the same seeds; without interval otherwise.
         Difference: Estimate

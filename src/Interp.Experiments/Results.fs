@@ -14,7 +14,7 @@ type CellResult =
         Cell: string
         /// Its places on the axes, without the seed.
         Axes: (string * string) list
-        /// Its seed.
+        /// Seed of the cell.
         Seed: int
         /// ok, failed, or diverged at step N.
         Status: string
@@ -39,7 +39,7 @@ type Results =
     {
         /// Of the experiment, or what the result was asked for by.
         Name: string
-        /// In the order of the experiment.
+        /// Its cells, in the order of the experiment.
         Cells: CellResult list
     }
 
@@ -66,10 +66,9 @@ module Results =
     let private number (metric: Metric) (value: float) =
         value.ToString((if metric.Decimals = 0 then "0" else "0.000000"), CultureInfo.InvariantCulture)
 
-    /// One row per cell: axes, seed, status, one column per metric, and where cells failed the reason.
-    let csv (results: Results) =
+    /// The CSV of some metrics.
+    let internal csvOf (metrics: Metric list) (results: Results) =
         let axes = results.Axes
-        let metrics = results.Columns
         let hasErrors = results.Cells |> List.exists _.Error.IsSome
 
         let row cell =
@@ -94,6 +93,9 @@ module Results =
         header :: List.map row results.Cells
         |> List.map (List.map csvField >> String.concat ",")
         |> fun lines -> String.concat "\n" lines + "\n"
+
+    /// One row per cell: axes, seed, status, one column per metric, and where cells failed the reason.
+    let csv (results: Results) = csvOf results.Columns results
 
     let internal splitCsv (line: string) =
         let rec fields at acc (field: Text.StringBuilder) quoted =
@@ -174,7 +176,7 @@ module Results =
             []
 
     /// Reads a file of a stored result by its name, its folder, or its table.csv; none where there is no such file.
-    let tryReadFile (name: string) file =
+    let internal tryReadFile (name: string) file =
         let beside =
             if name.EndsWith("table.csv", StringComparison.Ordinal) then
                 [
@@ -200,7 +202,7 @@ module Results =
             raise (InterpException $"There are no results '{name}'; {hint}")
 
     /// A cell's result, from the numbers that evaluation and stages of the experiment's own left.
-    let ofNumbers (cell: Cell) (own: Map<string, float> list) (numbers: Map<string, float>) =
+    let internal ofNumbers (cell: Cell) (own: Map<string, float> list) (numbers: Map<string, float>) =
         let status =
             if (Map.tryFind "diverged" numbers |> Option.defaultValue 0.0) > 0.0 then
                 let step = int numbers["steps"]
@@ -223,7 +225,7 @@ module Results =
         }
 
     /// The result of a cell that failed, with the reason and what was measured before.
-    let failed (message: string) result =
+    let internal failed (message: string) result =
         { result with
             Status = "failed"
             Error = Some(message.ReplaceLineEndings(" ").Trim())
@@ -235,7 +237,7 @@ module Results =
         |> List.tryFind (fun metric -> metric.Name = name)
         |> Option.defaultWith (fun () -> Metric.find name)
 
-    /// Cells by name, one column per axis and metric.
+    /// Cells by name, with the columns of table.csv that have a number.
     let frame (results: Results) : Frame<string, string> =
         let row cell =
             let axes = cell.Axes |> List.map (fun (axis, value) -> axis => box value)
@@ -251,7 +253,12 @@ module Results =
                 @ metrics
             )
 
-        results.Cells |> Seq.map row |> Frame.ofRows
+        let rows = results.Cells |> Seq.map row |> Frame.ofRows
+        let there = set rows.ColumnKeys
+
+        results.Axes @ [ "seed"; "status" ] @ (results.Columns |> List.map _.Name) @ [ errorColumn ]
+        |> List.filter there.Contains
+        |> fun columns -> Frame.sliceCols columns rows
 
     /// A metric's values by seed.
     let values (metric: Metric) (cells: CellResult list) =
@@ -268,5 +275,5 @@ module Results =
         results.Cells |> List.groupBy _.Group |> List.map snd
 
     /// Writes a file of a result in one go.
-    let write name file text =
+    let internal write name file text =
         AtomicFile.WriteText(Path.Combine(folder name, file), text)

@@ -16,13 +16,15 @@ type RunEvent =
     | Waiting of stage: Stage
     /// A stage begins: it, its number and how many there are to run.
     | Started of stage: Stage * number: int * total: int
-    /// Done and total (tokens), and a few words.
+    /// A stage goes on: tokens done and in all, and a few words such as the loss.
     | Advanced of stage: Stage * done': int64 * total: int64 * words: string
     /// A sentence that whoever started the run should read.
     | Warned of stage: Stage * message: string
+    /// A stage is in the store, after so many seconds.
     | Finished of stage: Stage * seconds: float
     /// The loss was no longer a number at this step; the last good state is in the checkpoint.
     | Diverged of stage: Stage * step: int * checkpoint: string
+    /// A stage failed, and with it its cells; the rest goes on.
     | Failed of stage: Stage * message: string
 
 /// Ends the run, where a failure ends a cell.

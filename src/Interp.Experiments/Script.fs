@@ -58,7 +58,7 @@ module Script =
             Report.write inputs store $"Script.run {experiment.Name}" experiment results
             results)
 
-    /// The plots that a run left, as paths.
+    /// Paths of the SVG plots that a run left beside its table.
     let plots (results: Results) =
         Directory.GetFiles(Results.folder results.Name, "*.svg") |> Array.sort |> List.ofArray
 

@@ -8,13 +8,13 @@ open MathNet.Numerics.Statistics
 /// What a few seeds say about a number.
 type Estimate =
     {
-        /// Over seeds.
+        /// Mean over the seeds.
         Mean: float
         /// Standard deviation over seeds (n - 1); none for one seed.
         Deviation: float option
         /// Student's t-interval of the mean at 95 %; none for one seed.
         Interval: (float * float) option
-        /// Seeds.
+        /// Seeds that gave a number.
         Count: int
     }
 
@@ -28,15 +28,15 @@ type Test =
 /// A tested difference.
 type Tested =
     {
-        /// Which test.
+        /// The test that gives it.
         Test: Test
-        /// Two-sided.
+        /// The two-sided p, before any correction for many comparisons.
         P: float
     }
 
 /// Means and tests over seeds. Student (1908), Welch (1947), Holm (1979); distributions are MathNet's.
 [<RequireQualifiedAccess>]
-module Significance =
+module internal Significance =
     /// A difference whose corrected p is below this is more than noise.
     let level = 0.05
 

@@ -23,15 +23,15 @@ type Spec =
         Model: ModelSource
         /// Which text, and how much of it.
         Corpus: CorpusSpec
-        /// Which activations.
+        /// Hook point, and how text becomes contexts.
         Extract: ExtractSpec
-        /// The dictionary.
+        /// The dictionary: kind, K, size.
         Sae: SaeSpec
-        /// How it is trained.
+        /// How the dictionary is trained.
         Train: TrainSpec
-        /// How much held-out text it is measured on.
+        /// How many held-out tokens the metrics read.
         Evaluate: EvaluateSpec
-        /// Of the start weights and the order of the data.
+        /// Seed of the start weights and of the order of the data.
         Seed: int
         /// cpu or cuda.
         Device: string

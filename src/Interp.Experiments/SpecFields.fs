@@ -6,7 +6,7 @@ open Interp.Runtime
 
 /// One field of a spec by its path. Files, digests, `--set` and diffs all go through this list.
 [<NoEquality; NoComparison>]
-type SpecField =
+type internal SpecField =
     {
         Path: string
         Expected: string
@@ -24,7 +24,7 @@ type SpecField =
     }
 
 [<RequireQualifiedAccess>]
-module SpecFields =
+module internal SpecFields =
     let private field path (codec: Codec<'T>) (get: Spec -> 'T) (set: 'T -> Spec -> Spec) =
         {
             Path = path

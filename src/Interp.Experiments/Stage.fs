@@ -6,10 +6,11 @@ open Interp.Activations
 [<NoEquality; NoComparison>]
 type Stage =
     {
-        /// extract, baseline, train or evaluate.
+        /// extract, baseline, train, evaluate, or that of a stage of one's own.
         Name: string
+        /// Digest of the inputs, 64 hexadecimal digits; names the artifact in the store.
         Key: string
-        /// Everything that went into the key.
+        /// Everything that went into the key, by name.
         Inputs: (string * Canon) list
         /// Keys of the stages that must come before.
         Needs: (string * string) list
@@ -23,7 +24,7 @@ type Stage =
 
 /// The kinds of stage and what each reads. A new kind is one definition here, and its file in `Stages/`.
 [<RequireQualifiedAccess>]
-module Stage =
+module internal Stage =
     let private deviceKind (spec: Spec) = spec.Device.Split(':')[0]
 
     /// A stage's key: the digest of its name, version, the part of the spec that it reads, and the keys of its inputs.

@@ -5,7 +5,7 @@ open Interp.Runtime
 
 /// Which stages run when, where several processes may want the same ones.
 [<RequireQualifiedAccess>]
-module StageQueue =
+module internal StageQueue =
     /// Runs batches of stages that are not in the store. A stage that another process computes is put off, and with nothing else to do
     /// waited for: a process that waits holds no lock, so that none waits for ever, and one that dies is taken over from.
     let run (store: Store) (cancel: CancellationToken) waiting runBatch (batches: Stage list list) =

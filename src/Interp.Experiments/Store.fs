@@ -23,7 +23,7 @@ type Store(root: string) =
         Directory.Exists folder
         && not (Seq.isEmpty (Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)))
 
-    let inWork stage key ending =
+    let inWork (stage: string) key (ending: string) =
         Path.Combine(work, $"{stage}-{Artifact.Short key}{ending}")
 
     let createWork () =
@@ -65,11 +65,11 @@ type Store(root: string) =
 
         Store(Path.GetFullPath(Option.defaultValue ".interp" given))
 
-    /// Its folder, in full.
+    /// Full path of its folder.
     member _.Root = root
 
     /// Free bytes of the disk that the store is on, or will be.
-    member _.FreeBytes =
+    member internal _.FreeBytes =
         let rec existing (folder: string) =
             if Directory.Exists folder then
                 folder
@@ -85,14 +85,14 @@ type Store(root: string) =
         Path.Combine(root, stage, Artifact.Short key)
 
     /// Where a stage works before its artifact is complete; what is there lets a stopped stage go on.
-    member _.WorkFolder stage key = inWork stage key ""
+    member internal _.WorkFolder stage key = inWork stage key ""
 
     /// Whether the artifact of a key is there, whole.
     member store.Contains stage key =
         File.Exists(Path.Combine(store.Folder stage key, ArtifactFolder.record))
 
     /// Whether a stopped stage left something to go on from.
-    member store.IsPartial stage key = holdsFiles (store.WorkFolder stage key)
+    member internal store.IsPartial stage key = holdsFiles (store.WorkFolder stage key)
 
     /// The artifact of a key; none where it is not there or cannot be read.
     member store.TryRead stage key =
@@ -103,7 +103,7 @@ type Store(root: string) =
         folders (Path.Combine(root, stage)) |> List.choose ArtifactFolder.tryRead
 
     /// The folders of all artifacts, of every stage, in the order of stages and keys.
-    member _.ArtifactFolders =
+    member internal _.ArtifactFolders =
         folders root
         |> List.filter ((<>) work)
         |> List.collect folders
@@ -113,7 +113,7 @@ type Store(root: string) =
     member store.All = store.ArtifactFolders |> List.choose ArtifactFolder.tryRead
 
     /// What an artifact's folder holds otherwise than its record says, a sentence each; none when it is sound.
-    member store.Faults(folder: string) =
+    member internal store.Faults(folder: string) =
         match ArtifactFolder.tryRead folder with
         | None -> [ $"{Path.Combine(folder, ArtifactFolder.record)} cannot be read." ]
         | Some artifact ->
@@ -157,31 +157,31 @@ type Store(root: string) =
             )
 
     /// Folders of work that was not completed, under way or left, with something in them.
-    member _.Unfinished = folders work |> List.filter holdsFiles
+    member internal _.Unfinished = folders work |> List.filter holdsFiles
 
     /// Takes away what was stopped before it left anything; nobody else may use the store.
-    member _.RemoveEmptyWork() =
+    member internal _.RemoveEmptyWork() =
         for folder in folders work |> List.filter (holdsFiles >> not) do
             Directory.Delete(folder, true)
 
     /// What keeps others from computing a stage, until it is disposed of; none where another process does.
-    member _.TryLock stage key =
+    member internal _.TryLock stage key =
         tryOpen (inWork stage key ".lock") FileAccess.ReadWrite FileShare.None
 
     /// The same, waited for.
-    member store.WaitLock stage key =
+    member internal store.WaitLock stage key =
         wait (fun () -> store.TryLock stage key)
 
     /// Held while stages run, by any number of processes, so that nothing is collected under them.
-    member _.Use() =
+    member internal _.Use() =
         wait (fun () -> tryOpen (Path.Combine(work, "in-use.lock")) FileAccess.Read FileShare.Read)
 
     /// Held while artifacts are taken away; none while any process uses the store.
-    member _.TryOwn() =
+    member internal _.TryOwn() =
         tryOpen (Path.Combine(work, "in-use.lock")) FileAccess.ReadWrite FileShare.None
 
     /// Completes a stage whose lock the caller holds, unless its artifact is there: `run` leaves the outputs in its folder.
-    member store.Complete stage key inputs (run: string -> unit) =
+    member internal store.Complete stage key inputs (run: string -> unit) =
         if not (store.Contains stage key) then
             let work = store.WorkFolder stage key
             Directory.CreateDirectory work |> ignore
@@ -198,7 +198,7 @@ type Store(root: string) =
         File.Delete(inWork stage key ".lock")
 
     /// Gives a complete folder its place.
-    member store.Adopt (folder: string) stage key =
+    member internal store.Adopt (folder: string) stage key =
         Directory.CreateDirectory(Path.Combine(root, stage)) |> ignore
         let place = store.Folder stage key
 
@@ -209,22 +209,22 @@ type Store(root: string) =
         Directory.Move(folder, place)
 
     /// Takes an artifact away; its record goes first, so that a rest is no artifact.
-    member store.Remove stage key =
+    member internal store.Remove stage key =
         let folder = store.Folder stage key
         File.Delete(Path.Combine(folder, ArtifactFolder.record))
         Directory.Delete(folder, true)
 
     /// Runs a stage unless its artifact is there; a second process waits for the first, and takes over when that dies.
-    member store.Make stage key inputs run =
+    member internal store.Make stage key inputs run =
         use _ = store.WaitLock stage key
         store.Complete stage key inputs run
 
     /// Notes why a stage failed, for later runs.
-    member _.Fail stage key (message: string) =
+    member internal _.Fail stage key (message: string) =
         AtomicFile.WriteText(inWork stage key ".failed", message + "\n")
 
     /// Why a stage failed when it last ran.
-    member _.Failure stage key =
+    member internal _.Failure stage key =
         let path = inWork stage key ".failed"
 
         if File.Exists path then
@@ -233,4 +233,4 @@ type Store(root: string) =
             None
 
     /// Lets a stage that failed run again.
-    member _.Forget stage key = File.Delete(inWork stage key ".failed")
+    member internal _.Forget stage key = File.Delete(inWork stage key ".failed")

@@ -6,7 +6,7 @@ open System.IO
 open Interp.Runtime
 
 [<RequireQualifiedAccess>]
-module StoreArchive =
+module internal StoreArchive =
     let export (store: Store) (artifacts: Artifact list) (path: string) =
         Interp.Formats.AtomicFile.Write(
             path,

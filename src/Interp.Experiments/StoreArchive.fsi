@@ -3,7 +3,7 @@ namespace Interp
 /// Artifacts as .tar files: `STAGE/KEY/...` as in the store, the same bytes for the same artifacts. Nothing of a file reaches a store before
 /// all of it was checked.
 [<RequireQualifiedAccess>]
-module StoreArchive =
+module internal StoreArchive =
     /// Writes artifacts to a file, which appears when it is complete.
     val export: store: Store -> artifacts: Artifact list -> path: string -> unit
 

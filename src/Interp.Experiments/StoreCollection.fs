@@ -4,7 +4,7 @@ open System.IO
 open Interp.Runtime
 
 /// What a store holds that nothing needs.
-type Garbage =
+type internal Garbage =
     {
         Artifacts: Artifact list
         /// Folders of work that was stopped and is not under way.
@@ -14,7 +14,7 @@ type Garbage =
 
 /// Takes away what nothing needs.
 [<RequireQualifiedAccess>]
-module StoreCollection =
+module internal StoreCollection =
     /// What no named result and no pin needs.
     let find inputs (store: Store) experiments =
         let needed = StoreNeeds.find inputs store experiments

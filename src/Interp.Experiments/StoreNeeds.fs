@@ -7,7 +7,7 @@ open Interp.Runtime
 
 /// Which artifacts are needed: by a named result, by a pin, or by another that is needed.
 [<RequireQualifiedAccess>]
-module StoreNeeds =
+module internal StoreNeeds =
     let private pins (store: Store) = Path.Combine(store.Root, "pins")
 
     let private pinFile store (artifact: Artifact) =
@@ -17,16 +17,19 @@ module StoreNeeds =
     let pin store artifact =
         AtomicFile.WriteText(pinFile store artifact, "")
 
+    /// Lets go of an artifact that was pinned; of another nothing happens.
     let unpin store artifact =
         if Directory.Exists(pins store) then
             File.Delete(pinFile store artifact)
 
+    /// Whether the artifact itself is pinned.
     let isPinned store artifact = File.Exists(pinFile store artifact)
 
     let private places (store: Store) = Path.Combine(store.Root, "results.txt")
 
-    /// Notes that results which need the store's artifacts lie in a folder.
-    let noteResults store (folder: string) =
+    /// Notes that results which need the store's artifacts lie in a folder; a note of another process at the same time is kept.
+    let noteResults (store: Store) (folder: string) =
+        use _ = store.WaitLock "results" "places"
         let path, folder = places store, Path.GetFullPath folder
 
         let known =

@@ -7,7 +7,7 @@ open Interp.Runtime
 /// Whether what lies in a store is what was written there: artifacts against the digests of their records, activation stores
 /// against their manifests.
 [<RequireQualifiedAccess>]
-module StoreVerification =
+module internal StoreVerification =
     let private nameOf (folder: string) = DirectoryInfo(folder).Name
 
     let private combine (reports: VerifyReport list) =

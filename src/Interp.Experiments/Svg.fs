@@ -3,7 +3,7 @@ namespace Interp
 open System
 open System.Globalization
 
-type Line =
+type internal Line =
     {
         Label: string
         Colour: string
@@ -13,7 +13,7 @@ type Line =
         Markers: bool
     }
 
-type Chart =
+type internal Chart =
     {
         Title: string
         X: string
@@ -26,7 +26,7 @@ type Chart =
 
 /// Line charts as SVG text: the same data gives the same bytes.
 [<RequireQualifiedAccess>]
-module Svg =
+module internal Svg =
     let private dashed line =
         if line.Dashes = "" then
             ""

@@ -59,7 +59,7 @@ module Sweep =
         let tries = 32 * max 0 count
         Seq.init tries draw |> Seq.distinctBy fst |> Seq.truncate count |> List.ofSeq |> multiply
 
-    /// Seeds 1 .. count.
+    /// Every cell with seeds 1 to `count`.
     let seeds count experiment =
         { experiment with
             Cells =

@@ -5,7 +5,7 @@ open Interp.Autoencoders
 
 /// What the trainer makes of a spec.
 [<RequireQualifiedAccess>]
-module TrainingRecipe =
+module internal TrainingRecipe =
     /// A kind of dictionary with the settings of a spec.
     let kindOf (spec: Spec) kind : SaeKind =
         match kind with

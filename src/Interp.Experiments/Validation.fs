@@ -30,10 +30,6 @@ module Validation =
                 $"kernel: the kernel cpu does not run on {spec.Device}; use automatic or aten."
             elif spec.Kernel = "cpu" && not (TrainingRecipe.ofSpec 1 spec).IsFused then
                 $"kernel: the kernel cpu has no step for a {kind.Name} dictionary with this loss (train.lossSpace, train.auxForm, train.lossScale, train.encoderPenalty); use automatic or aten."
-            if not (spec.Train.Sparsity >= 0.0) then
-                invariant $"train.sparsity is {spec.Train.Sparsity}; give 0 or more."
-            if not (spec.Train.PreActivation >= 0.0) then
-                invariant $"train.preActivation is {spec.Train.PreActivation}; give 0 or more."
             if spec.Sae.TiedDecoder && spec.Sae.Start = StartWeights.Original then
                 "sae.start: the original start weights differ between encoder and decoder, so sae.tiedDecoder must be false."
         ]
@@ -105,7 +101,7 @@ module Validation =
         ]
 
     /// What is wrong with the text, its contexts and the hooks of a spec.
-    let extraction (spec: Spec) =
+    let internal extraction (spec: Spec) =
         let extract = spec.Extract
 
         List.concat
@@ -131,7 +127,7 @@ module Validation =
                 oneOf "precision" ChoiceCodec.precisions spec.Precision
             ]
 
-    /// What is wrong with a spec by itself.
+    /// What is wrong with a spec, a sentence for each mistake; empty when nothing is. Model and text are not opened.
     let spec (spec: Spec) =
         let train = spec.Train
 
@@ -151,6 +147,8 @@ module Validation =
                 kindErrors spec
                 transcoderErrors spec
                 orderErrors spec
+                notNegative "train.sparsity" train.Sparsity
+                notNegative "train.preActivation" train.PreActivation
                 fraction "train.sparsityWarmUp" train.SparsityWarmUp
                 atLeast "train.batch" 1 train.Batch
                 atLeast "train.passes" 1 train.Passes
@@ -180,7 +178,7 @@ module Validation =
             ]
 
     /// What is wrong with the hooks, by what they are called, and the contexts of a spec for a model.
-    let extractionAgainstModel (config: ModelConfig) hooks (spec: Spec) =
+    let internal extractionAgainstModel (config: ModelConfig) hooks (spec: Spec) =
         [
             for name, hook in hooks do
                 match HookPoint.TryParse hook with
@@ -195,7 +193,7 @@ module Validation =
         ]
 
     /// What is wrong with a spec for a model.
-    let againstModel (config: ModelConfig) (spec: Spec) =
+    let internal againstModel (config: ModelConfig) (spec: Spec) =
         let hooks =
             ("extract.hook", spec.Extract.Hook)
             :: [ for target in Option.toList spec.Extract.Target -> "extract.target", target ]
@@ -254,7 +252,7 @@ module Validation =
                     $"{times} stages are called {name}; give each a name of its own."
         ]
 
-    /// What is wrong with an experiment by itself.
+    /// What is wrong with an experiment, a sentence for each mistake; empty when nothing is. Models and texts are not opened.
     let experiment (experiment: Experiment) =
         let names =
             experiment.Cells |> List.countBy _.Name |> List.filter (fun (_, n) -> n > 1)
@@ -281,7 +279,7 @@ module Validation =
             ]
 
     /// What is wrong with its cells for their models.
-    let models (configOf: Spec -> ModelConfig) (experiment: Experiment) =
+    let internal models (configOf: Spec -> ModelConfig) (experiment: Experiment) =
         experiment.Cells
         |> List.filter (fun cell -> not cell.Spec.Corpus.Source.IsStoredActivations)
         |> List.map (fun cell -> cell, againstModel (configOf cell.Spec) cell.Spec)

@@ -145,7 +145,7 @@ let ``interp schema prints the schema`` () =
     use folder = new TemporaryFolder()
     let outcome = run folder.Path [ "schema" ]
     Assert.Equal(Canonical.print Schema.experiment, outcome.Output)
-    Assert.Equal(0, (run folder.Path [ "schema"; "--output"; "s.json" ]).Code)
+    Assert.Equal("s.json", (run folder.Path [ "schema"; "--output"; "s.json" ]).Output.Trim())
     Assert.Equal(outcome.Output, File.ReadAllText(folder.Child "s.json"))
 
 [<Fact>]

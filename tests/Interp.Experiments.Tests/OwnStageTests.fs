@@ -57,9 +57,14 @@ let ``its numbers are columns, it is kept, and a new version alone runs again`` 
     succeed folder [ "store"; "gc"; "--yes" ] |> ignore
     Assert.DoesNotContain("miss", (succeed folder [ "plan"; "own.fsx" ]).Output)
     let kept = Directory.GetDirectories(folder.Child ".interp/ratio") |> Array.head
-    let again = run folder.Path [ "check"; "ratio/" + string (Path.GetFileName kept) ]
-    Assert.Equal(2, again.Code)
-    Assert.Contains("was made by a function of its script", again.Errors)
+    let name = "ratio/" + string (Path.GetFileName kept)
+
+    for command in [ [ "check"; name ]; [ "show"; name; "--spec"; "again.json" ] ] do
+        let again = run folder.Path command
+        Assert.Equal(2, again.Code)
+        Assert.Contains("was made by a function of its script", again.Errors)
+
+    Assert.EndsWith("made again by\n  ./interp run own.fsx\n", (succeed folder [ "show"; name ]).Output)
     succeed folder [ "run"; "own.fsx"; "--name"; "again" ] |> ignore
     Assert.Equal(table, File.ReadAllText(folder.Child "results/again/table.csv"))
 

@@ -1,6 +1,8 @@
 /// What a terminal shows of a plan and a run.
 module Interp.Tests.ProgressTests
 
+open System.Collections.Generic
+open System.Threading
 open Xunit
 open Interp
 open Interp.Cli
@@ -64,6 +66,11 @@ let ``a line of progress keeps to the columns that there are`` () =
     Assert.Equal("[3/42] train    20 cells in one pass   61 %  18 s left", line 60)
     Assert.Equal("[3/42] train    20 ce…   61 %  18 s left", line 40)
 
+    Assert.Equal(
+        "[3/42] train    20 cells in one pass   61 %  41 200 tok/s  18 s left  k=8,schedule=linear,seed=1: FVU 0.0123",
+        ProgressLine.plain parts
+    )
+
     for width in 25..200 do
         Assert.True((line width).Length <= width, line width)
 
@@ -86,3 +93,45 @@ let ``columns are as wide as the longest name of a stage`` () =
         RunGrid.lines (Stage.ofExperiment inputs experiment) (fun _ -> RunGrid.Done) 10
 
     Assert.All(grid, (fun line -> Assert.Equal(grid.Head.Length, line.Length)))
+
+[<Fact>]
+let ``a plan estimates what the framework does, and not what a function of a script does`` () =
+    use folder = new TemporaryFolder()
+    let store = Miniature.openStore folder "store"
+
+    let experiment =
+        Miniature.experiment [ 4 ] |> Experiment.stage "probe" 1 (fun _ -> [])
+
+    let describe () =
+        let text =
+            Plan.make RunOptions.Default (Inputs store.Root) store experiment
+            |> Plan.describe RunOptions.Default store
+
+        text.Split '\n'
+
+    let all = describe ()
+    Assert.Contains("no estimate", all[4])
+    Assert.Matches("^5 of 5 stages to run, .*about .* \\(rough\\), without the 1 of the experiment's own\\.$", all[6])
+    Miniature.run store (Miniature.experiment [ 4 ]) |> ignore
+
+    Assert.Equal("1 of 5 stages to run: the experiment's own, of which there is no estimate.", (describe ())[6])
+
+[<Fact>]
+let ``no stage tells a smaller share than before`` () =
+    use folder = new TemporaryFolder()
+    let store = Miniature.openStore folder "store"
+    let told = List<string * float>()
+
+    let note event =
+        match event with
+        | Advanced(stage, done', total, _) when total > 0L -> told.Add(stage.Name, float done' / float total)
+        | _ -> ()
+
+    Runner.run (Inputs store.Root) store note RunOptions.Default CancellationToken.None (Miniature.experiment [ 4 ])
+    |> ignore
+
+    for stage in Stage.names do
+        let shares = told |> Seq.filter (fst >> (=) stage) |> Seq.map snd |> List.ofSeq
+        Assert.NotEmpty shares
+        Assert.Equal<float list>(List.sort shares, shares)
+        Assert.Equal(1.0, List.last shares)

@@ -7,6 +7,7 @@ open System.Reflection
 open System.Runtime.CompilerServices
 open System.Text.RegularExpressions
 open System.Xml.Linq
+open FSharp.Reflection
 open Xunit
 open Interp
 open Interp.Tests.CommandLine
@@ -56,19 +57,19 @@ let private listing (assembly: Assembly) =
     |> String.concat "\n"
     |> fun text -> text + "\n"
 
+let private library name =
+    match name with
+    | "Interp.Core" -> typeof<Interp.Runtime.InterpException>.Assembly
+    | "Interp.Experiments" -> typeof<Spec>.Assembly
+    | _ -> typeof<Interp.Studio.StudioServer>.Assembly
+
 [<Theory>]
 [<InlineData("Interp.Core")>]
 [<InlineData("Interp.Experiments")>]
 [<InlineData("Interp.Studio")>]
 let ``the public members are the listed ones`` (name: string) =
-    let assembly =
-        match name with
-        | "Interp.Core" -> typeof<Interp.Runtime.InterpException>.Assembly
-        | "Interp.Experiments" -> typeof<Spec>.Assembly
-        | _ -> typeof<Interp.Studio.StudioServer>.Assembly
-
     let path = Path.Combine(repository, "tests", "api", name + ".txt")
-    let now = listing assembly
+    let now = listing (library name)
 
     if Environment.GetEnvironmentVariable "INTERP_WRITE_API" = "1" then
         File.WriteAllText(path, now)
@@ -85,41 +86,63 @@ let ``the public members are the listed ones`` (name: string) =
 
     Assert.Equal(File.ReadAllText path, now)
 
-/// Types and modules that configs and scripts name.
-let private words =
-    "Assets AuxSpec Cell CellResult ChatSource Choices Comparison Condition ConfigDiff ConfigDiffModule Contrast Corpus CorpusSpec Diff \
-     DiffModule Direction DictionarySize Draw Estimate EvaluateSpec EvaluatedCell Experiment ExperimentBuilder ExperimentModule Extract \
-     ExtractSpec FieldChange Hook KScheduleSpec LearningRateSpec Metric MetricChange MetricModule MetricStatus Model ModelSource OwnStage \
-     Plan PlannedStage Plots Recipe ReportPage ResultQuery ResultSummary ResultTable ResultTableModule ResultViews Results ResultsModule \
-     RunOptions Sae SaeKindSpec SaeSpec Script Side Sides Spec StageState Sweep TextSource Train TrainSpec"
-        .Split(' ')
+/// What an editor has a hint for, by full name without its arguments. A hint that is inherited is one, and so is the
+/// parameter that a record of C# is made with.
+let private described name =
+    XDocument.Load(Path.Combine(AppContext.BaseDirectory, $"{name}.xml")).Descendants "member"
+    |> Seq.filter (fun part -> part.Value.Trim() <> "" || not (Seq.isEmpty (part.Descendants "inheritdoc")))
+    |> Seq.collect (fun part ->
+        let named (part: XElement) = (nonNull (part.Attribute "name")).Value
+        let name = Regex.Replace(named part, @"^\w:|\(.*|``\d+", "")
 
-[<Fact>]
-let ``an editor says of every word of a script what it is`` () =
-    let assembly = typeof<Spec>.Assembly
+        [
+            name
 
-    let said =
-        XDocument.Load(Path.Combine(AppContext.BaseDirectory, "Interp.Experiments.xml")).Descendants "member"
-        |> Seq.filter (fun part -> part.Value.Trim() <> "")
-        |> Seq.map (fun part -> Regex.Match(string part.FirstAttribute, @"^name=""\w:([\w.]+)").Groups[1].Value)
-        |> set
+            for parameter in part.Elements "param" do
+                if parameter.Value.Trim() <> "" then
+                    $"{name}.{named parameter}"
+        ])
+    |> set
+
+let private fullName (kind: Type) =
+    (string kind.FullName).Replace("+", ".")
+
+/// The types that people name, and the words in them: union cases, fields, functions, properties and methods. What the
+/// compiler makes of a union case or a delegate, and a constructor, are described by the case and the type.
+let private words (assembly: Assembly) =
+    let isCase (kind: Type) =
+        match kind.DeclaringType with
+        | null -> false
+        | union -> FSharpType.IsUnion union
+
+    [
+        for kind in assembly.GetExportedTypes() do
+            let isPart (part: MemberInfo) =
+                part.MemberType <> MemberTypes.NestedType
+                && part.MemberType <> MemberTypes.Constructor
+                && part.Name <> "value__"
+                && not (isGenerated part)
+
+            if not (made kind || isCase kind || (string kind.FullName).StartsWith '<') then
+                fullName kind
+
+                if FSharpType.IsUnion kind then
+                    for case in FSharpType.GetUnionCases kind do
+                        $"{fullName kind}.{case.Name}"
+
+                if not (kind.IsSubclassOf typeof<Delegate>) then
+                    for part in kind.GetMembers flags |> Seq.filter isPart do
+                        $"{fullName kind}.{part.Name}"
+    ]
+
+[<Theory>]
+[<InlineData("Interp.Core")>]
+[<InlineData("Interp.Experiments")>]
+let ``an editor says of every public word what it is`` (name: string) =
+    let described = described name
+    Assert.NotEmpty described
 
     let unsaid =
-        [
-            for word in words do
-                let kind = nonNull (assembly.GetType $"Interp.{word}")
+        words (library name) |> List.distinct |> List.filter (described.Contains >> not)
 
-                for part in kind.GetMembers flags do
-                    let isPart =
-                        part.MemberType <> MemberTypes.NestedType && part.MemberType <> MemberTypes.Constructor
-
-                    let name = $"Interp.{word}.{part.Name}"
-
-                    if isPart && not (isGenerated part) && not (said.Contains name) then
-                        name
-
-                if not (said.Contains $"Interp.{word}") then
-                    $"Interp.{word}"
-        ]
-
-    Assert.Empty unsaid
+    Assert.True(List.isEmpty unsaid, "without a doc comment:\n" + String.concat "\n" unsaid)

@@ -162,6 +162,18 @@ let ``a run's result is queried, diffed in every form and reported`` () =
             .Length
     )
 
+    let one form =
+        succeed folder [ "results"; "mini"; "--metric"; "fvu"; form ]
+
+    Assert.Equal("k,seed,status,fvu", (one "--csv").Split '\n' |> Array.head)
+    use json = JsonDocument.Parse(one "--json")
+
+    for cell in json.RootElement.GetProperty("cells").EnumerateArray() do
+        Assert.Equal<string list>(
+            [ "fvu" ],
+            [ for metric in cell.GetProperty("metrics").EnumerateObject() -> metric.Name ]
+        )
+
     let pivot =
         succeed
             folder

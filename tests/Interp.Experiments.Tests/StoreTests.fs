@@ -3,6 +3,8 @@ namespace Interp.Tests
 open System
 open System.IO
 open System.Text.Json
+open System.Text.RegularExpressions
+open System.Threading.Tasks
 open Xunit
 open Interp
 open Interp.Runtime
@@ -126,6 +128,12 @@ type StoreTests(stores: Stores) =
             Assert.Matches(@"peak memory +[\d.]+ [MG]iB", text.Output)
             Assert.Matches(@"time +\d+ s", text.Output)
             Assert.Matches("train.clip +none", text.Output)
+
+            let digests =
+                text.Output.Split '\n' |> Array.filter (fun line -> Regex.IsMatch(line, " [0-9a-f]{64}$"))
+
+            Assert.Equal(train.Outputs.Length, digests.Length)
+            Assert.Single(digests |> Array.distinctBy _.Length) |> ignore
             Assert.DoesNotContain("null", text.Output)
 
             let written =
@@ -208,6 +216,22 @@ type StoreTests(stores: Stores) =
             Assert.Equal<string list>([ "evaluate"; "evaluate"; "train"; "train" ], List.sort (garbage store)))
 
     [<Fact>]
+    member _.``results that are noted at the same time are all needed``() =
+        use folder = new TemporaryFolder()
+        let store = Miniature.openStore folder "store"
+        let names = [ for i in 1..4 -> $"noted-{i}" ]
+
+        for name in names do
+            Miniature.write
+                (folder.Child $"{name}/mini/spec.json")
+                { Miniature.experiment [ 4 ] with
+                    Name = name
+                }
+
+        Parallel.ForEach(names, (fun name -> StoreNeeds.noteResults store (folder.Child name))) |> ignore
+        Assert.Empty(List.except (StoreNeeds.experiments store |> List.map _.Name) names)
+
+    [<Fact>]
     member _.``nothing is collected while a run uses the store, or where a result cannot be read``() =
         withResult (fun folder store ->
             let collect () =
@@ -248,7 +272,13 @@ type StoreTests(stores: Stores) =
                 ]
 
             Assert.Equal<int list>([ 0; 0; 1; 1; 1; 1 ], List.sort needed)
-            Assert.Contains("nothing needs it", succeed [ "ls" ])
+            let listed = (succeed [ "ls" ]).TrimEnd().Split '\n'
+            Assert.Contains(listed, (fun line -> line.EndsWith "  nothing needs it"))
+
+            let column (line: string) =
+                max (line.IndexOf "  for ") (line.IndexOf "  nothing")
+
+            Assert.Single(listed |> Array.distinctBy column) |> ignore
             use usage = JsonDocument.Parse(succeed [ "du"; "--json" ])
 
             Assert.Equal(

@@ -10,24 +10,24 @@ open Interp.Tests.CommandLine
 
 /// A folder whose configs/interp.fsx points to the assemblies of the tests.
 let private reference (folder: TemporaryFolder) =
-    let references =
-        [ "Interp.Core"; "TorchSharp"; "Deedle"; "Interp.Experiments" ]
-        |> List.map (fun name -> $"#r @\"{Path.Combine(System.AppContext.BaseDirectory, name)}.dll\"\n")
-
+    let here = System.AppContext.BaseDirectory.Replace("\\", "/")
+    let text = File.ReadAllText(config "interp.fsx")
     Directory.CreateDirectory(folder.Child "configs") |> ignore
-    File.WriteAllText(folder.Child "configs/interp.fsx", String.concat "" references)
+    File.WriteAllText(folder.Child "configs/interp.fsx", text.Replace("../src/Interp.Cli/bin/Release/net10.0/", here))
 
 /// The same with a copy of a script.
 let private prepare (folder: TemporaryFolder) (script: string) =
     reference folder
     File.Copy(Path.Combine(repository, script), folder.Child script)
 
-let private fsi (folder: TemporaryFolder) (script: string) =
+/// F# Interactive with a script, or with what is typed.
+let private interactive (folder: TemporaryFolder) arguments (typed: string) =
     let info =
         ProcessStartInfo(
             "dotnet",
-            [ "fsi"; "--quiet"; script ],
+            "fsi" :: arguments,
             WorkingDirectory = folder.Path,
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true
         )
@@ -38,7 +38,12 @@ let private fsi (folder: TemporaryFolder) (script: string) =
     | null -> failwith "dotnet fsi did not start"
     | child ->
         use child = child
+        child.StandardInput.Write typed
+        child.StandardInput.Close()
         finish child
+
+let private fsi folder (script: string) =
+    interactive folder [ "--quiet"; script ] ""
 
 [<Fact>]
 let ``the tutorial describes, plans, runs, tables, plots and compares`` () =
@@ -46,6 +51,7 @@ let ``the tutorial describes, plans, runs, tables, plots and compares`` () =
     prepare folder "Experiments.fsx"
     let outcome = fsi folder "Experiments.fsx"
     Assert.True((outcome.Code = 0), outcome.Errors + outcome.Output)
+    Assert.DoesNotContain("info FS", outcome.Output + outcome.Errors)
     Assert.Contains("similarity", outcome.Output)
     Assert.Contains("largest_cosine", outcome.Output)
     Assert.Contains("train.learningRate", outcome.Output)
@@ -55,6 +61,21 @@ let ``the tutorial describes, plans, runs, tables, plots and compares`` () =
     for cell in (Results.parse "tutorial" table).Cells do
         Assert.Equal("ok", cell.Status)
         Assert.InRange(cell.Metrics["largest_cosine"], 0.0, 1.000001)
+
+[<Fact>]
+let ``F# Interactive shows the frame of a result as a table`` () =
+    use folder = new TemporaryFolder()
+    reference folder
+    let table = Path.Combine(repository, "results", "demo", "table.csv")
+
+    let outcome =
+        interactive
+            folder
+            [ "--nologo"; "--use:configs/interp.fsx" ]
+            $"Interp.Results.frame (Interp.Results.load @\"{table}\");;\n"
+
+    Assert.Matches(@"\n +k +schedule +with +seed +status +fvu +l0 ", outcome.Output)
+    Assert.Matches(@"\nk=8,schedule=constant,seed=1 +-> 8 +constant <missing> +1 +ok +0.085584 ", outcome.Output)
 
 [<Fact>]
 let ``every config under dotnet fsi, and the tutorial, begin with what brings the framework`` () =
@@ -144,3 +165,41 @@ let ``the script of the document about latents runs`` () =
     Assert.True((outcome.Code = 0), outcome.Errors + outcome.Output)
     Assert.Contains("logit difference", outcome.Output)
     Assert.Contains("1.0: effect", outcome.Output)
+
+[<Fact>]
+let ``the scripts of the documents about results and activations find what they name`` () =
+    use folder = new TemporaryFolder()
+    reference folder
+    let demo = folder.Child "results/demo"
+    Directory.CreateDirectory demo |> ignore
+
+    for file in [ "table.csv"; "spec.json"; "provenance.json" ] do
+        File.Copy(Path.Combine(repository, "results", "demo", file), Path.Combine(demo, file))
+
+    let block document =
+        let text = File.ReadAllText(Path.Combine(repository, "docs", document))
+        text.Split("```fsharp\n")[1] |> _.Split("```") |> Array.head |> _.TrimEnd()
+
+    let script =
+        [
+            "#load \"configs/interp.fsx\""
+            "open Interp"
+            (block "results.md") + "\n|> fun frame -> printfn \"%d groups\" frame.RowCount"
+            "Diff.make (Sides.stored \"demo\") (Sides.stored \"demo\") |> Diff.isEmpty |> printfn \"the same: %b\""
+            "let store = Store.Open(Some \"store\")"
+            "let cancel = System.Threading.CancellationToken.None"
+            (block "activations.md").Replace("Spec.Default", "{ Spec.Default with Spec.Corpus.TrainTokens = 2_000 }")
+            "|> List.iter (printfn \"%s\")"
+            "let experiment = Experiment.create \"e\" |> Experiment.model Assets.world"
+            "Plan.make RunOptions.Default (Inputs store.Root) store experiment |> List.length |> printfn \"%d stages\""
+        ]
+
+    File.WriteAllText(folder.Child "documents.fsx", String.concat "\n" script + "\n")
+    let outcome = fsi folder "documents.fsx"
+    Assert.True((outcome.Code = 0), outcome.Errors + outcome.Output)
+    Assert.Contains("groups\n", outcome.Output)
+    Assert.Contains("the same: true", outcome.Output)
+    Assert.EndsWith("4 stages\n", outcome.Output)
+
+    for hook in [ "blocks.1.hook_resid_post"; "blocks.2.hook_mlp_out" ] do
+        Assert.Contains(Path.Combine("store", "activations", "demo", hook), outcome.Output)

@@ -57,6 +57,19 @@ let ``a setting that no training can have is one sentence with its path`` (path,
     Assert.StartsWith(start, List.exactlyOne (errors (set [ path, value ])))
 
 [<Fact>]
+let ``no setting is infinite or no number`` () =
+    let numbers =
+        SpecFields.all |> List.filter (fun field -> (field.Set (Canon.Number 0.5) Spec.Default).IsSome)
+
+    Assert.Contains(numbers, (fun field -> field.Path = "train.sparsity"))
+
+    for field in numbers do
+        for value in [ nan; infinity; -infinity ] do
+            match field.Set (Canon.Number value) Spec.Default with
+            | Some spec -> Assert.Contains(errors spec, (fun error -> error.StartsWith field.Path))
+            | None -> ()
+
+[<Fact>]
 let ``all errors are told at once, those of the model too`` () =
     use folder = new TemporaryFolder()
 

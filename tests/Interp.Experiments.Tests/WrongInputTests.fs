@@ -184,6 +184,23 @@ let ``a config without an experiment at its end`` () =
     refuses "not an Experiment" prepare [ "plan"; "c.fsx" ]
 
 [<Fact>]
+let ``a config with a number that is none`` () =
+    let prepare (folder: TemporaryFolder) =
+        File.WriteAllText(
+            folder.Child "c.fsx",
+            "open Interp\nExperiment.create \"e\" |> Experiment.train (Train.learningRate nan)\n"
+        )
+
+    refuses "train.learningRate is NaN; give a number above 0." prepare [ "show"; "c.fsx" ]
+
+[<Fact>]
+let ``the folder of a result in the place of its spec`` () =
+    let prepare (folder: TemporaryFolder) =
+        Miniature.write (folder.Child "results/mini/spec.json") (Miniature.experiment [ 4 ])
+
+    refuses "give the results/mini/spec.json in it" prepare [ "show"; "results/mini" ]
+
+[<Fact>]
 let ``a truncated safetensors file`` () =
     let prepare (folder: TemporaryFolder) =
         copyWorld (folder.Child "m")

@@ -87,7 +87,10 @@ public sealed record InputTransform(InputNormalisation Kind, Tensor? Centre = nu
     }
 }
 
-/// <summary>Normalised tokens [n, d] and how to go back: y · Factor + Offset, where null is 1 or 0.</summary>
+/// <summary>Normalised tokens and how to go back: y · Factor + Offset.</summary>
+/// <param name="Values">The tokens as the encoder reads them [n, d].</param>
+/// <param name="Offset">[d], or [n, 1] where it is each token's own; null: 0.</param>
+/// <param name="Factor">[1], or [n, 1] where it is each token's own; null: 1.</param>
 public readonly record struct NormalisedTokens(Tensor Values, Tensor? Offset, Tensor? Factor)
 {
     /// <summary>Brings what the decoder gave, which is overwritten, to the tokens' own scale.</summary>

@@ -66,7 +66,10 @@ public sealed record ExponentialK(int From, double Until) : KSchedule(From, Unti
     protected override double Value(double from, double to, double step, double duration) => from * Math.Pow(to / from, step / duration);
 }
 
-/// <summary>The exponential schedule held in <paramref name="Stages"/> stairs of equal length.</summary>
+/// <summary>The exponential schedule held in stairs of equal length.</summary>
+/// <param name="From">k of step 0.</param>
+/// <param name="Until">The fraction of the run after which the target holds, 0 to 1.</param>
+/// <param name="Stages">Number of stairs before the target.</param>
 public sealed record StepK(int From, double Until, int Stages = 4) : KSchedule(From, Until)
 {
     /// <inheritdoc/>

@@ -70,9 +70,16 @@ internal static class HookNames
         var (site, layer) = Split(name);
         if (NotServed.TryGetValue(site, out var reason))
             return new InterpException($"The hook point '{name}' is not served: {reason}.");
-        var near = NearestName.Of(name, InBlock.Select(entry => new HookPoint(entry.Site, layer ?? 0).ToString()).Concat(Whole.Select(entry => entry.Name)));
+        var near = NearestName.Of(name, InBlock.Select(entry => new HookPoint(entry.Site, layer ?? 0).ToString()).Concat(Whole.Select(entry => entry.Name)))
+            ?? NearestShort(name, layer);
         return new InterpException($"The hook point '{name}' is unknown; {(near is null ? "write it like blocks.2.hook_resid_post" : $"the nearest is {near}")}.");
     }
+
+    /// <summary>The whole name of the nearest short form with a layer.</summary>
+    private static string? NearestShort(string name, int? layer) =>
+        layer is not null
+        && NearestName.Of(name, InBlock.Where(entry => entry.Short is not null).Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Short}.{layer}"))) is { } near
+        && TryParse(near, out var point) ? point.ToString() : null;
 
     /// <summary><c>blocks.16.site</c>, <c>site.16</c> or a name without a layer.</summary>
     private static (string Site, int? Layer) Split(string name)

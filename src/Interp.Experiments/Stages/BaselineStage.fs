@@ -10,7 +10,7 @@ open Interp.Runtime
 
 /// Numbers by name, as stages write them.
 [<RequireQualifiedAccess>]
-module Numbers =
+module internal Numbers =
     let write (path: string) (numbers: (string * float) list) =
         AtomicFile.WriteText(
             path,
@@ -33,7 +33,7 @@ module Numbers =
 
 /// Next-token loss of the model itself: clean, and with zeros or the mean in place of the counted activations.
 [<RequireQualifiedAccess>]
-module BaselineStage =
+module internal BaselineStage =
     /// Contexts, from the first on, that predict as many counted tokens as were asked for.
     let private lossContexts (spec: Spec) (contexts: TokenContexts) =
         if contexts.IsRagged then
@@ -46,13 +46,17 @@ module BaselineStage =
         else
             min contexts.Count (Stage.lossContexts spec)
 
+    /// Held-out tokens that the loss reads, those at the start of contexts among them.
+    let lossRows (context: StageContext) =
+        let contexts = context.HeldOut.Contexts
+        int64 (snd (contexts.RowsOf(0, lossContexts context.Spec contexts).ToTuple()))
+
     /// What splices into the held-out contexts; the loss reads the first of them.
     let splice (context: StageContext) model (counted: int[]) progress =
         let spec = context.Spec
         let heldOut = context.HeldOut
         let flags = Array.zeroCreate<bool>(int heldOut.Count)
         counted |> Array.iter (fun row -> flags[row] <- true)
-        let contexts = lossContexts spec heldOut.Contexts
 
         SpliceEvaluation(
             model,
@@ -61,9 +65,9 @@ module BaselineStage =
             heldOut.Contexts,
             flags,
             Devices.Parse spec.Device,
-            Contexts = contexts,
+            Contexts = lossContexts spec heldOut.Contexts,
             Inputs = heldOut,
-            Progress = Action<int64>(progress (int64 (snd (heldOut.Contexts.RowsOf(0, contexts).ToTuple()))))
+            Progress = Action<int64> progress
         )
 
     let private losses (context: StageContext) =
@@ -75,9 +79,10 @@ module BaselineStage =
         let mean =
             ReconstructionEvaluation.Mean(SelectedRows(context.HeldOutReconstructed, measured), context.Cancel)
 
+        let total = lossRows context
+
         let splice name before =
-            splice context model counted (fun total done' ->
-                context.Progress (before * total + done') (2L * total) name)
+            splice context model counted (fun done' -> context.Progress (before * total + done') (2L * total) name)
 
         let zero = (splice "zero ablation" 0L).Zero context.Cancel
         let mean = (splice "mean ablation" 1L).Mean(mean, context.Cancel)

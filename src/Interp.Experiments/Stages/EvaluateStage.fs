@@ -11,7 +11,7 @@ open Interp.Runtime
 
 /// An SAE to `metrics.json` and `density.csv`, on held-out documents and at the target K.
 [<RequireQualifiedAccess>]
-module EvaluateStage =
+module internal EvaluateStage =
     /// Latents by log10 of their density, in bins of half a decade; latents never active come first.
     let private histogram (fired: int64[]) (tokens: int64) =
         let bin count =
@@ -34,12 +34,11 @@ module EvaluateStage =
         |]
 
     /// Next-token loss with the reconstruction in the place of the activations.
-    let private spliced (context: StageContext) sae (baseline: Map<string, float>) =
+    let private spliced (context: StageContext) sae (baseline: Map<string, float>) progress =
         use model = context.Inputs.OpenModel context.Spec
 
         let spliced =
-            (BaselineStage.splice context model (CountedTokens.heldOut context) (fun total done' ->
-                context.Progress done' total "spliced loss"))
+            (BaselineStage.splice context model (CountedTokens.heldOut context) progress)
                 .Autoencoder(sae, context.Cancel)
 
         let recovered name =
@@ -70,13 +69,26 @@ module EvaluateStage =
             use sae = SaeFolder.Read(Path.Combine(context.Artifact "train", "sae"), device)
             let rows, others = CountedTokens.split context
             let total = int64 rows.Length + int64 others.Length
+
+            let baseline =
+                Numbers.read (Path.Combine(context.Artifact "baseline", "baseline.json"))
+
+            let progress =
+                let work =
+                    if baseline.IsEmpty then
+                        total
+                    else
+                        total + BaselineStage.lossRows context
+
+                fun words before (done': int64) -> context.Progress (before + done') work words
+
             let source, target = CountedTokens.selected context rows
 
             let reconstruction =
                 ReconstructionEvaluation.Run(
                     sae,
                     source,
-                    progress = (fun rows -> context.Progress rows total "reconstruction"),
+                    progress = progress "reconstruction" 0L,
                     cancel = context.Cancel,
                     target = target
                 )
@@ -85,14 +97,11 @@ module EvaluateStage =
                 ReconstructionEvaluation.FiredCounts(
                     sae,
                     SelectedRows(context.HeldOut, others),
-                    (fun done' -> context.Progress (int64 rows.Length + done') total "dead latents"),
+                    progress "dead latents" (int64 rows.Length),
                     context.Cancel
                 )
 
             let fired = Array.map2 (+) reconstruction.FiredCounts others
-
-            let baseline =
-                Numbers.read (Path.Combine(context.Artifact "baseline", "baseline.json"))
 
             Numbers.write
                 output
@@ -115,7 +124,7 @@ module EvaluateStage =
                  @ (if baseline.IsEmpty then
                         []
                     else
-                        spliced context sae baseline))
+                        spliced context sae baseline (progress "spliced loss" total)))
 
             AtomicFile.WriteText(
                 Path.Combine(context.Work, "density.csv"),

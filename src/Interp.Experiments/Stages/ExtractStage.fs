@@ -8,7 +8,7 @@ open Interp.Runtime
 /// Text to two activation stores, `training` and `held-out`; no document is in both. A live run stores the tokens of the former,
 /// and activations that are there already are only divided.
 [<RequireQualifiedAccess>]
-module ExtractStage =
+module internal ExtractStage =
     /// How much text is cut into which contexts.
     let packing (spec: Spec) =
         let train, heldOut = Stage.trainingText spec, Stage.heldOutText spec

@@ -6,7 +6,7 @@ open Interp.Runtime
 
 /// An evaluated cell to `metrics.json`, by a function of the experiment's own.
 [<RequireQualifiedAccess>]
-module OwnWork =
+module internal OwnWork =
     let private measured (own: OwnStage) cell =
         try
             own.Measure cell

@@ -6,7 +6,7 @@ open Interp.Activations
 open Interp.Runtime
 
 /// What is known of a text's amount before it is extracted.
-type TextAmount =
+type internal TextAmount =
     /// It was not read: it is there already, large or without end.
     | Enough
     /// Tokens to train on, and sentences on splits that get fewer tokens than were asked for.
@@ -16,7 +16,7 @@ type TextAmount =
 
 /// Cuts small texts into contexts as the extraction will, so that a plan can say when there is too little of them.
 [<RequireQualifiedAccess>]
-module ShortText =
+module internal ShortText =
     let private largest = 4.0 * float (1 <<< 20)
 
     /// Bytes of text in a source's files, compressed ones taken as four times their size; without end where it is in no file.

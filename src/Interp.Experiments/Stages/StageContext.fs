@@ -11,7 +11,7 @@ open Interp.Runtime
 
 /// What stages of one run have opened and share; whoever made it disposes of it at the end of the run.
 [<Sealed>]
-type Opened() =
+type internal Opened() =
     let values = Dictionary<string, objnull>()
     let owned = Stack<IDisposable>()
 
@@ -37,7 +37,7 @@ type Opened() =
 
 /// What a stage needs from outside: its inputs' artifacts, where it works, and whom it tells how far it is.
 [<NoEquality; NoComparison>]
-type StageContext =
+type internal StageContext =
     {
         Inputs: Inputs
         Store: Store
@@ -153,7 +153,7 @@ type StageContext =
 
 /// The tokens of a spec that count.
 [<RequireQualifiedAccess>]
-module CountedTokens =
+module internal CountedTokens =
     let private skipping (spec: Spec) =
         TokenSkipping(spec.Extract.SkipPositions, Option.toNullable spec.Extract.SkipNorm)
 

@@ -2,7 +2,7 @@ namespace Interp
 
 /// The work of a stage of any kind; what it leaves in its folder becomes the artifact.
 [<RequireQualifiedAccess>]
-module StageWork =
+module internal StageWork =
     let run (context: StageContext) =
         match context.Stage.Own, context.Stage.Name with
         | Some own, _ -> OwnWork.run own context

@@ -12,16 +12,19 @@ open Interp.Runtime
 /// Activations of a text at several hooks, to be kept under a name: what `interp extract` makes, as a value.
 type StoreRequest =
     {
+        /// What the stores are called, by `activations:NAME` in a corpus.
         Name: string
         /// Any names of hook points; all are served by one pass of the model, a store each.
         Hooks: string list
+        /// How the numbers are stored.
         Dtype: StoreDtype
-        /// The settings in `StoreExtraction.settings` count.
+        /// Its model, corpus, extraction, device and precision count; the rest has no influence.
         Spec: Spec
         /// The command line that makes the same, for the manifest.
         Command: string option
     }
 
+    /// A request with float32 numbers. A misspelt hook is found when it is run.
     static member Create name hooks (spec: Spec) =
         {
             Name = name
@@ -32,7 +35,7 @@ type StoreRequest =
         }
 
 /// What a request takes.
-type StoreEstimate =
+type internal StoreEstimate =
     {
         /// Rows of each store.
         Tokens: int64
@@ -44,7 +47,7 @@ type StoreEstimate =
 
 /// A request that was found valid, with its text as contexts.
 [<NoEquality; NoComparison>]
-type PackedRequest =
+type internal PackedRequest =
     {
         Request: StoreRequest
         Text: PackedCorpus
@@ -55,7 +58,7 @@ type PackedRequest =
 [<RequireQualifiedAccess>]
 module StoreExtraction =
     /// The settings of a spec that a store depends on; its hooks and its name stand in the request.
-    let settings =
+    let internal settings =
         [
             "model"
             "corpus.source"
@@ -115,7 +118,7 @@ module StoreExtraction =
             0L
 
     /// Whether anything of a request is there to go on from.
-    let isBegun store request =
+    let internal isBegun store request =
         folders store request |> List.exists (fun folder -> written folder > 0L)
 
     let private estimate (inputs: Inputs) (store: Store) request rows =
@@ -156,7 +159,7 @@ module StoreExtraction =
         )
 
     /// Checks a request, reads its text and says what it takes; what cannot be right is refused before the text is read.
-    let pack (inputs: Inputs) (store: Store) warn (cancel: CancellationToken) request =
+    let internal pack (inputs: Inputs) (store: Store) warn (cancel: CancellationToken) request =
         let spec = request.Spec
         NamedActivations.checkName request.Name
 
@@ -198,8 +201,14 @@ module StoreExtraction =
             StringComparer.Ordinal
         )
 
-    /// The folders of the stores, which are complete when it returns; what a stopped run left is gone on with.
-    let make (inputs: Inputs) (store: Store) (progress: int64 -> int64 -> unit) (cancel: CancellationToken) packed =
+    /// Makes the stores of a packed request.
+    let internal make
+        (inputs: Inputs)
+        (store: Store)
+        (progress: int64 -> int64 -> unit)
+        (cancel: CancellationToken)
+        packed
+        =
         let request = packed.Request
         let spec = request.Spec
         use model = inputs.OpenModel spec
@@ -229,6 +238,8 @@ module StoreExtraction =
 
         folders
 
-    /// Packs a request and makes its stores.
+    /// Makes the stores of a request and returns their folders, which are complete then; what a stopped run left is gone on with.
+    /// `progress` gets the tokens done and in all, `warn` a sentence on each thing that is not as asked. A request that is wrong, or does
+    /// not fit the disk, is an error before anything is computed.
     let run inputs store progress warn cancel request =
         pack inputs store warn cancel request |> make inputs store progress cancel

@@ -6,7 +6,7 @@ open Interp.Runtime
 
 /// Which contexts of a store are trained on and which are held out; no document is in both.
 [<RequireQualifiedAccess>]
-module StoredSplit =
+module internal StoredSplit =
     /// Number of training contexts, which are the first, and the first held-out context. As many tokens as asked for are held
     /// out, at most half of the contexts; contexts before them that share a document with them are left out.
     let find (contexts: TokenContexts) (heldOutTokens: int64) =

@@ -13,7 +13,7 @@ open Interp.Runtime
 /// Activations to an SAE folder, `curves.csv` and `training.json`; a stopped run goes on from its last checkpoint.
 /// A diverged one has no SAE folder, but its last good checkpoint.
 [<RequireQualifiedAccess>]
-module TrainStage =
+module internal TrainStage =
     let private header =
         "step,tokens,k,learning_rate,train_fvu,validation_fvu,validation_fvu_at_k,dead_counter"
 

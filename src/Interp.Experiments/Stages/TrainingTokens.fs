@@ -6,7 +6,7 @@ open Interp.Runtime
 
 /// The training text as tokens, from which activations are computed when nothing stores them.
 [<RequireQualifiedAccess>]
-module TrainingTokens =
+module internal TrainingTokens =
     /// Its file in the artifact of the extraction.
     let file = "training-tokens.safetensors"
 

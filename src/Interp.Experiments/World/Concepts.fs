@@ -3,7 +3,7 @@ namespace Interp.Grammar
 /// Something that holds of a stretch of a document and whose truth the grammar knows.
 type Concept =
     {
-        /// Place in `Concept.all`.
+        /// Place in `World.concepts`.
         Index: int
         /// Short name in lower case, such as `past_verb`.
         Name: string
@@ -13,7 +13,7 @@ type Concept =
 
 /// The concepts of the embedded world: words, structure, discourse, kinds of text.
 [<RequireQualifiedAccess>]
-module Concept =
+module internal Concept =
     let private registered = ResizeArray<Concept>()
 
     let private define name about =

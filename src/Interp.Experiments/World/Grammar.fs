@@ -1,7 +1,7 @@
 namespace Interp.Grammar
 
 /// One spelling of a word, with the concepts that hold wherever it is written.
-type Form =
+type internal Form =
     {
         /// What templates call it: empty for the word itself, `s` for its plural, `ed` for its past and so on.
         Key: string
@@ -11,7 +11,7 @@ type Form =
 
 /// A word or name with its forms; what is known about it (the sound of an animal, the capital of a country) is a form too.
 [<ReferenceEquality>]
-type Word =
+type internal Word =
     {
         Forms: Form[]
     }
@@ -31,7 +31,7 @@ type Word =
 
         word.Forms[i]
 
-module Word =
+module internal Word =
     /// A word of a single form, made while a document is written (a result, a price).
     let computed concepts text =
         {
@@ -47,11 +47,11 @@ module Word =
 
 /// Words among which a draw is uniform.
 [<ReferenceEquality>]
-type Group = { Name: string; Words: Word[] }
+type internal Group = { Name: string; Words: Word[] }
 
 /// A piece of a grammar. Writing it appends text to the document and spans to its labels.
 [<ReferenceEquality>]
-type Part =
+type internal Part =
     /// This text.
     | Literal of string
     /// One after the other.
@@ -78,7 +78,7 @@ type Part =
     | Given of (Scene -> Part)
 
 /// The document being written, as a computed part sees it. Every draw counts towards the document's entropy.
-and Scene =
+and internal Scene =
     /// A number from least to most, both included, each as likely.
     abstract Number: least: int * most: int -> int
     /// The word under this name, drawn now if need be.
@@ -88,7 +88,7 @@ and Scene =
 
 /// A kind of text: its grammar and what its documents remember.
 [<ReferenceEquality>]
-type Kind =
+type internal Kind =
     {
         Name: string
         /// Holds on the body.
@@ -104,7 +104,7 @@ type Kind =
 
 /// The vocabulary in which the kinds are written.
 [<AutoOpen>]
-module Parts =
+module internal Parts =
     let nothing = Literal ""
     let line = Literal "\n"
 

@@ -4,7 +4,7 @@ open System
 
 /// The groups of words that templates name.
 [<RequireQualifiedAccess>]
-module Lexicon =
+module internal Lexicon =
     /// Every group that a template may name.
     let all =
         [

@@ -5,7 +5,7 @@ open System.Collections.Generic
 
 /// Labels that follow from the characters alone: brackets, quotes, numbers, and the parts of a sentence.
 [<RequireQualifiedAccess>]
-module Surface =
+module internal Surface =
     let private span concept start finish =
         {
             Concept = concept

@@ -8,7 +8,7 @@ open System.Text.RegularExpressions
 /// document remembers; `<big|small>` is one of the alternatives; `<#winner {first}>` marks a concept; `{a}` is the
 /// indefinite article of what follows it. Words of running text carry the concepts that `Lexicon.conceptsOf` gives them.
 [<AutoOpen>]
-module Template =
+module internal Template =
     let private drawn (name: string) =
         match name.Split ':' with
         | [| group |] -> Draw(Lexicon.group group, "")

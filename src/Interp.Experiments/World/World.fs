@@ -27,7 +27,7 @@ type Document =
 [<RequireQualifiedAccess>]
 module World =
     /// The kinds of text.
-    let kinds: Kind list =
+    let internal kinds: Kind list =
         [
             Kinds.Story.kind
             Kinds.Weather.kind

@@ -5,7 +5,7 @@ open Interp.Texts
 
 /// The embedded world as a corpus: documents that its model was not trained on.
 [<RequireQualifiedAccess>]
-module WorldDocuments =
+module internal WorldDocuments =
     let private seed = 1L
 
     /// The model's own training documents are numbered from 0, those of its validation and probes from 1e9 to 3e9.

@@ -11,7 +11,7 @@ open Interp.Tokenization
 
 /// How the language model of the embedded world is made. The defaults are those of the model that is shipped.
 [<NoEquality; NoComparison>]
-type WorldTrainingOptions =
+type internal WorldTrainingOptions =
     {
         /// Seed of the documents, the initial weights and the order of the contexts.
         Seed: int64
@@ -55,7 +55,7 @@ type WorldTrainingOptions =
 
 /// Makes the tokenizer and the language model of the embedded world.
 [<RequireQualifiedAccess>]
-module WorldTraining =
+module internal WorldTraining =
     // Training documents are numbered from 0; these ranges are far from any number that training reaches.
     let private firstValidation = 1_000_000_000L
     let private firstProbeFit = 2_000_000_000L

@@ -8,7 +8,7 @@ open Interp.Pretraining
 
 /// What training the model of the embedded world came to.
 [<NoComparison>]
-type WorldTrainingResult =
+type internal WorldTrainingResult =
     {
         /// Points of the training curve.
         Curve: CurvePoint list
@@ -28,7 +28,7 @@ type WorldTrainingResult =
 
 /// Writes what stands beside the model of the embedded world.
 [<RequireQualifiedAccess>]
-module WorldTrainingReport =
+module internal WorldTrainingReport =
     /// The AUC from which on a concept counts as readable.
     let private readable = 0.9
 

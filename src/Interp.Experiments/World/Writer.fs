@@ -9,13 +9,16 @@ open Interp.Runtime
 [<Struct>]
 type LabelSpan =
     {
+        /// What holds.
         Concept: Concept
+        /// The first character, from 0.
         Start: int
+        /// The character behind the last.
         End: int
     }
 
 /// Writes one document: runs the probabilistic program that the parts are, with the draws of a random stream.
-type Writer(random: RandomStream) as writer =
+type internal Writer(random: RandomStream) as writer =
     let text = StringBuilder 1024
     let spans = List<LabelSpan>()
     let sentences = List<struct (int * int)>()

@@ -54,6 +54,7 @@ public class HookTests
     [InlineData("unembed", "logits")]
     [InlineData("blocks.2.attn.hook_patern", "blocks.2.attn.hook_pattern")]
     [InlineData("hook_resid_post.2", "blocks.2.hook_resid_post")]
+    [InlineData("resid_pst.2", "the nearest is blocks.2.hook_resid_post")]
     [InlineData("blocks.2.ln2.hook_normalised", "blocks.2.ln2.hook_normalized")]
     [InlineData("blocks.-1.hook_resid_post", "unknown")]
     [InlineData("layer 16", "unknown")]

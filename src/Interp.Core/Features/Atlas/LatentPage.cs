@@ -58,7 +58,10 @@ public sealed record LatentPage
     public required IReadOnlyList<float> Map { get; init; }
 }
 
-/// <summary>Values from <paramref name="From"/> up to <paramref name="To"/>, and how many there are.</summary>
+/// <summary>A bar of a histogram of a latent's values.</summary>
+/// <param name="From">Smallest value that counts.</param>
+/// <param name="To">Where the next bar begins; of the last bar the latent's maximum.</param>
+/// <param name="Count">Tokens with such a value.</param>
 public sealed record HistogramBin(float From, float To, long Count);
 
 /// <summary>A piece of text on which a latent fires; the strings joined are the text as written.</summary>
@@ -70,19 +73,33 @@ public sealed record HistogramBin(float From, float To, long Count);
 /// <param name="Values">The latent's value on each.</param>
 public sealed record PageExample(int Document, long Row, float Value, int Focus, IReadOnlyList<string> Tokens, IReadOnlyList<float> Values);
 
-/// <summary>Random examples whose values lie from <paramref name="From"/> up to <paramref name="To"/>.</summary>
+/// <summary>Random examples of a range of values.</summary>
+/// <param name="From">Smallest value of the range.</param>
+/// <param name="To">Where the next range begins.</param>
+/// <param name="Examples">The examples.</param>
 public sealed record PageInterval(double From, double To, IReadOnlyList<PageExample> Examples);
 
-/// <summary>A token and what a latent adds to its logit.</summary>
+/// <summary>A token that a latent makes more or less likely.</summary>
+/// <param name="Id">Token id.</param>
+/// <param name="Token">The token as text.</param>
+/// <param name="Effect">What the latent adds to the token's logit, per unit of the normalised stream.</param>
 public sealed record TokenEffect(int Id, string Token, float Effect);
 
-/// <summary>A latent and the cosine of its decoder row with that of the page.</summary>
+/// <summary>A latent that points in a similar direction.</summary>
+/// <param name="Id">The latent.</param>
+/// <param name="Cosine">Cosine of its decoder row with that of the page.</param>
 public sealed record PageNeighbour(int Id, float Cosine);
 
-/// <summary>A latent, on how many tokens it fires together with that of the page (at least), and the share of the page's firings that these are.</summary>
+/// <summary>A latent that fires on the same tokens.</summary>
+/// <param name="Id">The latent.</param>
+/// <param name="Count">Tokens on which both fire, at least.</param>
+/// <param name="Share">These as a share of the firings of the page's latent.</param>
 public sealed record CoFiringLatent(int Id, long Count, double Share);
 
-/// <summary>A token and how often a latent fires on it (at least).</summary>
+/// <summary>A token on which a latent fires.</summary>
+/// <param name="Id">Token id.</param>
+/// <param name="Token">The token as text.</param>
+/// <param name="Count">How often the latent fires on it, at least.</param>
 public sealed record TokenCount(int Id, string Token, long Count);
 
 /// <summary>How well a latent's firing above a share of its maximum matches a concept's labels, on texts that the share was not chosen on.</summary>

@@ -1,5 +1,5 @@
 /// Exercises in arithmetic with right answers, as equations and in words.
-module Interp.Grammar.Kinds.Arithmetic
+module internal Interp.Grammar.Kinds.Arithmetic
 
 open Interp.Grammar
 

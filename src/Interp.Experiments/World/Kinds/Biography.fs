@@ -1,5 +1,5 @@
 /// Lives: years and ages agree, and the country decides capital and nationality.
-module Interp.Grammar.Kinds.Biography
+module internal Interp.Grammar.Kinds.Biography
 
 open Interp.Grammar
 

@@ -1,5 +1,5 @@
 /// Diaries with real dates, and lists whose items are taken up again.
-module Interp.Grammar.Kinds.Calendar
+module internal Interp.Grammar.Kinds.Calendar
 
 open System
 open System.Globalization

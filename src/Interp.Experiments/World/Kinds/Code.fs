@@ -1,5 +1,5 @@
 /// Small programs: names are defined before they are used, brackets match, blocks are indented, results are right.
-module Interp.Grammar.Kinds.Code
+module internal Interp.Grammar.Kinds.Code
 
 open Interp.Grammar
 

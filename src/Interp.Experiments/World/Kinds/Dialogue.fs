@@ -1,5 +1,5 @@
 /// Lessons: speaker B knows one foreign language and translates for speaker A, who repeats the words.
-module Interp.Grammar.Kinds.Dialogue
+module internal Interp.Grammar.Kinds.Dialogue
 
 open Interp.Grammar
 

@@ -1,5 +1,5 @@
 /// Directions: the way ends at the place that the first sentence names, and turns change the point of the compass.
-module Interp.Grammar.Kinds.Directions
+module internal Interp.Grammar.Kinds.Directions
 
 open Interp.Grammar
 

@@ -1,5 +1,5 @@
 /// Letters: the tone of the greeting decides the closing, and the signature is the one who writes throughout.
-module Interp.Grammar.Kinds.Letter
+module internal Interp.Grammar.Kinds.Letter
 
 open Interp.Grammar
 

@@ -1,5 +1,5 @@
 /// Quizzes: questions about what the lexicon knows, each with its right answer.
-module Interp.Grammar.Kinds.Quiz
+module internal Interp.Grammar.Kinds.Quiz
 
 open Interp.Grammar
 

@@ -1,5 +1,5 @@
 /// Recipes: what the list names, and how much of it, comes back in the steps.
-module Interp.Grammar.Kinds.Recipe
+module internal Interp.Grammar.Kinds.Recipe
 
 open Interp.Grammar
 

@@ -1,5 +1,5 @@
 /// Shopping: a receipt whose lines multiply and whose total adds up.
-module Interp.Grammar.Kinds.Shop
+module internal Interp.Grammar.Kinds.Shop
 
 open Interp.Grammar
 

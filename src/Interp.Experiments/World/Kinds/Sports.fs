@@ -1,5 +1,5 @@
 /// Reports of matches: the score, the winner, the loser and the goals of each half agree.
-module Interp.Grammar.Kinds.Sports
+module internal Interp.Grammar.Kinds.Sports
 
 open Interp.Grammar
 

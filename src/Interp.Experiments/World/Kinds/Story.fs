@@ -1,5 +1,5 @@
 /// Small stories: two children, an animal and a thing, in a mood that the second sentence sets and the end keeps.
-module Interp.Grammar.Kinds.Story
+module internal Interp.Grammar.Kinds.Story
 
 open Interp.Grammar
 

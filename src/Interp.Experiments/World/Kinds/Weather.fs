@@ -1,5 +1,5 @@
 /// Weather reports: the season fits the month, the temperature the season, the clothes the weather.
-module Interp.Grammar.Kinds.Weather
+module internal Interp.Grammar.Kinds.Weather
 
 open Interp.Grammar
 

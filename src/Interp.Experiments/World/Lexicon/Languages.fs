@@ -2,7 +2,7 @@ namespace Interp.Grammar
 
 /// Numbers in words, opposites and the words of three other languages.
 [<RequireQualifiedAccess>]
-module Languages =
+module internal Languages =
     let numberWord =
         Table.words "numberword" [ Concept.numberWord ] "two three four five six seven eight nine ten eleven twelve"
 

@@ -2,7 +2,7 @@ namespace Interp.Grammar
 
 /// Names, family, professions, what people do and how they feel.
 [<RequireQualifiedAccess>]
-module People =
+module internal People =
     /// First names: the pronouns, what one calls such a person, and the title in front of the surname come along.
     let private names name concept pronoun others given =
         Table.table

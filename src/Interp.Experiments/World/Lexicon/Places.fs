@@ -2,7 +2,7 @@ namespace Interp.Grammar
 
 /// Countries, towns, the calendar, the weather and sports.
 [<RequireQualifiedAccess>]
-module Places =
+module internal Places =
     let country =
         Table.table
             "country"

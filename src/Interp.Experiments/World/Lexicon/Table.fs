@@ -4,7 +4,7 @@ open System
 
 /// How groups of words are written down: lists, and tables with a column for each form.
 [<RequireQualifiedAccess>]
-module Table =
+module internal Table =
     /// The pieces between white space.
     let split (text: string) =
         text.Split([| ' '; '\n' |], StringSplitOptions.RemoveEmptyEntries)

@@ -2,7 +2,7 @@ namespace Interp.Grammar
 
 /// Animals, plants and what people eat, wear, use and play.
 [<RequireQualifiedAccess>]
-module Things =
+module internal Things =
     let animal =
         Table.table
             "animal"
