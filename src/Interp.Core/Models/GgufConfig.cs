@@ -17,6 +17,7 @@ internal static class GgufConfig
         var metadata = new GgufMetadata(file, architecture.Name);
         var config = Common(metadata, architecture.EpsilonKey);
         architecture.AddSettings(metadata, config);
+        metadata.RequireAllServed();
         var json = new ConfigJson(file.Path, JsonSerializer.SerializeToElement(config));
         var read = ModelFamily.Of(architecture.HuggingFace, file.Path).Configure(json, architecture.HuggingFace);
         return read with { OutputBias = metadata.Holds("blk.0.attn_output.bias") };
@@ -55,7 +56,8 @@ internal static class GgufConfig
 
     private static JsonObject? Scaling(GgufMetadata metadata) => metadata.OptionalText("rope.scaling.type") switch
     {
-        null or "none" or "longrope" => null,
+        null or "none" => null,
+        "longrope" when metadata.Holds("rope_factors_long.weight") => null,
         "linear" => new() { ["rope_type"] = "linear", ["factor"] = metadata.Number("rope.scaling.factor") },
         var other => throw metadata.Fault("rope.scaling.type", $"is '{other}', which is not served (none, linear and longrope are)"),
     };
