@@ -60,7 +60,7 @@ internal sealed class ImportFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
 
-    private static ImportPart[] OfNpy(string path, Npy file) => [Part(path, file.Shape, file.Type, null, () => file.View())];
+    private static ImportPart[] OfNpy(string path, Npy file) => [Whole(path, file.Shape, file.Type, null, () => file.View())];
 
     private static ImportPart[] OfSafeTensors(string path, SafeTensors file)
     {
@@ -78,7 +78,7 @@ internal sealed class ImportFile : IDisposable
             using var view = file.View(ids);
             tokens = Whole(path, view);
         }
-        return [Part(path, entries[name].Shape, entries[name].Type, tokens, () => file.View(name))];
+        return [Whole(path, entries[name].Shape, entries[name].Type, tokens, () => file.View(name))];
     }
 
     private static List<ImportPart> OfTorch(string path, TorchArchive file)
@@ -125,6 +125,11 @@ internal sealed class ImportFile : IDisposable
             return Whole(path, values);
         }
     }
+
+    /// <summary>All activations of a file, of which one dimension alone would not say whether it counts tokens or their numbers.</summary>
+    private static ImportPart Whole(string path, long[] shape, ScalarType type, int[]? tokens, Func<Tensor> open) => shape.Length == 1
+        ? throw Fault(path, $"holds {shape[0]} numbers in a row; activations are real numbers [tokens, width] or [texts, tokens, width]")
+        : Part(path, shape, type, tokens, open);
 
     /// <summary>A vector is one token; before the last two dimensions may stand texts.</summary>
     private static ImportPart Part(string path, long[] shape, ScalarType type, int[]? tokens, Func<Tensor> open)
