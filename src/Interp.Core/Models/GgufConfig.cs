@@ -13,6 +13,8 @@ internal static class GgufConfig
 {
     public static ModelConfig Read(Gguf file)
     {
+        if (file.Metadata.GetValueOrDefault("split.count") is ulong parts and > 1)
+            throw new InterpException($"{file.Path} is one of {parts} parts of a model; join them with: llama-gguf-split --merge {Path.GetFileName(file.Path)} MODEL.gguf");
         var architecture = GgufArchitecture.Of(file);
         var metadata = new GgufMetadata(file, architecture.Name);
         var config = Common(metadata, architecture.EpsilonKey);

@@ -100,6 +100,7 @@ public sealed class GgufModelTests : IDisposable
     [InlineData("qwen2", "qwen2", "qwen2.rope.scaling.factor", 4f, "qwen2.rope.scaling.factor' is 4")]
     [InlineData("qwen2", "qwen2", "qwen2.attention.causal", false, "qwen2.attention.causal' is False")]
     [InlineData("qwen2", "qwen2", "qwen2.logit_scale", 0.5f, "qwen2.logit_scale' is 0.5")]
+    [InlineData("qwen2", "qwen2", "split.count", 3u, "one of 3 parts")]
     public void A_setting_that_is_not_served_is_named(string folder, string architecture, string key, object value, string says)
     {
         var path = Convert(folder, architecture, (key, value));
