@@ -175,9 +175,11 @@ let summary (folder: string) =
 
 let private announce request estimate =
     eprintfn
-        "%s tokens at %d hooks: about %s, %s of disk, %s are free (rough)."
+        "%s tokens at %s: about %s, %s of disk, %s are free (rough)."
         (Amounts.count (float estimate.Tokens))
-        request.Hooks.Length
+        (match request.Hooks with
+         | [ hook ] -> hook
+         | hooks -> $"{hooks.Length} hooks")
         (Amounts.time estimate.Seconds)
         (Amounts.bytes estimate.DiskBytes)
         (Amounts.bytes estimate.FreeBytes)

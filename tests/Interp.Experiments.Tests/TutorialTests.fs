@@ -153,18 +153,20 @@ let ``a steering recipe as a script prints the steered text`` () =
     Assert.True((outcome.Code = 0), outcome.Errors + outcome.Output)
     Assert.Equal(expected, outcome.Output)
 
-[<Fact>]
-let ``the script of the document about latents runs`` () =
+[<Theory>]
+[<InlineData("features.md", "logit difference", "1.0: effect")>]
+[<InlineData("models.md", "then no logits: true", "the logits moved by up to")>]
+let ``the script of a document runs`` (document: string) (says: string) (alsoSays: string) =
     use folder = new TemporaryFolder()
     reference folder
-    let text = File.ReadAllText(Path.Combine(repository, "docs", "features.md"))
+    let text = File.ReadAllText(Path.Combine(repository, "docs", document))
     let script = text.Split("```fsharp\n")[1] |> fun rest -> rest.Split("```")[0]
     let assets = Path.Combine(repository, "assets").Replace("\\", "/")
-    File.WriteAllText(folder.Child "latents.fsx", script.Replace("\"assets/", $"\"{assets}/"))
-    let outcome = fsi folder "latents.fsx"
+    File.WriteAllText(folder.Child "script.fsx", script.Replace("\"assets/", $"\"{assets}/"))
+    let outcome = fsi folder "script.fsx"
     Assert.True((outcome.Code = 0), outcome.Errors + outcome.Output)
-    Assert.Contains("logit difference", outcome.Output)
-    Assert.Contains("1.0: effect", outcome.Output)
+    Assert.Contains(says, outcome.Output)
+    Assert.Contains(alsoSays, outcome.Output)
 
 [<Fact>]
 let ``the scripts of the documents about results and activations find what they name`` () =

@@ -149,8 +149,8 @@ public static class ActivationImport
         private static int[] Given(string path, int rows)
         {
             using var file = Npy.Open(path);
-            using var view = file.View();
-            var tokens = ImportFile.Whole(path, view);
+            using var ids = file.Whole();
+            var tokens = ImportFile.Whole(path, ids);
             return tokens.Length == rows
                 ? tokens
                 : throw new InterpException(string.Create(CultureInfo.InvariantCulture, $"{path} has {tokens.Length} token ids for {rows} tokens; give one per token."));

@@ -7,7 +7,7 @@ namespace Interp.Activations;
 /// <summary>Tokenizes a corpus, splits it by document, and cuts each split into contexts.</summary>
 public static class ContextPacking
 {
-    private const int DocumentsAtOnce = 128;
+    private const int LeastAtOnce = 8, MostAtOnce = 128;
 
     /// <summary>Packs with a tokenizer; see the other overload.</summary>
     public static PackedCorpus Pack(IDocumentSource source, Tokenizer tokenizer, PackingSpec spec, CancellationToken cancel = default) =>
@@ -35,19 +35,34 @@ public static class ContextPacking
         var left = new List<string>();
         var draws = new RandomStream(spec.Seed, "corpus/split");
         var number = 0;
-        foreach (var documents in source.Read(left.Add).Chunk(DocumentsAtOnce))
+        foreach (var documents in Batches(source.Read(left.Add)))
         {
             var sides = documents.Select((_, i) => Side(draws.NextDouble() < spec.ValidationFraction, number + i)).ToArray();
-            var ids = new int[documents.Length][];
-            Workers.For(documents.Length, i => ids[i] = sides[i].IsFull ? [] : encode(documents[i].Text), cancel);
-            for (var i = 0; i < documents.Length; i++)
+            var ids = new int[documents.Count][];
+            Workers.For(documents.Count, i => ids[i] = sides[i].IsFull ? [] : encode(documents[i].Text), cancel);
+            for (var i = 0; i < documents.Count; i++)
                 sides[i].Add(number + i, ids[i]);
-            number += documents.Length;
-            if (training.IsFull && validation.IsFull)
-                break;
+            number += documents.Count;
         }
         string[] notes = [.. left, .. training.Notes("training", source.Name), .. validation.Notes("validation", source.Name)];
         return new PackedCorpus(training.Build(), validation.Build(), bos, training.Documents, validation.Documents, notes);
+
+        // Hardly a document beyond those that are needed is read: documents can be long, or the last ones of the source.
+        IEnumerable<List<Document>> Batches(IEnumerable<Document> documents)
+        {
+            var batch = new List<Document>();
+            using var reader = documents.GetEnumerator();
+            while (!(training.IsFull && validation.IsFull))
+            {
+                batch.Clear();
+                var count = Math.Clamp(Math.Max(training.StillNeeded(number), validation.StillNeeded(number)), LeastAtOnce, MostAtOnce);
+                while (batch.Count < count && reader.MoveNext())
+                    batch.Add(reader.Current);
+                if (batch.Count == 0)
+                    yield break;
+                yield return batch;
+            }
+        }
 
         ContextBuilder Side(bool validates, int document) => document switch
         {
@@ -70,6 +85,9 @@ public static class ContextPacking
         public bool IsFull => taken == asked;
 
         public int Documents { get; private set; }
+
+        /// <summary>Documents that are likely to fill it after so many of the corpus; as many again while it has no token.</summary>
+        public double StillNeeded(int read) => IsFull ? 0 : taken == 0 ? read : Math.Ceiling((double)(asked - taken) / taken * read);
 
         public void Add(int document, int[] ids)
         {

@@ -60,14 +60,14 @@ internal sealed class ImportFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
 
-    private static ImportPart[] OfNpy(string path, Npy file) => [Part(path, file.Shape, file.Type, null, () => file.View())];
+    private static ImportPart[] OfNpy(string path, Npy file) => [Whole(path, file.Shape, file.Type, null, () => file.View())];
 
     private static ImportPart[] OfSafeTensors(string path, SafeTensors file)
     {
         var entries = file.Entries;
         var name = entries.ContainsKey("activations")
             ? "activations"
-            : entries.Values.Where(entry => entry.Shape.Length >= 2 && IsReal(entry.Type)).Select(entry => entry.Name).ToArray() is [var only]
+            : entries.Values.Where(entry => entry.Shape.Length >= 2 && SafeTensorsTypes.IsReal(entry.Type)).Select(entry => entry.Name).ToArray() is [var only]
                 ? only
                 : throw Fault(path, "has no tensor 'activations', nor just one matrix of real numbers");
         if (entries.ContainsKey("scale") && entries[name].Type == ScalarType.Int8)
@@ -78,7 +78,7 @@ internal sealed class ImportFile : IDisposable
             using var view = file.View(ids);
             tokens = Whole(path, view);
         }
-        return [Part(path, entries[name].Shape, entries[name].Type, tokens, () => file.View(name))];
+        return [Whole(path, entries[name].Shape, entries[name].Type, tokens, () => file.View(name))];
     }
 
     private static List<ImportPart> OfTorch(string path, TorchArchive file)
@@ -98,17 +98,17 @@ internal sealed class ImportFile : IDisposable
                 IEnumerable<object?> items => [.. items.Select(item => KeyValuePair.Create("", item))],
                 _ => [],
             };
-            if (record.Where(field => field.Value is TorchTensor { Shape.Length: >= 1 } tensor && IsReal(tensor.Type)).ToArray() is [var activations]
+            if (record.Where(field => field.Value is TorchTensor { Shape.Length: >= 1 } tensor && SafeTensorsTypes.IsReal(tensor.Type)).ToArray() is [var activations]
                 && !record.Any(field => field.Value is List<object?> { Count: > 0 } inner && inner[0] is not long))
                 parts.Add(Record(activations.Value as TorchTensor, record));
             else
-                Array.ForEach(record, field => Add(field.Value is TorchTensor tensor && !IsReal(tensor.Type) ? null : field.Value, depth + 1));
+                Array.ForEach(record, field => Add(field.Value is TorchTensor tensor && !SafeTensorsTypes.IsReal(tensor.Type) ? null : field.Value, depth + 1));
         }
 
         ImportPart Record(TorchTensor? activations, KeyValuePair<string, object?>[] record)
         {
             var ids = record.Where(field => field.Key == "" || TokenNames.Contains(field.Key)).Select(field => field.Value)
-                .FirstOrDefault(value => value is List<object?> or object?[] || value is TorchTensor tensor && !IsReal(tensor.Type));
+                .FirstOrDefault(value => value is List<object?> or object?[] || value is TorchTensor tensor && !SafeTensorsTypes.IsReal(tensor.Type));
             var tokens = ids switch
             {
                 TorchTensor tensor => Loaded(tensor),
@@ -126,10 +126,15 @@ internal sealed class ImportFile : IDisposable
         }
     }
 
+    /// <summary>All activations of a file, of which one dimension alone would not say whether it counts tokens or their numbers.</summary>
+    private static ImportPart Whole(string path, long[] shape, ScalarType type, int[]? tokens, Func<Tensor> open) => shape.Length == 1
+        ? throw Fault(path, $"holds {shape[0]} numbers in a row; activations are real numbers [tokens, width] or [texts, tokens, width]")
+        : Part(path, shape, type, tokens, open);
+
     /// <summary>A vector is one token; before the last two dimensions may stand texts.</summary>
     private static ImportPart Part(string path, long[] shape, ScalarType type, int[]? tokens, Func<Tensor> open)
     {
-        if (shape.Length == 0 || shape[^1] is < 1 or > int.MaxValue || !IsReal(type))
+        if (shape.Length == 0 || shape[^1] is < 1 or > int.MaxValue || !SafeTensorsTypes.IsReal(type))
             throw Fault(path, $"holds an array of shape [{string.Join(", ", shape)}] and type {type}; activations are real numbers [tokens, width] or [texts, tokens, width]");
         var rows = shape[..^1].Aggregate(1L, (product, size) => checked(product * size));
         if (tokens is not null && tokens.Length != rows)
@@ -144,7 +149,7 @@ internal sealed class ImportFile : IDisposable
     internal static int[] Whole(string path, Tensor ids)
     {
         using var scope = NewDisposeScope();
-        if (IsReal(ids.dtype))
+        if (SafeTensorsTypes.IsReal(ids.dtype))
             throw Fault(path, $"has token ids of type {ids.dtype}, which are no whole numbers");
         var values = ids.to(ScalarType.Int64).reshape(-1).contiguous();
         var whole = new int[values.numel()];
@@ -153,8 +158,6 @@ internal sealed class ImportFile : IDisposable
             whole[i] = span[i] is >= 0 and <= int.MaxValue ? (int)span[i] : throw Fault(path, $"has the token id {span[i]}");
         return whole;
     }
-
-    private static bool IsReal(ScalarType type) => type is ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16;
 
     private static InterpException Fault(string path, string what) => new($"{path} {what}.");
 }

@@ -17,7 +17,9 @@ public static class GgufVerification
         if (!File.Exists(path))
             throw new InterpException($"There is no blocks.safetensors in {folder}; name the folder that has it.");
         using var golden = SafeTensors.Open(path);
-        var kinds = golden.Entries.Keys.Where(name => name.EndsWith(".raw", StringComparison.Ordinal)).Select(name => name[..^4]).Order(StringComparer.Ordinal);
+        string[] kinds = [.. golden.Entries.Keys.Where(name => name.EndsWith(".raw", StringComparison.Ordinal)).Select(name => name[..^4]).Order(StringComparer.Ordinal)];
+        if (kinds.Length == 0)
+            throw new InterpException($"{path} holds no blocks, which are tensors named KIND.raw; name the folder that has them.");
         var checks = new List<VerifyCheck>();
         var notServed = new List<string>();
         foreach (var kind in kinds)
@@ -35,7 +37,10 @@ public static class GgufVerification
         using var scope = NewDisposeScope();
         var expected = golden.View(kind + ".values").to(ScalarType.Float64);
         var ours = empty(expected.shape, dtype: ScalarType.Float32, device: CPU);
-        format.Decode(TensorMemory.Span<byte>(golden.View(kind + ".raw").contiguous()), TensorMemory.Span<float>(ours));
+        var raw = golden.View(kind + ".raw").contiguous();
+        if (raw.dtype != ScalarType.Byte || raw.numel() * format.BlockLength != expected.numel() * format.BlockBytes)
+            throw new InterpException($"{golden.Path} holds '{kind}.raw' as {SafeTensorsTypes.NameOf(raw.dtype)} [{string.Join(", ", raw.shape)}], which are no blocks of the {expected.numel()} numbers of '{kind}.values'; write the file again.");
+        format.Decode(TensorMemory.Span<byte>(raw), TensorMemory.Span<float>(ours));
         var difference = (ours.to(ScalarType.Float64) - expected).abs();
         return difference.div(expected.abs().clamp_min(double.Epsilon)).masked_fill(difference.eq(0), 0).max().ToDouble();
     }

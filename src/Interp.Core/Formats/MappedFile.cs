@@ -20,6 +20,8 @@ public sealed unsafe class MappedFile : IDisposable
     public MappedFile(string path)
     {
         Path = path;
+        if (!File.Exists(path))
+            throw new InterpException($"There is no file {path}; correct the path, or fetch or write the file again.");
         try
         {
             using var handle = File.OpenHandle(path);

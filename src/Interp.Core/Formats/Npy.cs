@@ -17,8 +17,13 @@ public sealed partial class Npy : IDisposable
         ("<i8", ScalarType.Int64), ("<i4", ScalarType.Int32), ("<i2", ScalarType.Int16), ("|i1", ScalarType.Int8), ("|u1", ScalarType.Byte),
     ];
 
+    /// <summary>Unsigned numbers, as the signed ones of their bits.</summary>
+    private static readonly (string Descriptor, ScalarType Type)[] Unsigned =
+        [("<u2", ScalarType.Int16), ("<u4", ScalarType.Int32), ("<u8", ScalarType.Int64)];
+
     private readonly MappedFile file;
     private readonly long start;
+    private readonly bool isUnsigned;
 
     private Npy(MappedFile file)
     {
@@ -33,12 +38,14 @@ public sealed partial class Npy : IDisposable
         var header = Encoding.Latin1.GetString(file.Bytes(start - size, (int)size));
         if (HeaderPattern().Match(header) is not { Success: true } match)
             throw Fault("has a header without descr, fortran_order and shape");
-        var found = Array.FindIndex(Types, type => type.Descriptor == match.Groups["descr"].Value);
-        if (found < 0)
-            throw Fault($"holds numbers of type '{match.Groups["descr"].Value}', which is not served; save float32, float16, float64 or whole numbers");
+        var descriptor = match.Groups["descr"].Value;
+        isUnsigned = Array.Exists(Unsigned, type => type.Descriptor == descriptor);
+        (ScalarType Type, bool Found) known = Types.Concat(Unsigned).Where(type => type.Descriptor == descriptor).Select(type => (type.Type, true)).FirstOrDefault();
+        if (!known.Found)
+            throw Fault($"holds numbers of type '{descriptor}', which is not served; save float32, float16, float64 or whole numbers");
         if (match.Groups["fortran"].Value == "True")
             throw Fault("holds a column-major array; save numpy.ascontiguousarray of it");
-        Type = Types[found].Type;
+        Type = known.Type;
         var sizes = match.Groups["shape"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         Shape = new long[sizes.Length];
         var bytes = (UInt128)SafeTensorsTypes.WidthOf(Type);
@@ -54,7 +61,7 @@ public sealed partial class Npy : IDisposable
     /// <summary>Dimensions, slowest first.</summary>
     public long[] Shape { get; }
 
-    /// <summary>Element type.</summary>
+    /// <summary>Element type; of unsigned numbers the signed one with their bits.</summary>
     public ScalarType Type { get; }
 
     /// <summary>Opens a file.</summary>
@@ -75,6 +82,17 @@ public sealed partial class Npy : IDisposable
 
     /// <summary>A CPU tensor over the mapped file, not copied: read it, dispose it before this, never write into it.</summary>
     public Tensor View() => file.View(start, Shape, Type);
+
+    /// <summary>Whole numbers as an int64 CPU tensor that the caller owns; those of 2⁶³ and above are negative.</summary>
+    /// <exception cref="InterpException">The numbers are real ones.</exception>
+    public Tensor Whole()
+    {
+        if (SafeTensorsTypes.IsReal(Type))
+            throw Fault($"holds numbers of type {SafeTensorsTypes.NameOf(Type)} where whole numbers are needed");
+        using var view = View();
+        var wide = view.to(ScalarType.Int64, copy: true);
+        return isUnsigned && Type != ScalarType.Int64 ? wide.bitwise_and_((1L << 8 * SafeTensorsTypes.WidthOf(Type)) - 1) : wide;
+    }
 
     /// <summary>Writes float32 rows [rows, width], replaced in one go.</summary>
     /// <param name="path">The file.</param>

@@ -28,5 +28,8 @@ internal static class SafeTensorsTypes
         _ => 1,
     };
 
+    /// <summary>Whether the elements are real numbers.</summary>
+    public static bool IsReal(ScalarType type) => type is ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16;
+
     public static string NameOf(ScalarType type) => Names.First(pair => pair.Type == type).Name;
 }

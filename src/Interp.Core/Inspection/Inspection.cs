@@ -42,6 +42,6 @@ public static class Inspector
         foreach (var (recognises, inspect) in All)
             if (recognises(path))
                 return inspect(path, textField);
-        throw new InterpException($"{path} is nothing that can be read; give a Hugging Face folder, .gguf, .safetensors, tokenizer.json, .txt, .jsonl, .jsonl.gz, SAE folder, atlas or activation store.");
+        throw new InterpException($"{path} is nothing that can be read; give a Hugging Face folder, .gguf, .safetensors, tokenizer.json, .txt, .jsonl, .csv, .tsv (each also .gz), .parquet, SAE folder, atlas or activation store.");
     }
 }

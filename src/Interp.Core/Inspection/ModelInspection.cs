@@ -18,7 +18,8 @@ internal static class ModelInspection
         var needed = model.CheckWeights();
         var entries = new List<TensorEntry>();
         var notFinite = new Dictionary<string, long>();
-        var files = Directory.GetFiles(path, "*.safetensors").Order(StringComparer.Ordinal).ToArray();
+        using var weights = new FolderWeights(path, torch.ScalarType.Float32, torch.CPU);
+        var files = weights.Files;
         foreach (var name in files)
         {
             using var file = SafeTensors.Open(name);

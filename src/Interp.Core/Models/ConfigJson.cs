@@ -144,10 +144,15 @@ internal sealed class ConfigJson
         return [.. list.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number ? item.GetDouble() : throw Fault(key, "is not a list of numbers"))];
     }
 
-    public IReadOnlyList<string> Texts(string key) =>
-        Has(key) && root.GetProperty(key) is { ValueKind: JsonValueKind.Array } list
-            ? [.. list.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!)]
-            : [];
+    /// <summary>A list of texts; none where the key is missing.</summary>
+    public IReadOnlyList<string> Texts(string key)
+    {
+        if (!Has(key))
+            return [];
+        if (root.GetProperty(key) is not { ValueKind: JsonValueKind.Array } list)
+            throw Fault(key, "is not a list of texts");
+        return [.. list.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.String ? item.GetString()! : throw Fault(key, "is not a list of texts"))];
+    }
 
     public InterpException Fault(string key, string what) => new($"In {Path}, '{key}' {what}; use the configuration that came with the weights.");
 }

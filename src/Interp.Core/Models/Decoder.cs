@@ -126,6 +126,7 @@ internal sealed class Decoder(ModelConfig config, ModelFamily family, IWeightSou
     {
         Activation.Silu => nn.functional.silu(x),
         Activation.Gelu => nn.functional.gelu(x),
+        Activation.Relu => nn.functional.relu(x),
         _ => x * 0.5 * ((x + x.pow(3) * 0.044715) * Math.Sqrt(2 / Math.PI)).tanh().add(1),
     };
 }

@@ -48,8 +48,7 @@ internal sealed class FolderWeights : IWeightSource
         {
             if (tensors.TryGetValue(name, out var known))
                 return known;
-            var file = FileOf(name);
-            file.Require(name, shape);
+            var file = Checked(name, shape);
             using var outside = NewDisposeScope();
             var tensor = file.Entries[name].Type == type && device.type == TorchSharp.DeviceType.CPU
                 ? file.View(name)
@@ -71,7 +70,7 @@ internal sealed class FolderWeights : IWeightSource
     public void Check(string name, params ReadOnlySpan<long> shape)
     {
         lock (gate)
-            FileOf(name).Require(name, shape);
+            Checked(name, shape);
     }
 
     public void Dispose()
@@ -89,11 +88,17 @@ internal sealed class FolderWeights : IWeightSource
         if (type != ScalarType.Float32 || device.type != TorchSharp.DeviceType.CPU)
             return null;
         lock (gate)
-        {
-            var file = FileOf(name);
-            file.Require(name, rows, columns);
-            return file.HalfMatrix(name);
-        }
+            return Checked(name, rows, columns).HalfMatrix(name);
+    }
+
+    /// <summary>The file of a tensor that has this shape and holds real numbers.</summary>
+    private SafeTensors Checked(string name, params ReadOnlySpan<long> shape)
+    {
+        var file = FileOf(name);
+        file.Require(name, shape);
+        return SafeTensorsTypes.IsReal(file.Entries[name].Type)
+            ? file
+            : throw new InterpException($"{file.Path} stores '{name}' as {SafeTensorsTypes.NameOf(file.Entries[name].Type)}, whole numbers where weights are needed; use a checkpoint in 16 or 32 bits, or a GGUF file.");
     }
 
     private SafeTensors FileOf(string name)

@@ -7,14 +7,14 @@ internal sealed class Gemma2Family : ModelFamily
 {
     private const string Caps = "attn_logit_softcapping", LogitCaps = "final_logit_softcapping";
 
-    public override IReadOnlyList<string> Architectures => ["Gemma2ForCausalLM"];
+    public override IReadOnlyList<(string Name, string ModelType)> Architectures => [("Gemma2ForCausalLM", "gemma2")];
 
     public override ModelConfig Configure(ConfigJson json, string architecture)
     {
         if (json.Flag("use_bidirectional_attention", false))
             throw json.Fault("use_bidirectional_attention", "is set, but only causal attention is served");
         json.Harmless("hidden_act", "sliding_window_size");
-        var config = ReadCommon(json, architecture, defaultEpsilon: 1e-6, defaultHeadWidth: 256, tiedHead: true);
+        var config = ReadCommon(json, architecture, defaultEpsilon: 1e-6, defaultHeadWidth: 256, defaultKeyValueHeads: 4, tiedHead: true);
         var bias = json.Flag("attention_bias", false);
         return config with
         {

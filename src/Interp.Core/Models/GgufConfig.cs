@@ -13,10 +13,13 @@ internal static class GgufConfig
 {
     public static ModelConfig Read(Gguf file)
     {
+        if (file.Metadata.GetValueOrDefault("split.count") is ulong parts and > 1)
+            throw new InterpException($"{file.Path} is one of {parts} parts of a model; join them with: llama-gguf-split --merge {Path.GetFileName(file.Path)} MODEL.gguf");
         var architecture = GgufArchitecture.Of(file);
         var metadata = new GgufMetadata(file, architecture.Name);
         var config = Common(metadata, architecture.EpsilonKey);
         architecture.AddSettings(metadata, config);
+        metadata.RequireAllServed();
         var json = new ConfigJson(file.Path, JsonSerializer.SerializeToElement(config));
         var read = ModelFamily.Of(architecture.HuggingFace, file.Path).Configure(json, architecture.HuggingFace);
         return read with { OutputBias = metadata.Holds("blk.0.attn_output.bias") };
@@ -55,7 +58,8 @@ internal static class GgufConfig
 
     private static JsonObject? Scaling(GgufMetadata metadata) => metadata.OptionalText("rope.scaling.type") switch
     {
-        null or "none" or "longrope" => null,
+        null or "none" => null,
+        "longrope" when metadata.Holds("rope_factors_long.weight") => null,
         "linear" => new() { ["rope_type"] = "linear", ["factor"] = metadata.Number("rope.scaling.factor") },
         var other => throw metadata.Fault("rope.scaling.type", $"is '{other}', which is not served (none, linear and longrope are)"),
     };

@@ -9,6 +9,12 @@ internal sealed class GgufMetadata(Gguf file, string architecture)
 {
     private const int LargestSize = 10_000_000;
 
+    /// <summary>Keys that say what tensors and other keys say as well, or what a forward pass does not depend on.</summary>
+    private static readonly string[] Harmless =
+        ["vocab_size", "tensor_data_layout", "rope.scaling.original_context_length", "rope.scaling.finetuned", "pooling_type"];
+
+    private readonly HashSet<string> read = [];
+
     /// <summary>A whole number of 1 or more.</summary>
     public int Size(string key) => OptionalSize(key) ?? throw Fault(key, "is missing");
 
@@ -54,10 +60,42 @@ internal sealed class GgufMetadata(Gguf file, string architecture)
         ? entry.Shape[0]
         : throw new InterpException($"{file.Path} has no tensor '{tensor}'; it holds no whole model.");
 
+    /// <summary>Fails on a setting of the architecture that nobody read, unless it is empty, 0 or false, or known to leave the computation as it is.</summary>
+    public void RequireAllServed()
+    {
+        foreach (var (key, value) in file.Metadata)
+        {
+            if (key.StartsWith($"{architecture}.", StringComparison.Ordinal) && !read.Contains(key) && !Harmless.Contains(key[(architecture.Length + 1)..]) && !IsOff(key, value))
+                throw new InterpException($"In {file.Path}, '{key}' is {Shortened(value)}, a setting that is not known here and may change what the model computes; use another file.");
+        }
+    }
+
     /// <summary>What is wrong with a key.</summary>
     public InterpException Fault(string key, string what) => FaultOf(Key(key), what);
 
-    private string Key(string key) => $"{architecture}.{key}";
+    private static bool IsOff(string key, object value) => value switch
+    {
+        ulong number => number == 0,
+        long number => number == 0,
+        double number => number == 0,
+        bool flag => flag == key.EndsWith(".attention.causal", StringComparison.Ordinal),
+        string text => text.Length == 0,
+        Array items => items.Length == 0,
+        _ => false,
+    };
+
+    private static string Shortened(object value)
+    {
+        var text = value is Array items ? $"a list of {items.Length}" : Convert.ToString(value, CultureInfo.InvariantCulture)!;
+        return text.Length > 60 ? text[..60] + "…" : text;
+    }
+
+    private string Key(string key)
+    {
+        var full = $"{architecture}.{key}";
+        read.Add(full);
+        return full;
+    }
 
     private int? Whole(string key, int smallest) => file.Metadata.GetValueOrDefault(key) switch
     {

@@ -7,7 +7,7 @@ internal sealed class Gpt2Family : ModelFamily
 {
     private const string Prefix = "transformer.";
 
-    public override IReadOnlyList<string> Architectures => ["GPT2LMHeadModel"];
+    public override IReadOnlyList<(string Name, string ModelType)> Architectures => [("GPT2LMHeadModel", "gpt2")];
 
     public override ModelConfig Configure(ConfigJson json, string architecture)
     {

@@ -3,12 +3,17 @@ namespace Interp.Models;
 /// <summary>GPT-NeoX and Pythia: attention and MLP side by side or in turn, rotary on part of a head, fused q, k, v head by head.</summary>
 internal sealed class GptNeoxFamily : ModelFamily
 {
-    public override IReadOnlyList<string> Architectures => ["GPTNeoXForCausalLM"];
+    public override IReadOnlyList<(string Name, string ModelType)> Architectures => [("GPTNeoXForCausalLM", "gpt_neox")];
 
     public override ModelConfig Configure(ConfigJson json, string architecture)
     {
         var bias = json.Flag("attention_bias", true);
-        return ReadCommon(json, architecture, defaultEpsilon: 1e-5) with
+        var config = ReadCommon(json, architecture, defaultEpsilon: 1e-5);
+        if (config.KeyValueHeadCount != config.HeadCount)
+            throw json.Fault("num_key_value_heads", "differs from num_attention_heads, which is not served");
+        if (config.QueryWidth != config.Width)
+            throw json.Fault("head_dim", "differs from hidden_size / num_attention_heads, which is not served");
+        return config with
         {
             Norm = NormKind.Layer,
             GatedMlp = false,

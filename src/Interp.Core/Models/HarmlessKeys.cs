@@ -6,7 +6,8 @@ internal static class HarmlessKeys
     private static readonly HashSet<string> Known =
     [
         "architectures", "model_type", "transformers_version", "torch_dtype", "dtype", "auto_map", "name_or_path", "tokenizer_class", "prefix",
-        "finetuning_task", "task_specific_params", "problem_type", "id2label", "label2id", "transformers.js_config", "attn_implementation",
+        "finetuning_task", "task_specific_params", "problem_type", "num_labels", "id2label", "label2id", "transformers.js_config",
+        "attn_implementation", "predict_special_tokens", "output_past",
         "initializer_range", "classifier_dropout", "gradient_checkpointing", "pretraining_tp", "is_llama_config", "is_decoder",
         "use_cache", "cache_implementation", "use_bfloat16", "torchscript", "chunk_size_feed_forward",
         "output_attentions", "output_hidden_states", "output_scores", "return_dict", "return_dict_in_generate",
@@ -19,5 +20,5 @@ internal static class HarmlessKeys
     /// <summary>Whether a key changes nothing, as settings of training, of summaries and of private notes do.</summary>
     public static bool Contains(string key) =>
         Known.Contains(key) || key.StartsWith('_') || key.StartsWith("summary_", StringComparison.Ordinal) || key.StartsWith("unsloth_", StringComparison.Ordinal)
-        || key.EndsWith("_dropout", StringComparison.Ordinal) || key.EndsWith("_pdrop", StringComparison.Ordinal);
+        || key.EndsWith("_dropout", StringComparison.Ordinal) || key.EndsWith("_dropout_prob", StringComparison.Ordinal) || key.EndsWith("_pdrop", StringComparison.Ordinal);
 }

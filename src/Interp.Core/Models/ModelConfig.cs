@@ -146,4 +146,7 @@ public enum Activation
 
     /// <summary><see cref="Gelu"/> with the tanh approximation of Φ.</summary>
     GeluTanh,
+
+    /// <summary>max(x, 0).</summary>
+    Relu,
 }

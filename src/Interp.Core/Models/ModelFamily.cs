@@ -18,12 +18,15 @@ internal abstract class ModelFamily
         ["silu"] = Activation.Silu,
         ["swish"] = Activation.Silu,
         ["gelu"] = Activation.Gelu,
+        ["gelu_python"] = Activation.Gelu,
         ["gelu_new"] = Activation.GeluTanh,
+        ["gelu_fast"] = Activation.GeluTanh,
         ["gelu_pytorch_tanh"] = Activation.GeluTanh,
+        ["relu"] = Activation.Relu,
     };
 
-    /// <summary>Names in <c>architectures</c> that belong to the family.</summary>
-    public abstract IReadOnlyList<string> Architectures { get; }
+    /// <summary>Names in <c>architectures</c> that belong to the family, each with the <c>model_type</c> that goes with it.</summary>
+    public abstract IReadOnlyList<(string Name, string ModelType)> Architectures { get; }
 
     /// <summary>The key of the activation in the configuration; null when the family reads it by itself.</summary>
     protected virtual string? ActivationKey => "hidden_act";
@@ -43,10 +46,22 @@ internal abstract class ModelFamily
     /// <summary>The family that serves an architecture.</summary>
     /// <exception cref="InterpException">No family does.</exception>
     public static ModelFamily Of(string architecture, string where) =>
-        All.FirstOrDefault(family => family.Architectures.Contains(architecture))
-        ?? throw new InterpException($"{where} names the architecture '{architecture}', which is not served; these are: {string.Join(", ", All.SelectMany(family => family.Architectures))}.");
+        All.FirstOrDefault(family => family.Architectures.Any(known => known.Name == architecture))
+        ?? throw new InterpException($"{where} names the architecture '{architecture}', which is not served; these are: {string.Join(", ", All.SelectMany(family => family.Architectures).Select(known => known.Name))}.");
 
-    /// <summary>Reads the configuration.</summary>
+    /// <summary>Reads a whole <c>config.json</c>.</summary>
+    /// <exception cref="InterpException">A setting is missing, wrong, or not served.</exception>
+    public ModelConfig Read(ConfigJson json, string architecture)
+    {
+        var modelType = Architectures.First(known => known.Name == architecture).ModelType;
+        if (json.Text("model_type") is { } named && named != modelType)
+            throw json.Fault("model_type", $"is '{named}', but that of {architecture} is '{modelType}', and which of them counts is not clear");
+        var config = Configure(json, architecture);
+        json.RequireAllServed();
+        return config;
+    }
+
+    /// <summary>Reads the settings of the family.</summary>
     public abstract ModelConfig Configure(ConfigJson json, string architecture);
 
     /// <summary>The weights of block <paramref name="layer"/>.</summary>
@@ -83,16 +98,25 @@ internal abstract class ModelFamily
     protected virtual string FinalNormName(IWeightSource weights) => "model.norm";
 
     /// <summary>The keys that the families share; the family adds its own with <c>with</c>.</summary>
-    protected ModelConfig ReadCommon(ConfigJson json, string architecture, double defaultEpsilon, int? defaultHeadWidth = null, bool tiedHead = false)
+    /// <param name="json">The configuration.</param>
+    /// <param name="architecture">Its architecture.</param>
+    /// <param name="defaultEpsilon">The norms' epsilon where none is given.</param>
+    /// <param name="defaultHeadWidth">The width of a head where none is given, but null counts as width / heads; null for the same in both cases.</param>
+    /// <param name="defaultKeyValueHeads">The number of key heads where none is given, but null counts as all heads; null for the same in both cases.</param>
+    /// <param name="tiedHead">Whether the head is tied where nothing is said.</param>
+    protected ModelConfig ReadCommon(
+        ConfigJson json, string architecture, double defaultEpsilon, int? defaultHeadWidth = null, int? defaultKeyValueHeads = null, bool tiedHead = false)
     {
         RefuseQuantised(json);
         var width = json.Size("hidden_size");
         var heads = json.Size("num_attention_heads");
         var headWidth = json.OptionalSize("head_dim") ?? (json.Mentions("head_dim") ? null : defaultHeadWidth)
             ?? (width % heads == 0 ? width / heads : throw json.Fault("num_attention_heads", $"does not divide hidden_size {width}"));
-        var keyValueHeads = json.Size("num_key_value_heads", heads);
+        var keyValueHeads = json.OptionalSize("num_key_value_heads") ?? (json.Mentions("num_key_value_heads") ? null : defaultKeyValueHeads) ?? heads;
         if (heads % keyValueHeads != 0)
-            throw json.Fault("num_key_value_heads", $"does not divide num_attention_heads {heads}");
+            throw json.Fault("num_key_value_heads", json.Has("num_key_value_heads")
+                ? $"does not divide num_attention_heads {heads}"
+                : $"is missing, and the {keyValueHeads} of its family do not divide num_attention_heads {heads}");
         var context = json.Size("max_position_embeddings");
         return new ModelConfig
         {

@@ -64,8 +64,7 @@ internal static class ModelLoader
         var json = ConfigJson.Read(ConfigPath(path));
         var architecture = json.Texts("architectures").FirstOrDefault() ?? throw json.Fault("architectures", "is missing");
         var family = ModelFamily.Of(architecture, json.Path);
-        var config = family.Configure(json, architecture);
-        json.RequireAllServed();
+        var config = family.Read(json, architecture);
         return (config with { EosIds = GenerationEnds(path) ?? config.EosIds }, family);
     }
 

@@ -3,7 +3,7 @@ namespace Interp.Models;
 /// <summary>Phi-3 and Phi-4-mini: fused q, k, v rows and fused gate and up rows; LongRoPE; an optional sliding window.</summary>
 internal sealed class Phi3Family : ModelFamily
 {
-    public override IReadOnlyList<string> Architectures => ["Phi3ForCausalLM"];
+    public override IReadOnlyList<(string Name, string ModelType)> Architectures => [("Phi3ForCausalLM", "phi3")];
 
     public override ModelConfig Configure(ConfigJson json, string architecture)
     {

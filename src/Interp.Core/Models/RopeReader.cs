@@ -28,15 +28,11 @@ internal static class RopeReader
             throw json.Fault("partial_rotary_factor", $"rotates {rotated} of {headWidth} dimensions of a head; an even number of at least 2 is needed");
         if (theta <= 0)
             throw json.Fault("rope_theta", "is not above 0");
-        if (scaling is null)
-        {
-            if (json.Has(OriginalLength) && json.Size(OriginalLength) != contextLength)
-                throw json.Fault(OriginalLength, $"differs from max_position_embeddings {contextLength}, but there is no rope_scaling");
-            return new RopeConfig(theta, rotated, new RopeScaling.None());
-        }
-        var rope = new RopeConfig(theta, rotated, Scaling(json, scaling, rotated, contextLength));
-        scaling.RequireAllServed(modern is null ? "rope_scaling." : "rope_parameters.");
-        return rope;
+        var rule = scaling is null ? new RopeScaling.None() : Scaling(json, scaling, modern is null ? null : "default", rotated, contextLength);
+        if (rule is RopeScaling.None)
+            json.Harmless(OriginalLength);
+        scaling?.RequireAllServed(modern is null ? "rope_scaling." : "rope_parameters.");
+        return new RopeConfig(theta, rotated, rule);
     }
 
     /// <summary>A number that may stand in the section of version 5, or under one of two names; where it stands twice it must agree.</summary>
@@ -50,12 +46,17 @@ internal static class RopeReader
             : throw json.Fault(found[other].Key!, $"differs from {found[0].Key} elsewhere in it, and which of them counts is not clear");
     }
 
-    private static RopeScaling Scaling(ConfigJson json, ConfigJson scaling, int rotated, int contextLength)
+    /// <param name="json">The whole configuration.</param>
+    /// <param name="scaling">Its rotary section.</param>
+    /// <param name="missing">The type where the section names none; null where it must name one.</param>
+    /// <param name="rotated">Rotated dimensions of a head.</param>
+    /// <param name="contextLength">The longest context.</param>
+    private static RopeScaling Scaling(ConfigJson json, ConfigJson scaling, string? missing, int rotated, int contextLength)
     {
         var (type, older) = (scaling.Text("rope_type"), scaling.Text("type"));
         if (type is not null && older is not null && type != older)
             throw scaling.Fault("type", $"is '{older}', but rope_type is '{type}'");
-        return (type ?? older) switch
+        return (type ?? older ?? missing) switch
         {
             null => throw json.Fault("rope_scaling", "has no rope_type"),
             "default" => new RopeScaling.None(),
@@ -75,13 +76,22 @@ internal static class RopeReader
 
     private static RopeScaling.LongRope LongRope(ConfigJson json, ConfigJson scaling, int rotated, int contextLength)
     {
-        var original = (scaling.Has(OriginalLength) ? scaling : json).Size(OriginalLength);
-        var ratio = (double)contextLength / original;
-        json.Harmless(OriginalLength);
-        var amplitude = scaling.Has("attention_factor") ? scaling.Positive("attention_factor")
-            : ratio <= 1 ? 1 : Math.Sqrt(1 + Math.Log(ratio) / Math.Log(original));
+        var original = (json.Has(OriginalLength) ? json : scaling).Size(OriginalLength);
+        if (scaling.OptionalSize(OriginalLength) is { } within && within != original)
+            throw scaling.Fault(OriginalLength, "differs from the same elsewhere in it, and which of them counts is not clear");
+        var amplitude = scaling.Has("attention_factor") ? scaling.Positive("attention_factor") : Amplitude(scaling, original, contextLength);
+        scaling.Harmless("factor");
         var shortFactors = Factors(scaling, "short_factor", rotated);
         return new RopeScaling.LongRope(shortFactors, Factors(scaling, "long_factor", rotated), original, amplitude);
+    }
+
+    /// <summary>√(1 + ln s / ln original) for contexts s times as long as the original.</summary>
+    private static double Amplitude(ConfigJson scaling, int original, int contextLength)
+    {
+        var ratio = (double)contextLength / original;
+        if (scaling.Has("factor") && scaling.Positive("factor") != ratio)
+            throw scaling.Fault("factor", $"differs from max_position_embeddings / {OriginalLength}, and which of them counts is not clear");
+        return ratio <= 1 ? 1 : Math.Sqrt(1 + Math.Log(ratio) / Math.Log(original));
     }
 
     private static IReadOnlyList<double> Factors(ConfigJson scaling, string key, int rotated)

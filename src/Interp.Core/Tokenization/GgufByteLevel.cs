@@ -7,42 +7,57 @@ namespace Interp.Tokenization;
 /// <summary>The byte-level BPE of GGUF files, kind <c>gpt2</c>.</summary>
 internal static class GgufByteLevel
 {
-    private const string Contractions = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+";
+    private const string Contraction = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
+    private const string Upper = @"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", Lower = @"[\p{Ll}\p{Lm}\p{Lo}\p{M}]", Before = @"[^\r\n\p{L}\p{N}]?";
+    private const string Words = Contraction + "|" + Before + @"\p{L}+";
     private const string Rest = @"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string RestWithSlash = @"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    /// <summary>The parts of the tokenizer, and the texts that its digest covers beside pieces, types and ends.</summary>
-    public static (TokenizerParts Parts, IEnumerable<string> Defining, string Rule) Read(GgufVocabulary vocabulary)
+    /// <summary>How a kind of file splits words.</summary>
+    /// <param name="Splits">The steps.</param>
+    /// <param name="Normalizer">What happens to the text before, or null.</param>
+    /// <param name="IgnoreMerges">Whether a word that is a piece is taken whole.</param>
+    /// <param name="BeginsText">Whether the token that begins a text is added where the file does not say.</param>
+    private sealed record Rule(PreTokenizer Splits, Normalizer? Normalizer = null, bool IgnoreMerges = false, bool BeginsText = false);
+
+    /// <summary>The parts of the tokenizer, the texts that its digest covers beside pieces, types and ends, and whether a text begins with a token where the file does not say.</summary>
+    public static (TokenizerParts Parts, IEnumerable<string> Defining, string Rule, bool BeginsText) Read(GgufVocabulary vocabulary)
     {
         var merges = vocabulary.Texts("merges");
         var pre = vocabulary.Has("pre") ? vocabulary.Text("pre") : "default";
-        var (normalizer, preTokenizer, ignoreMerges) = Steps(pre);
-        var definition = new BpeDefinition(vocabulary.Ids, [.. merges.Select(Pair)]) { IgnoreMerges = ignoreMerges };
+        var rule = RuleOf(pre);
+        var definition = new BpeDefinition(vocabulary.Ids, [.. merges.Select(Pair)]) { IgnoreMerges = rule.IgnoreMerges };
         var parts = new TokenizerParts(new BpeModel(definition, "The GGUF file's tokenizer"))
         {
-            Normalizer = normalizer,
-            PreTokenizer = preTokenizer,
+            Normalizer = rule.Normalizer,
+            PreTokenizer = rule.Splits,
             Decoder = new ByteLevelDecoder(),
             AddedTokens = vocabulary.AddedTokens,
         };
-        return (parts, merges, pre);
+        return (parts, merges, pre, rule.BeginsText);
     }
 
-    private static (Normalizer?, PreTokenizer, bool IgnoreMerges) Steps(string pre) => pre switch
+    /// <summary>The rules of the libraries that the files' tokenizers come from; of files that name none, llama.cpp's own.</summary>
+    private static Rule RuleOf(string pre) => pre switch
     {
-        "gpt-2" or "gpt2" or "default" or "phi-2" or "mpt" or "olmo" or "roberta-bpe" => (null, new ByteLevelPreTokenizer(false, true), false),
-        "smollm" or "starcoder" or "refact" or "command-r" or "codeshell" => (null, new PreTokenizerSequence(
+        "default" => new(Split(
+            @"[\p{P}\$\+<=>\^~\|]+", @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)", @"\p{N}+", "[0-9][0-9][0-9]")),
+        "gpt-2" or "gpt2" or "phi-2" or "mpt" or "olmo" or "roberta-bpe" => new(new ByteLevelPreTokenizer(false, true)),
+        "smollm" or "starcoder" or "refact" or "command-r" or "codeshell" => new(new PreTokenizerSequence(
         [
             new ClassPreTokenizer(CodePoints.IsNumber, SplitBehavior.Isolated),
             new ByteLevelPreTokenizer(false, true),
-        ]), false),
-        "llama-bpe" or "llama3" or "llama-v3" => (null, Split(Contractions + @"|\p{N}{1,3}" + Rest), true),
-        "qwen2" => (new UnicodeNormalizer(NormalizationForm.FormC), Split(Contractions + @"|\p{N}" + Rest), false),
-        _ => throw new InterpException($"The GGUF file's tokenizer splits words as '{pre}' does; gpt-2, smollm, llama-bpe and qwen2 are served."),
+        ])),
+        "llama-bpe" or "llama3" or "llama-v3" => new(Split(Words + @"|\p{N}{1,3}" + Rest), IgnoreMerges: true, BeginsText: true),
+        "tekken" => new(Split($@"{Before}{Upper}*{Lower}+|{Before}{Upper}+{Lower}*|\p{{N}}" + RestWithSlash), IgnoreMerges: true, BeginsText: true),
+        "gpt-4o" => new(Split($@"{Before}{Upper}*{Lower}+{Contraction}?|{Before}{Upper}+{Lower}*{Contraction}?|\p{{N}}{{1,3}}" + RestWithSlash)),
+        "qwen2" or "deepseek-r1-qwen" => new(Split(Words + @"|\p{N}" + Rest), new UnicodeNormalizer(NormalizationForm.FormC)),
+        _ => throw new InterpException($"The GGUF file's tokenizer splits words as '{pre}' does; gpt-2, smollm, llama-bpe, tekken, gpt-4o, qwen2 and default are served."),
     };
 
-    private static PreTokenizerSequence Split(string regex) => new(
+    private static PreTokenizerSequence Split(params string[] regexes) => new(
     [
-        new SplitPreTokenizer(Pattern.Regex(regex), SplitBehavior.Isolated, false),
+        .. regexes.Select(regex => new SplitPreTokenizer(Pattern.Regex(regex), SplitBehavior.Isolated, false)),
         new ByteLevelPreTokenizer(false, false),
     ]);
 

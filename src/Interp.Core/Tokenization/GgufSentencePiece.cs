@@ -14,10 +14,10 @@ internal static class GgufSentencePiece
     /// <summary>Phi-3's special tokens that leave the white space behind them alone.</summary>
     private static readonly string[] KeepsSpaceInPhi3 = ["<unk>", "<s>", "<|endoftext|>"];
 
-    /// <summary>The parts of the tokenizer, and the texts that its digest covers beside pieces, types and ends.</summary>
+    /// <summary>The parts of the tokenizer, the texts that its digest covers beside pieces, types and ends, and whether a text begins with a token where the file does not say.</summary>
     /// <param name="vocabulary">Pieces and settings.</param>
     /// <param name="architecture">The model's; files of Phi-3 cannot say that white space after its special tokens belongs to them.</param>
-    public static (TokenizerParts Parts, IEnumerable<string> Defining, string Rule) Read(GgufVocabulary vocabulary, string architecture)
+    public static (TokenizerParts Parts, IEnumerable<string> Defining, string Rule, bool BeginsText) Read(GgufVocabulary vocabulary, string architecture)
     {
         var scores = vocabulary.Numbers("scores");
         var addsSpace = vocabulary.Flag("add_space_prefix", missing: true);
@@ -39,7 +39,7 @@ internal static class GgufSentencePiece
             Decoder = new DecoderSequence(addsSpace ? [.. toText, new StripDecoder(" ", 1, 0)] : toText),
             AddedTokens = architecture == "phi3" ? [.. vocabulary.AddedTokens.Select(TakesSpaceInPhi3)] : vocabulary.AddedTokens,
         };
-        return (parts, scores.Select(score => score.ToString("R", CultureInfo.InvariantCulture)), $"{addsSpace} {architecture}");
+        return (parts, scores.Select(score => score.ToString("R", CultureInfo.InvariantCulture)), $"{addsSpace} {architecture}", true);
     }
 
     private static AddedToken TakesSpaceInPhi3(AddedToken token) => token with { RightStrip = !KeepsSpaceInPhi3.Contains(token.Content) };

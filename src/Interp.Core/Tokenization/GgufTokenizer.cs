@@ -10,15 +10,14 @@ internal static class GgufTokenizer
     {
         var vocabulary = new GgufVocabulary(metadata);
         var kind = vocabulary.Text("model");
-        var isSentencePiece = kind == "llama";
-        var (parts, defining, rule) = kind switch
+        var (parts, defining, rule, beginsText) = kind switch
         {
             "gpt2" => GgufByteLevel.Read(vocabulary),
             "llama" => GgufSentencePiece.Read(vocabulary, metadata.GetValueOrDefault("general.architecture") as string ?? ""),
             _ => throw new InterpException($"The GGUF file's tokenizer is of kind '{kind}'; the byte-level kind 'gpt2' and the SentencePiece kind 'llama' are served."),
         };
         var (bos, eos) = (vocabulary.Id("bos_token_id"), vocabulary.Id("eos_token_id"));
-        var first = vocabulary.Flag("add_bos_token", missing: isSentencePiece) ? bos : null;
+        var first = vocabulary.Flag("add_bos_token", missing: beginsText) ? bos : null;
         var last = vocabulary.Flag("add_eos_token", missing: false) ? eos : null;
         var digest = GgufVocabulary.Digest(
             vocabulary.Pieces,

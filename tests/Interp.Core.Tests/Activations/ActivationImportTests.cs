@@ -49,6 +49,27 @@ public class ActivationImportTests
     }
 
     [Fact]
+    public void Token_ids_may_be_unsigned()
+    {
+        using var folder = new TemporaryFolder();
+        int[] Ids<T>(string descriptor, params T[] ids) where T : unmanaged
+        {
+            var path = Path.Combine(folder.Path, "store");
+            if (Directory.Exists(path))
+                Directory.Delete(path, recursive: true);
+            using var store = Imported(folder, [Numpy(folder, "x.npy", "<f4", "2, 4", Numbers(8))], ids: Numpy(folder, "ids.npy", descriptor, "2,", ids));
+            return store.Contexts.Tokens.ToArray();
+        }
+        Assert.Equal([40_000, 65_535], Ids("<u2", (ushort)40_000, ushort.MaxValue));
+        Assert.Equal([1, 2_000_000_000], Ids("<u4", 1u, 2_000_000_000u));
+        Assert.Equal([3, 4], Ids("<u8", 3ul, 4ul));
+        Assert.Equal([200, 255], Ids("|u1", (byte)200, byte.MaxValue));
+        Assert.Contains("4294967295", Assert.Throws<InterpException>(() => Ids("<u4", 1u, uint.MaxValue)).Message, StringComparison.Ordinal);
+        Assert.Contains("token id -1", Assert.Throws<InterpException>(() => Ids("<u8", 1ul, ulong.MaxValue)).Message, StringComparison.Ordinal);
+        Assert.Contains("whole numbers are needed", Assert.Throws<InterpException>(() => Ids("<f4", 1f, 2f)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Several_arrays_of_half_precision_without_token_ids()
     {
         using var folder = new TemporaryFolder();
@@ -130,6 +151,8 @@ public class ActivationImportTests
     [InlineData("<f4", "3, 4", "False", "truncated or damaged")]
     [InlineData("<f4", "99999999999, 99999999999", "False", "which is none")]
     [InlineData("<i4", "2, 4", "False", "activations are real numbers")]
+    [InlineData("<u4", "2, 4", "False", "activations are real numbers")]
+    [InlineData("<f4", "8,", "False", "holds 8 numbers in a row")]
     public void What_is_no_array_of_activations_is_one_sentence(string descriptor, string shape, string order, string message)
     {
         using var folder = new TemporaryFolder();

@@ -23,6 +23,53 @@ public class ContextPackingTests
         Assert.Equal(100, packed.Validation.Tokens.ToArray().Count(id => id != 1));
     }
 
+    [Theory]
+    [InlineData(1000, 0)]
+    [InlineData(1000, 300)]
+    [InlineData(40_000, 2_000)]
+    public void Hardly_a_document_is_read_beyond_those_that_fill_the_splits(int train, int validate)
+    {
+        var (read, all) = (0, Documents(20_000).Read().ToArray());
+        IEnumerable<Document> Counted()
+        {
+            foreach (var document in all)
+            {
+                read++;
+                yield return document;
+            }
+        }
+        var packed = ContextPacking.Pack(new Source(Counted), Encode, 1, Spec(train, validate));
+        Assert.Equal((train, validate), (packed.Training.Tokens.ToArray().Count(id => id != 1), packed.Validation.Tokens.ToArray().Count(id => id != 1)));
+        var last = packed.Training.Documents.ToArray().Concat(packed.Validation.Documents.ToArray()).Max();
+        Assert.InRange(read, last + 1, 1.1 * (last + 1) + 8);
+    }
+
+    [Fact]
+    public void A_mixture_that_has_enough_says_nothing_of_its_end()
+    {
+        IDocumentSource Part(string name, int count) => DocumentSource.Of(name, [.. Enumerable.Range(0, count).Select(i => new Document($"{i}", new string('a', 10)))]);
+        var mixture = new Mixture([(Part("a", 60), 1), (Part("b", 40), 1)], text => text.Length, "letters", false);
+        Assert.Empty(ContextPacking.Pack(mixture, Encode, null, Spec(300, 0)).Notes);
+        Assert.Contains("ended after", ContextPacking.Pack(mixture, Encode, null, Spec(3000, 0)).Notes[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_source_says_at_its_end_is_said_where_it_is_left_early_too()
+    {
+        IEnumerable<string> texts = [.. Enumerable.Range(0, 40).Select(i => new string((char)('a' + i % 20), 10)), .. Enumerable.Range(0, 400).Select(i => new string('x', 5 + i))];
+        var source = new DistinctDocuments(DocumentSource.Of("test", [.. texts.Select((text, i) => new Document($"{i}", text))]));
+        Assert.Contains("20", Assert.Single(ContextPacking.Pack(source, Encode, null, Spec(2000, 0)).Notes), StringComparison.Ordinal);
+    }
+
+    private sealed class Source(Func<IEnumerable<Document>> read) : IDocumentSource
+    {
+        public string Name => "counted";
+
+        public string Digest => "counted";
+
+        public IEnumerable<Document> Read(Action<string>? note = null) => read();
+    }
+
     [Fact]
     public void Every_context_begins_with_BOS()
     {

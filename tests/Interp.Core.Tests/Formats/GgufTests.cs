@@ -27,6 +27,20 @@ public sealed class GgufTests : IDisposable
     }
 
     [Theory]
+    [InlineData("Q4_0.raw", 18, "which are no blocks of the 64 numbers")]
+    [InlineData("Q4_0.blocks", 36, "holds no blocks")]
+    public void Golden_blocks_that_do_not_fit_their_numbers_are_an_error(string name, int bytes, string says)
+    {
+        using var scope = NewDisposeScope();
+        SafeTensorsWriter.Write(Path.Combine(folder, "blocks.safetensors"), new Dictionary<string, Tensor>
+        {
+            [name] = zeros(1, bytes, dtype: ScalarType.Byte, device: CPU),
+            ["Q4_0.values"] = zeros(1, 64, device: CPU),
+        });
+        Assert.Contains(says, Assert.Throws<InterpException>(() => GgufVerification.Verify(folder)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(8, 1UL << 60, "tensors")]
     [InlineData(16, 1UL << 60, "metadata pairs")]
     [InlineData(24, 1UL << 60, "bytes of a text")]

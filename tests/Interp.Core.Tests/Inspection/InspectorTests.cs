@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
+using Interp.Core.Tests.Models;
 using Interp.Core.Tests.Tokenization;
 using Interp.Formats;
 using Interp.Inspection;
@@ -36,6 +37,21 @@ public class InspectorTests
         Assert.Equal(27, found.Facts["tensors"]!.GetValue<int>());
         Assert.Empty(found.Facts["not_needed"]!.AsArray());
         Assert.Equal(3671, found.Facts["tokenizer"]!["vocabulary"]!.GetValue<int>());
+    }
+
+    [Theory]
+    [InlineData("mistral-window", 4)]
+    [InlineData("qwen2", 1)]
+    public void Only_the_files_of_the_model_count_as_its_weights(string folder, int files)
+    {
+        using var copy = new TemporaryFolder();
+        FixtureModels.Copy(folder, copy.Path, _ => { });
+        SafeTensorsWriter.Write(Path.Combine(copy.Path, "consolidated.safetensors"), new Dictionary<string, Tensor> { ["bad"] = full([2], float.NaN, device: CPU) });
+        var found = Inspector.Inspect(copy.Path);
+        Assert.True(found.Passed);
+        Assert.Equal(files, found.Facts["weight_files"]!.AsArray().Count);
+        Assert.All(found.Facts["weight_files"]!.AsArray(), file => Assert.StartsWith("model", file!.GetValue<string>(), StringComparison.Ordinal));
+        Assert.Empty(found.Facts["not_needed"]!.AsArray());
     }
 
     [Fact]

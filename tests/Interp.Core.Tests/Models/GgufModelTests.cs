@@ -93,10 +93,36 @@ public sealed class GgufModelTests : IDisposable
         Assert.Contains(says, Assert.Throws<InterpException>(() => LanguageModel.Load(path, CPU)).Message, StringComparison.Ordinal);
     }
 
-    private string Convert(string folder, string architecture)
+    [Theory]
+    [InlineData("llama3-rope", "llama", "llama.attention.sliding_window", 8u, "llama.attention.sliding_window' is 8")]
+    [InlineData("llama3-rope", "llama", "llama.rope.scale_linear", 2f, "llama.rope.scale_linear' is 2")]
+    [InlineData("llama3-rope", "llama", "llama.rope.scaling.type", "longrope", "'longrope'")]
+    [InlineData("qwen2", "qwen2", "qwen2.rope.scaling.factor", 4f, "qwen2.rope.scaling.factor' is 4")]
+    [InlineData("qwen2", "qwen2", "qwen2.attention.causal", false, "qwen2.attention.causal' is False")]
+    [InlineData("qwen2", "qwen2", "qwen2.logit_scale", 0.5f, "qwen2.logit_scale' is 0.5")]
+    [InlineData("qwen2", "qwen2", "split.count", 3u, "one of 3 parts")]
+    public void A_setting_that_is_not_served_is_named(string folder, string architecture, string key, object value, string says)
+    {
+        var path = Convert(folder, architecture, (key, value));
+        Assert.Contains(says, Assert.Throws<InterpException>(() => LanguageModel.Load(path, CPU)).Message, StringComparison.Ordinal);
+        Assert.Contains(says, Assert.Throws<InterpException>(() => LanguageModel.Describe(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("llama3-rope", "llama", "llama.vocab_size", 401u)]
+    [InlineData("llama3-rope", "llama", "llama.expert_count", 0u)]
+    [InlineData("qwen2", "qwen2", "qwen2.attention.causal", true)]
+    [InlineData("phi3-longrope-short", "phi3", "phi3.rope.scaling.type", "longrope")]
+    [InlineData("qwen2", "qwen2", "general.file_type", 1u)]
+    public void A_setting_that_changes_nothing_is_read_over(string folder, string architecture, string key, object value) =>
+        Assert.Equal(
+            LanguageModel.Describe(Fixtures.Path("models", folder)).ParameterCount,
+            LanguageModel.Describe(Convert(folder, architecture, (key, value))).ParameterCount);
+
+    private string Convert(string folder, string architecture, params (string, object)[] also)
     {
         var path = Path.Combine(temporary.Path, $"{folder}.gguf");
-        File.WriteAllBytes(path, GgufConversion.Convert(Fixtures.Path("models", folder), architecture));
+        File.WriteAllBytes(path, GgufConversion.Convert(Fixtures.Path("models", folder), architecture, also));
         return path;
     }
 

@@ -35,6 +35,21 @@ public class HookSiteTests
     }
 
     [Theory]
+    [InlineData("gpt2-bare", "activation_function", "relu", Activation.Relu)]
+    [InlineData("gpt2-bare", "activation_function", "gelu", Activation.Gelu)]
+    [InlineData("gpt-neox-tf5", "hidden_act", "gelu_fast", Activation.GeluTanh)]
+    [InlineData("phi3-plain", "hidden_act", "relu", Activation.Relu)]
+    [InlineData("llama3-rope", "hidden_act", "gelu_python", Activation.Gelu)]
+    public void Another_activation_obeys_them_too(string folder, string key, string name, Activation expected)
+    {
+        using var copy = new TemporaryFolder();
+        FixtureModels.Copy(folder, copy.Path, config => config[key] = name);
+        using var model = LanguageModel.Load(copy.Path, CPU, ScalarType.Float64);
+        Assert.Equal(expected, model.Config.Activation);
+        Check(model);
+    }
+
+    [Theory]
     [InlineData("phi3-plain", "hook_pos_embed", "rotates")]
     [InlineData("gpt2-bare", "blocks.0.attn.hook_rot_q", "instead of rotating")]
     [InlineData("gpt-neox-tf5", "blocks.0.hook_resid_mid", "block's input")]
@@ -125,6 +140,7 @@ public class HookSiteTests
     {
         Activation.Silu => x / ((-x).exp() + 1),
         Activation.Gelu => x * ((x / Math.Sqrt(2)).erf() + 1) / 2,
+        Activation.Relu => (x + x.abs()) / 2,
         _ => x * ((x * (x * x * 0.044715 + 1) * Math.Sqrt(2 / Math.PI)).tanh() + 1) / 2,
     };
 }

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Interp.Core.Tests.Tokenization;
 
-/// <summary>Templates of real models and what Jinja 3.1.6 makes of them under the Hugging Face library's settings.</summary>
+/// <summary>Templates of real models and what Jinja 3.1.6 makes of them under the Hugging Face library's settings; of qwen3.json, what its JavaScript form does.</summary>
 public class ChatTemplateTests
 {
     private static readonly ChatMessage[] Conversation = [new("user", "Hi"), new("assistant", "Yes")];
@@ -32,6 +32,13 @@ public class ChatTemplateTests
                 Assert.Contains(recorded.GetProperty("refused").GetString()!.TrimEnd('.'), Assert.Throws<InterpException>(Write).Message, StringComparison.Ordinal);
         }
     }
+
+    [Theory]
+    [InlineData("{% set n = namespace(a='x', b=messages|length) %}{% set n.b = n.b + 1 %}{{ n.a ~ n.b }}", "x3")]
+    [InlineData("{% for m in messages if m.role == 'assistant' %}{{ loop.index ~ loop.length ~ m.content }}{% endfor %}", "11Yes")]
+    [InlineData("{% for m in messages if false or m.content in ['Hi', 'Yes'] %}{{ m.role }}{% endfor %}", "userassistant")]
+    public void Namespaces_begin_with_fields_and_loops_may_have_a_condition(string template, string expected) =>
+        Assert.Equal(expected, new ChatTemplate(template, null, null, "x").Render(Conversation));
 
     [Theory]
     [InlineData("{% macro m() %}x{% endmacro %}", "the statement 'macro'")]

@@ -31,6 +31,32 @@ public class GgufTokenizerTests
         Assert.Equal((0, 0, 10), (tokenizer.BosId, tokenizer.EosId, tokenizer.VocabularySize));
     }
 
+    /// <summary>The ids are those that llama.cpp gives for such a file; each kind splits this text otherwise.</summary>
+    [Theory]
+    [InlineData(null, new[] { 14, 12, 15, 7, 8, 3, 9, 4, 12, 10, 10, 13, 11 })]
+    [InlineData("default", new[] { 14, 12, 15, 7, 8, 3, 9, 4, 12, 10, 10, 13, 11 })]
+    [InlineData("gpt-2", new[] { 14, 12, 15, 18, 3, 9, 4, 17, 10, 13, 11 })]
+    [InlineData("smollm", new[] { 14, 12, 5, 6, 7, 8, 3, 9, 4, 17, 10, 13, 11 })]
+    [InlineData("llama-bpe", new[] { 0, 14, 12, 15, 7, 8, 3, 9, 4, 17, 19, 11 })]
+    [InlineData("qwen2", new[] { 14, 12, 5, 6, 7, 8, 3, 9, 4, 17, 19, 11 })]
+    [InlineData("tekken", new[] { 0, 1, 2, 12, 5, 6, 7, 8, 3, 9, 4, 17, 20 })]
+    [InlineData("gpt-4o", new[] { 1, 2, 12, 15, 7, 8, 16, 4, 17, 20 })]
+    public void Ids_are_those_of_llama_cpp_also_where_a_file_does_not_say_how_a_text_begins(string? pre, int[] expected)
+    {
+        var metadata = new Dictionary<string, object>
+        {
+            ["tokenizer.ggml.model"] = "gpt2",
+            ["tokenizer.ggml.tokens"] = new[] { "<s>", "a", "B", "b", "s", "1", "2", "3", "4", "'", ".", "/", "Ġ", "Ċ", "aB", "12", "b'", "Ġ.", "34", ".Ċ", ".Ċ/" },
+            ["tokenizer.ggml.merges"] = new[] { "a B", "1 2", "b '", "Ġ .", "3 4", ". Ċ", ".Ċ /" },
+            ["tokenizer.ggml.bos_token_id"] = 0u,
+        };
+        if (pre is not null)
+            metadata["tokenizer.ggml.pre"] = pre;
+        Assert.Equal(expected, Tokenizer.FromGguf(metadata).Encode("aB 1234b's ..\n/", addSpecialTokens: true).Ids);
+        metadata["tokenizer.ggml.add_bos_token"] = false;
+        Assert.Equal(expected.Where(id => id != 0), Tokenizer.FromGguf(metadata).Encode("aB 1234b's ..\n/", addSpecialTokens: true).Ids);
+    }
+
     [Fact]
     public void Lists_may_come_boxed()
     {

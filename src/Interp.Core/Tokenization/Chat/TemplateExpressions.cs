@@ -38,7 +38,8 @@ internal sealed class TemplateExpressions(TemplateTokens tokens)
         return value;
     }
 
-    private TemplateExpression Or()
+    /// <summary>An expression without a condition behind it.</summary>
+    public TemplateExpression Or()
     {
         var left = And();
         while (tokens.TryTake("or"))
@@ -170,6 +171,9 @@ internal sealed class TemplateExpressions(TemplateTokens tokens)
                 return _ => token.Text;
             case TemplateTokenKind.Number when long.TryParse(token.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var number):
                 return _ => number;
+            case TemplateTokenKind.Name when token.Text == "namespace" && tokens.TryTake("("):
+                var fields = Fields();
+                return scope => fields.ToDictionary(field => field.Key, field => field.Value(scope), StringComparer.Ordinal);
             case TemplateTokenKind.Name when tokens.Is("("):
                 var (function, arguments) = (TemplateFunctions.Function(token.Text), Arguments());
                 return scope => function(Values(arguments, scope));
@@ -246,6 +250,21 @@ internal sealed class TemplateExpressions(TemplateTokens tokens)
     {
         tokens.Require("(");
         return List(")");
+    }
+
+    /// <summary><c>name=value, …)</c>; of equal names the last counts.</summary>
+    private Dictionary<string, TemplateExpression> Fields()
+    {
+        var fields = new Dictionary<string, TemplateExpression>(StringComparer.Ordinal);
+        while (!tokens.TryTake(")"))
+        {
+            if (fields.Count > 0)
+                tokens.Require(",");
+            var name = tokens.Name();
+            tokens.Require("=");
+            fields[name] = Any();
+        }
+        return fields;
     }
 
     private TemplateExpression[] List(string end)

@@ -40,7 +40,6 @@ internal static class TemplateFunctions
 
     private static readonly Dictionary<string, Func<object?[], object?>> Functions = new(StringComparer.Ordinal)
     {
-        ["namespace"] = _ => new Dictionary<string, object?>(StringComparer.Ordinal),
         ["raise_exception"] = arguments => throw new RefusedConversationException(Text(Only(arguments))),
     };
 

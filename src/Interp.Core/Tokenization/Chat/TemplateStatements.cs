@@ -83,15 +83,19 @@ internal sealed class TemplateStatements(IReadOnlyList<Segment> segments)
         var name = tokens.Name();
         if (!tokens.TryTake("in"))
             return (_, _) => throw tokens.Unexpected();
+        var condition = Always;
         var items = Served(() =>
         {
-            var list = new TemplateExpressions(tokens).Any();
+            var expressions = new TemplateExpressions(tokens);
+            var list = expressions.Or();
+            if (tokens.TryTake("if"))
+                condition = expressions.Or();
             tokens.RequireEnd();
             return list;
         });
         return (scope, output) =>
         {
-            var list = TemplateFunctions.List(items(scope));
+            var list = TemplateFunctions.List(items(scope)).Where(item => TemplateValues.IsTrue(condition(new TemplateScope(scope) { [name] = item }))).ToList();
             for (var i = 0; i < list.Count; i++)
             {
                 scope.CountRound();
@@ -181,6 +185,7 @@ internal sealed class TemplateStatements(IReadOnlyList<Segment> segments)
     }
 
     private static readonly TemplateStatement Nothing = (_, _) => { };
+    private static readonly TemplateExpression Always = _ => true;
 
     private UnservedTemplateException Fault(string what) =>
         new($"line {segments[Math.Clamp(next - 1, 0, segments.Count - 1)].Line} {what}");
