@@ -39,7 +39,7 @@ type StudioCommandOptions =
             | Text_Field _ -> "field of a record that holds the text (default text)."
             | Tokens _ -> "tokens of the atlas that the first start makes (default 60k)."
             | Compare _ ->
-                "NAME=SAE: another dictionary of the same hook, for the page Compare; SAE as for --sae. Repeatable."
+                "NAME=SAE: another dictionary of the same hook, for the page Compare; SAE as for --sae. Its atlas is made on the first start; with --atlas only where the text is known, the world's or --corpus. Repeatable."
             | Results _ -> "folder of the result tables (default results)."
             | Threads _ -> "threads (default: all processors); results do not depend on it."
             | Store _ -> "folder of the store (default $INTERP_STORE, else .interp)."
@@ -70,6 +70,10 @@ let private request (options: ParseResults<StudioCommandOptions>) sae =
                 ]
         Keep = AtlasSpec.Default
     }
+
+/// Whether there is a text to make an atlas of: the world's, or the one that is named.
+let private hasText (options: ParseResults<StudioCommandOptions>) =
+    options.Contains Corpus || List.contains (options.TryGetResult Model) [ None; Some "world" ]
 
 /// Where the model is, and what a recipe calls it.
 let private model (options: ParseResults<StudioCommandOptions>) =
@@ -137,10 +141,16 @@ let private settings (options: ParseResults<StudioCommandOptions>) cancel =
     let made sae =
         StudioAtlas.folder (request options sae) cancel
 
-    let atlas, atlasOf =
+    let atlas =
         match options.TryGetResult Atlas with
-        | Some folder -> folder, (fun _ -> None)
-        | None -> made sae, made >> Some
+        | Some folder -> folder
+        | None -> made sae
+
+    let atlasOf other =
+        if options.Contains Atlas && not (hasText options) then
+            None
+        else
+            Some(made other)
 
     StudioOptions(
         Model = model,

@@ -73,5 +73,6 @@ const nothing = where => h('p', { class: 'muted' }, `Nothing near it ${where}.`)
 
 function sideView(heading, { cosine, max, examples }) {
   return h('div', {}, h('h2', {}, heading), typeof cosine === 'number' && h('p', { class: 'figures' }, `cosine ${short(cosine)}`),
-    examples?.length > 0 && heatRows(examples, max, { name: 'Example', compact: true }));
+    examples?.length > 0 ? heatRows(examples, max, { name: 'Example', compact: true })
+      : h('p', { class: 'muted small' }, typeof max === 'number' ? 'It never fires in the atlas.' : 'No atlas of this dictionary: start the studio with `--corpus` to have one made.'));
 }
