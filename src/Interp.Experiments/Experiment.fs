@@ -107,7 +107,7 @@ module Experiment =
 /// Models that come with the repository.
 [<RequireQualifiedAccess>]
 module Assets =
-    /// A small Llama that was trained on the embedded world.
+    /// A small model of the Phi-3 family that was trained on the embedded world.
     let world = WorldModel
 
 /// Models of your own.
