@@ -7,10 +7,10 @@ namespace Interp.Autoencoders;
 /// <param name="Values">[n, k], not negative; an entry of value 0 is inactive, whatever its index.</param>
 public sealed record SparseLatents(Tensor Indices, Tensor Values) : IDisposable
 {
-    /// <summary>Number of tokens.</summary>
+    /// <summary>Number of tokens; asks libtorch, so a loop over tokens asks once.</summary>
     public int Count => (int)Values.shape[0];
 
-    /// <summary>Room per token.</summary>
+    /// <summary>Room per token; asks libtorch, so a loop over tokens asks once.</summary>
     public int K => (int)Values.shape[1];
 
     /// <summary>All latents as one dense tensor [n, <paramref name="latents"/>]; for small n.</summary>

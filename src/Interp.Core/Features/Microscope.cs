@@ -176,9 +176,10 @@ public sealed class Microscope : IDisposable
         var norms = x.to(ScalarType.Float64).norm(1, p: 2).to(ScalarType.Float32, CPU).data<float>().ToArray();
         var indices = TensorMemory.Span<long>(latents.Indices.cpu().contiguous());
         var values = TensorMemory.Span<float>(latents.Values.to(ScalarType.Float32, CPU).contiguous());
+        var k = latents.K;
         var result = new (float, (int, float)[])[norms.Length];
         for (var row = 0; row < result.Length; row++)
-            result[row] = (norms[row], Fired(indices.Slice(row * latents.K, latents.K), values.Slice(row * latents.K, latents.K)));
+            result[row] = (norms[row], Fired(indices.Slice(row * k, k), values.Slice(row * k, k)));
         return result;
     }
 

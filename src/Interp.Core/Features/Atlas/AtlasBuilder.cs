@@ -64,7 +64,7 @@ public sealed class AtlasBuilder
         table.Sort();
         Workers.For((Records.Count + Block - 1) / Block, block =>
         {
-            var counts = new int[counterLength];
+            var counts = new ItemCounts(counterLength);
             for (var latent = block * Block; latent < Math.Min(Records.Count, (block + 1) * Block); latent++)
                 Records[latent].Add(table, firstRow, counts);
         });

@@ -41,13 +41,14 @@ internal sealed class FiringTable(int latents)
         using var scope = NewDisposeScope();
         var index = TensorMemory.Span<long>(fired.Indices.cpu().contiguous());
         var value = TensorMemory.Span<float>(fired.Values.to(ScalarType.Float32, CPU).contiguous());
+        var k = fired.K;
         for (var row = 0; row < tokens.Length; row++)
         {
             var start = Rows - row % contextLength;
             Contexts.Add((start, start + contextLength));
             Tokens.Add(tokens[row]);
             Documents.Add(documents[row]);
-            for (var i = row * fired.K; counted[row] && i < (row + 1) * fired.K; i++)
+            for (var i = row * k; counted[row] && i < (row + 1) * k; i++)
             {
                 if (!(value[i] > 0))
                     continue;

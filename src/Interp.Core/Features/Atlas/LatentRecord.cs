@@ -48,8 +48,8 @@ public sealed class LatentRecord
     /// <summary>Takes in the firings of a table.</summary>
     /// <param name="table">Some contexts.</param>
     /// <param name="firstRow">Number of the table's first row in the whole text.</param>
-    /// <param name="counts">Room for counting, all 0 before and after; as long as the larger of dictionary and vocabulary.</param>
-    internal void Add(FiringTable table, long firstRow, int[] counts)
+    /// <param name="counts">Counts tokens and latents; nothing is in it before and after.</param>
+    internal void Add(FiringTable table, long firstRow, ItemCounts counts)
     {
         var (rows, values) = table.Of(latent);
         if (rows.IsEmpty)
@@ -63,15 +63,18 @@ public sealed class LatentRecord
             Histogram[ActivationHistogram.BinOf(value)]++;
             OfferExamples(table, firstRow, rows.Span, values.Span, i);
         }
-        tokens.Add(Counted(counts, rows.Span, (row, count) => count(table.Tokens[row])));
-        partners.Add(Counted(counts, rows.Span, (row, count) =>
+        foreach (var row in rows.Span)
+            counts.Add(table.Tokens[row]);
+        tokens.Add(counts.Take());
+        foreach (var row in rows.Span)
         {
             foreach (var other in table.On(row))
             {
                 if (other != latent)
-                    count(other);
+                    counts.Add(other);
             }
-        }));
+        }
+        partners.Add(counts.Take());
     }
 
     private void OfferExamples(FiringTable table, long firstRow, ReadOnlySpan<int> rows, ReadOnlySpan<float> values, int i)
@@ -102,25 +105,5 @@ public sealed class LatentRecord
         for (var j = i; j < rows.Length && rows[j] < end; j++)
             around[rows[j] - start] = values[j];
         return new LatentExample(firstRow + row, table.Documents[row], values[i], row - start, table.Tokens.GetRange(start, end - start), around);
-    }
-
-    private static (int Item, int Count)[] Counted(int[] counts, ReadOnlySpan<int> rows, Action<int, Action<int>> visit)
-    {
-        var seen = new List<int>();
-        void Count(int item)
-        {
-            if (counts[item]++ == 0)
-                seen.Add(item);
-        }
-        foreach (var row in rows)
-            visit(row, Count);
-        seen.Sort();
-        var result = new (int, int)[seen.Count];
-        for (var i = 0; i < result.Length; i++)
-        {
-            result[i] = (seen[i], counts[seen[i]]);
-            counts[seen[i]] = 0;
-        }
-        return result;
     }
 }

@@ -25,12 +25,13 @@ public sealed class ConceptFitting(int concepts, IReadOnlyList<float> max)
     {
         var index = TensorMemory.Span<long>(latents.Indices);
         var value = TensorMemory.Span<float>(latents.Values);
-        for (var token = 0; token < latents.Count; token++)
+        var (tokens, k) = (latents.Count, latents.K);
+        for (var token = 0; token < tokens; token++)
         {
             int[] holding = [.. Enumerable.Range(0, concepts).Where(concept => labels[concept][token])];
             foreach (var concept in holding)
                 positives[concept]++;
-            for (var i = token * latents.K; i < (token + 1) * latents.K; i++)
+            for (var i = token * k; i < (token + 1) * k; i++)
             {
                 if (value[i] > 0 && max[(int)index[i]] > 0)
                     Add(holding, (int)index[i], value[i] / max[(int)index[i]]);
