@@ -30,7 +30,6 @@ public static class Analysis
     /// <param name="contrast">Where the latents are to be below the threshold; may be empty.</param>
     /// <param name="figures">The latents' own distributions.</param>
     /// <param name="options">What is asked; null: the usual.</param>
-    /// <returns>The best, ties by the lower number.</returns>
     /// <exception cref="InterpException">There is no sentence, or an option is out of range.</exception>
     public static AnalysisResult Of(IReadOnlyList<Reading> sentences, IReadOnlyList<Reading> contrast, ILatentFigures figures, AnalysisOptions? options = null)
     {
@@ -38,9 +37,10 @@ public static class Analysis
         Validate(sentences, options);
         var needed = Math.Max(1, (int)Math.Ceiling(options.Share * sentences.Count - Rounding));
         var fired = Fired(sentences).Where(latent => options.Filter?.Accepts(figures, latent) ?? true).ToArray();
-        var qualified = fired.Where(latent => Reaching(sentences, latent) >= needed && Reaching(contrast, latent) == 0)
-            .Select(latent => Scored(latent)).OrderByDescending(found => found.Score).ThenBy(found => found.Latent).ToArray();
-        return new AnalysisResult(fired.Length, qualified.Length, [.. qualified.Take(options.Limit ?? qualified.Length).Select(found => Shown(found.Latent, found.Score, found.Quantile, found.Effect))]);
+        var qualified = fired.Where(latent => Reaching(sentences, latent) >= needed && Reaching(contrast, latent) == 0).ToArray();
+        var shown = Math.Min(options.Limit ?? int.MaxValue, qualified.Length);
+        return new AnalysisResult(fired.Length, qualified.Length, shown, () =>
+            [.. qualified.Select(Scored).OrderByDescending(found => found.Score).ThenBy(found => found.Latent).Take(shown).Select(found => Shown(found.Latent, found.Score, found.Quantile, found.Effect))]);
 
         int Reaching(IReadOnlyList<Reading> texts, int latent) => texts.Count(text => Reaches(text.PeakOf(latent), figures.MaxOf(latent), options.Threshold));
 

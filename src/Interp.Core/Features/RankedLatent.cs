@@ -27,9 +27,3 @@ public sealed record AnalysisOptions
 /// <param name="Contrast">The same of the contrast.</param>
 public sealed record RankedLatent(
     int Latent, double Score, double Share, float Max, double Quantile, double Effect, IReadOnlyList<float[]> Sentences, IReadOnlyList<float[]> Contrast);
-
-/// <summary>The latents that were found.</summary>
-/// <param name="Fired">Latents that fire in some sentence at all and pass the filter.</param>
-/// <param name="Qualified">Those of them that meet the conditions.</param>
-/// <param name="Latents">The best of these, best first.</param>
-public sealed record AnalysisResult(int Fired, int Qualified, IReadOnlyList<RankedLatent> Latents);

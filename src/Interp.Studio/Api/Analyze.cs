@@ -97,9 +97,9 @@ internal static class Analyze
         var contrast = bench.Microscope.Read(question.Contrast, cancel);
         var options = new AnalysisOptions { Threshold = question.Threshold, Share = question.Share, Limit = question.Limit };
         var result = Analysis.Of(sentences, contrast, bench.Figures, options);
-        var values = result.Latents.Count * sentences.Concat(contrast).Sum(text => (long)text.Ids.Count);
+        var values = result.Shown * sentences.Concat(contrast).Sum(text => (long)text.Ids.Count);
         if (values > Limits.AnsweredValues)
-            throw new Refusal(StatusCodes.Status413PayloadTooLarge, $"The answer would have {values} values, {result.Latents.Count} latents on every token, and at most {Limits.AnsweredValues} are given; ask for fewer latents or less text.");
+            throw new Refusal(StatusCodes.Status413PayloadTooLarge, $"The answer would have {values} values, {result.Shown} latents on every token, and at most {Limits.AnsweredValues} are given; ask for fewer latents or less text.");
         return new Answer
         {
             Features = [.. result.Latents.Select(ranked => Found.Of(bench, ranked, sentences, contrast))],

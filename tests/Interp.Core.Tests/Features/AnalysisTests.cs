@@ -18,6 +18,20 @@ internal sealed class GivenFigures(int tokens, params float[][] firings) : ILate
     public double QuantileOf(int latent, float value) => firings[latent].Count(other => other < value) / (double)firings[latent].Length;
 }
 
+/// <summary>Maxima of 1, and nothing that a score needs.</summary>
+internal sealed class UnscoredFigures : ILatentFigures
+{
+    public int Latents => 4;
+
+    public float MaxOf(int latent) => 1;
+
+    public double DensityOf(int latent) => throw new NotSupportedException();
+
+    public double MeanOf(int latent) => throw new NotSupportedException();
+
+    public double QuantileOf(int latent, float value) => throw new NotSupportedException();
+}
+
 public class AnalysisTests
 {
     /// <summary>Latent 0: max 10; latent 1: max 4; latent 2: dead in the figures; latent 3: max 1, dense.</summary>
@@ -135,8 +149,16 @@ public class AnalysisTests
     {
         Reading[] sentences = [Text([10f, 4f, 5f, 1f])];
         var result = Analysis.Of(sentences, [], Figures, new AnalysisOptions { Limit = 2 });
-        Assert.Equal((4, 3, 2), (result.Fired, result.Qualified, result.Latents.Count));
+        Assert.Equal((4, 3, 2, 2), (result.Fired, result.Qualified, result.Shown, result.Latents.Count));
         Assert.Equal(3, Analysis.Of(sentences, [], Figures, new AnalysisOptions { Limit = null }).Latents.Count);
+    }
+
+    [Fact]
+    public void How_many_there_are_is_known_before_any_is_scored()
+    {
+        var result = Analysis.Of([Text([1f, 1f, 0.1f, 1f])], [Text([1f])], new UnscoredFigures(), new AnalysisOptions { Limit = null });
+        Assert.Equal((4, 2, 2), (result.Fired, result.Qualified, result.Shown));
+        Assert.Throws<NotSupportedException>(() => result.Latents);
     }
 
     [Fact]

@@ -64,6 +64,17 @@ public sealed class AnalyzeTests(StudioFixture fixture) : IDisposable
     }
 
     [Fact]
+    public async Task An_answer_of_too_many_values_is_refused_with_their_number()
+    {
+        string[] many = [.. Enumerable.Range(0, 660).SelectMany(_ => Sentences)];
+        var (status, body) = await studio.Post("analyze", new JsonObject { ["sentences"] = Texts(many), ["threshold"] = 0, ["share"] = 0, ["limit"] = null }.ToJsonString());
+        var read = microscope.Read(Sentences);
+        var fired = read.SelectMany(text => text.Fired.ToArray()).Distinct().Count(latent => atlas.Max[latent] > 0);
+        Assert.Equal(413, status);
+        Assert.Equal($"The answer would have {660L * fired * read.Sum(text => text.Ids.Count)} values, {fired} latents on every token, and at most 1000000 are given; ask for fewer latents or less text.", (string)body["error"]!);
+    }
+
+    [Fact]
     public async Task Tokens_have_the_latents_with_the_largest_share_of_their_maximum()
     {
         const string text = "Hélène met 2 ducks — twice.";
