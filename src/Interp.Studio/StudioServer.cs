@@ -104,6 +104,10 @@ public sealed class StudioServer : IAsyncDisposable
         kestrel.Limits.MaxRequestBufferSize = Limits.BufferBytes;
         kestrel.Limits.MaxRequestLineSize = Limits.BufferBytes;
         kestrel.Limits.MaxConcurrentConnections = Limits.Connections;
-        kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(IPAddress.Loopback, port, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(ServerRefusals.Explain);
+        });
     }
 }

@@ -12,6 +12,9 @@ internal sealed class Failures(RequestDelegate next, Action<string> log)
     /// <summary>What is said when the time of a request is over.</summary>
     public const string TooLong = "This took longer than the studio allows for one request; ask for less at once.";
 
+    /// <summary>What is said of a request that breaks off.</summary>
+    public const string NotWhole = "The request did not arrive whole and in time; send it again.";
+
     public async Task Serve(HttpContext context)
     {
         try
@@ -57,7 +60,7 @@ internal sealed class Failures(RequestDelegate next, Action<string> log)
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
                 return (StatusCodes.Status413PayloadTooLarge, Limits.TooLarge);
             case BadHttpRequestException bad:
-                return (bad.StatusCode, "The request did not arrive whole and in time; send it again.");
+                return (bad.StatusCode, NotWhole);
             case OperationCanceledException:
                 return (StatusCodes.Status503ServiceUnavailable, TooLong);
             default:

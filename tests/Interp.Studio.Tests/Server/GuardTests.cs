@@ -82,8 +82,9 @@ public sealed class GuardTests(StudioFixture fixture)
     [InlineData]
     public async Task A_request_without_one_host_is_refused(params string[] hosts)
     {
-        var (status, _) = await RawRequest.Get(studio.Address, "/api/v1/health", hosts);
+        var (status, text) = await RawRequest.Get(studio.Address, "/api/v1/health", hosts);
         Assert.InRange(status, 400, 499);
+        Assert.Contains("{\"error\":\"", text);
     }
 
     [Theory]
@@ -204,6 +205,29 @@ public sealed class GuardTests(StudioFixture fixture)
         var (status, body) = await WorldStudio.Read(await studio.Client.SendAsync(request));
         Assert.Equal(413, status);
         Sentence(body);
+    }
+
+    /// <summary>What the server refuses before there is a request, also behind one that it served on the same connection.</summary>
+    [Theory]
+    [InlineData("GET /api/v1/features/3%00 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "well-formed")]
+    [InlineData("GET /api/v1/health\0 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "well-formed")]
+    [InlineData("GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\nno header\r\n\r\n", 400, "well-formed")]
+    [InlineData("GET /api/v1/search?q={long} HTTP/1.1\r\nHost: localhost\r\n\r\n", 414, "64 KiB")]
+    [InlineData("GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\nA: {long}\r\n\r\n", 431, "headers")]
+    [InlineData("GET /api/v1/health HTTP/3.7\r\nHost: localhost\r\n\r\n", 505, "HTTP/1.1")]
+    public async Task What_the_server_refuses_by_itself_is_told_in_a_sentence(string request, int status, string words)
+    {
+        foreach (var before in (string[])["", "GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n"])
+        {
+            var (_, text) = await RawRequest.Send(studio.Address, before + request.Replace("{long}", new string('a', 70_000)));
+            var answer = text[text.IndexOf($"HTTP/1.1 {status} ", StringComparison.Ordinal)..];
+            var (headers, body) = (answer[..answer.IndexOf("\r\n\r\n", StringComparison.Ordinal)], answer[(answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..]);
+            Assert.Contains("Content-Type: application/json", headers);
+            Assert.Contains($"Content-Length: {body.Length}", headers);
+            Assert.Contains("Connection: close", headers);
+            Sentence(JsonNode.Parse(body)!);
+            Assert.Contains(words, body);
+        }
     }
 
     private static void Sentence(JsonNode body)
