@@ -9,7 +9,7 @@ namespace Interp.Studio.Api;
 /// <summary>The latents of which the atlas says some words.</summary>
 internal static class SearchWords
 {
-    public sealed record Question
+    public sealed record Question : LatentFilters
     {
         [Description("Words of explanations, concepts and tokens, all of which are wanted."), Length(1, 1000)]
         public required string Q { get; init; }
@@ -32,6 +32,6 @@ internal static class SearchWords
 
     private static Answer Run(Workbench bench, Question question) => new()
     {
-        Results = [.. bench.Atlas.Search(question.Q, Math.Min(question.Limit, Limits.Listed)).Select(hit => SearchHit.Of(bench, hit.Latent) with { Score = hit.Score })],
+        Results = [.. bench.Atlas.Search(question.Q, Math.Min(question.Limit, Limits.Listed), question.ToFilter()).Select(hit => SearchHit.Of(bench, hit.Latent) with { Score = hit.Score })],
     };
 }

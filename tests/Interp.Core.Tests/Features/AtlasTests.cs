@@ -152,6 +152,7 @@ public sealed class AtlasTests : IDisposable
         Assert.Empty(atlas.Search("paris zzzz", 5));
         Assert.Empty(atlas.Search("  ", 5));
         Assert.Single(atlas.Search("a", 1));
+        Assert.DoesNotContain(hits[0].Latent, atlas.Search("PARIS", 5, new LatentFilter { Dead = atlas.MaxOf(hits[0].Latent) > 0 }).Select(hit => hit.Latent));
     }
 
     [Fact]

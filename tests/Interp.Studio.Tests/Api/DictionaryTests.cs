@@ -83,6 +83,17 @@ public sealed class DictionaryTests(StudioFixture fixture) : IDisposable
     }
 
     [Fact]
+    public async Task Words_find_the_best_of_those_that_pass_the_filters()
+    {
+        var hits = atlas.Search("month", 1000);
+        var least = atlas.Max[hits[0].Latent] * 1.0001;
+        var (_, body) = await studio.Get(FormattableString.Invariant($"search?q=month&limit=2&minMax={least}"));
+        var passing = hits.Where(hit => atlas.Max[hit.Latent] >= least).Take(2).Select(hit => hit.Latent);
+        Assert.NotEmpty(passing);
+        Assert.Equal(passing, body["results"]!.AsArray().Select(hit => (int)hit!["id"]!));
+    }
+
+    [Fact]
     public async Task The_map_has_a_place_for_every_latent()
     {
         var (_, body) = await studio.Get("map");

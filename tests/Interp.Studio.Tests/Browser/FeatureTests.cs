@@ -26,6 +26,18 @@ public sealed class FeatureTests(BrowserFixture browser)
     public Task The_token_that_an_example_is_about_is_underlined() => browser.Visit("feature/17", async visit =>
         Assert.Equal(1, await visit.Value<int>("document.querySelector('.heat').querySelectorAll('.peak').length")));
 
+    /// <summary>The space before a word would else be coloured at the end of the line above.</summary>
+    [Fact]
+    public Task A_word_is_coloured_in_one_piece() => browser.Visit("feature/17", async visit =>
+        Assert.All(await visit.Value<int[]>("[...document.querySelectorAll('details[open] .token.word.on, .heat-rows:first-of-type .token.word.on')].map(token => [...token.getClientRects()].filter(piece => piece.width > 0).length)"), pieces => Assert.Equal(1, pieces)), width: 390);
+
+    [Theory]
+    [InlineData("dead of 2\u2009048 in 200 000 tokens", "dead of 2\u202f048 in 200\u202f000 tokens")]
+    [InlineData("“ May”, “ of” or 12 more", "“\u00a0May”, “\u00a0of” or 12 more")]
+    [InlineData("1 2000 or 1 20", "1 2000 or 1 20")]
+    public Task No_line_ends_within_a_number_or_before_a_quoted_token(string text, string shown) => browser.Visit("feature/0", async visit =>
+        Assert.Equal(shown, await visit.Value<string>($"import('/js/format.js').then(format => format.unbroken({JsonSerializer.Serialize(text)}))")));
+
     [Fact]
     public Task The_test_box_shows_where_it_fires_and_keeps_the_text_in_the_address() => browser.Visit("feature/17", async visit =>
     {
@@ -62,7 +74,7 @@ public sealed class FeatureTests(BrowserFixture browser)
         var rule = await visit.Value<string>($"fetch('/api/v1/features/{latent}').then(answer => answer.json()).then(answer => answer.explanation.text)");
         var shown = await visit.Read(".explained");
         Assert.True(shown.Length < rule.Length);
-        Assert.StartsWith(string.Join(", ", rule.Split(", ").Take(3)), shown);
+        Assert.StartsWith(string.Join(", ", rule.Split(", ").Take(3)), shown.Replace('\u00a0', ' '));
         Assert.Matches(@" and \d+ more", shown);
         await visit.Value<object>("[...document.querySelectorAll('summary')].find(summary => summary.innerText === 'The whole rule').click()");
         Assert.Equal(rule, await visit.Value<string>("document.querySelector('details[open] p').textContent"));

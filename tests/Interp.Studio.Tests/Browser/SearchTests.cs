@@ -55,6 +55,28 @@ public sealed class SearchTests(BrowserFixture browser)
     });
 
     [Fact]
+    public Task Filters_hold_for_words_too() => browser.Visit("search?q=month", async visit =>
+    {
+        const string densities = "[...document.querySelectorAll('tbody tr')].map(row => parseFloat(row.cells[3].textContent))";
+        var all = await visit.Value<double[]>(densities);
+        var some = all.Order().ElementAt(all.Length / 2);
+        await visit.Go(FormattableString.Invariant($"search?q=month&minDensity={some / 100}"));
+        var dense = await visit.Value<double[]>(densities);
+        Assert.InRange(dense.Length, 1, all.Length - 1);
+        Assert.True(await visit.Value<bool>("document.querySelector('form details').open"));
+        Assert.All(dense, density => Assert.True(density >= some));
+    });
+
+    [Fact]
+    public Task What_words_find_has_an_order_of_its_own() => browser.Visit("search?q=month", async visit =>
+    {
+        const string disabled = "document.querySelector('select[name=sort]').disabled";
+        Assert.True(await visit.Value<bool>(disabled));
+        await visit.Type("Words", "", "searchbox");
+        Assert.False(await visit.Value<bool>(disabled));
+    });
+
+    [Fact]
     public Task A_contrast_finds_what_analyse_finds() => browser.Visit("search", async visit =>
     {
         await visit.Click("radio", "Contrast");

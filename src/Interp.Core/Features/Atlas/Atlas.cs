@@ -137,7 +137,9 @@ public sealed class Atlas : ILatentFigures, IDisposable
     /// <summary>The latents whose explanation, concept, tokens or raised tokens have all of some words, best first.</summary>
     /// <param name="words">Words, upper or lower case, separated by spaces.</param>
     /// <param name="limit">The most that are wanted.</param>
-    public IReadOnlyList<LatentHit> Search(string words, int limit) => AtlasSearch.Find(search, words, limit);
+    /// <param name="filter">Which latents are considered; null: all.</param>
+    public IReadOnlyList<LatentHit> Search(string words, int limit, LatentFilter? filter = null) =>
+        AtlasSearch.Find(search, words, limit, latent => filter?.Accepts(this, latent) ?? true);
 
     /// <summary>Reads every byte and every page.</summary>
     /// <exception cref="InterpException">A file is not what was written.</exception>

@@ -21,8 +21,8 @@ internal static class AtlasSearch
         Share(page.Explanation?.F1), Share(page.Concept?.F1),
     }.Select(Plain)) + "\n";
 
-    /// <summary>The latents that have all words, best first, ties by the lower number.</summary>
-    public static IReadOnlyList<LatentHit> Find(MappedFile file, string words, int limit)
+    /// <summary>The considered latents that have all words, best first, ties by the lower number.</summary>
+    public static IReadOnlyList<LatentHit> Find(MappedFile file, string words, int limit, Func<int, bool> considered)
     {
         var wanted = words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(word => Encoding.UTF8.GetBytes(Plain(word).ToLowerInvariant())).ToArray();
         if (wanted.Length == 0)
@@ -34,7 +34,7 @@ internal static class AtlasSearch
             var line = file.Bytes(at, (int)Math.Min(file.Length - at, 1 << 20));
             line = line[..(line.IndexOf((byte)'\n') is var end and >= 0 ? end : line.Length)];
             at += line.Length + 1;
-            if (ScoreOf(line, wanted) is var score && score > 0 && best.Wants((float)score, latent))
+            if (ScoreOf(line, wanted) is var score && score > 0 && best.Wants((float)score, latent) && considered(latent))
                 best.Offer((float)score, latent, (latent, Encoding.UTF8.GetString(line)));
         }
         return [.. best.Ordered().Select(kept => new LatentHit(kept.Item.Latent, kept.Score, kept.Item.Text.Split('\t')[0] is { Length: > 0 } text ? text : kept.Item.Text.Split('\t')[2]))];

@@ -27,6 +27,9 @@ export function percent(value) {
   return `${value === 1 ? '100' : short(value * 100)}\u202f%`;
 }
 
+/** A text whose lines end neither within a number nor between a quotation mark and the space of a token behind it. */
+export const unbroken = text => text.replace(/(?<=\d)[ \u2009](?=\d{3}(?!\d))/g, '\u202f').replaceAll('\u201c ', '\u201c\u00a0');
+
 /** "1 sentence", "2 sentences" */
 export const counted = (count, noun) => `${whole(count)} ${noun}${count === 1 ? '' : 's'}`;
 

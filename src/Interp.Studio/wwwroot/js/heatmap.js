@@ -43,7 +43,7 @@ function described(value, max) {
 
 function tokenSpan(token, value, max, isFocus) {
   const heat = max > 0 ? Math.min(1, Math.abs(value) / max) : 0;
-  const classes = ['token', value > 0 && 'on', value < 0 && 'off', isFocus && 'peak'].filter(Boolean).join(' ');
+  const classes = ['token', /^ \S+$/.test(token) && 'word', value > 0 && 'on', value < 0 && 'off', isFocus && 'peak'].filter(Boolean).join(' ');
   return h('span', { class: classes, 'data-mark': mark(token, value), '--v': heat > 0 ? heat.toFixed(3) : null }, token);
 }
 

@@ -1,7 +1,7 @@
 // The page of one latent, drawn from the atlas's record of it. It fetches nothing: what it needs besides the record is
 // in `source`, so that the studio and the static export share it.
 import { h } from '../dom.js';
-import { counted, percent, short, tabular, whole } from '../format.js';
+import { counted, percent, short, tabular, unbroken, whole } from '../format.js';
 import { legend } from '../heatmap.js';
 import { histogram } from '../charts/histogram.js';
 import { heatRows } from '../parts/examples.js';
@@ -35,7 +35,7 @@ export function explained(record) {
   const { explanation, concept } = record;
   const brief = explanation && shortened(explanation.text);
   return h('div', { class: 'stack' },
-    explanation ? h('p', { class: 'explained', dir: 'auto' }, brief) : record.max > 0 && h('p', { class: 'muted' }, 'No rule explains this latent well enough.'),
+    explanation ? h('p', { class: 'explained', dir: 'auto' }, unbroken(brief)) : record.max > 0 && h('p', { class: 'muted' }, 'No rule explains this latent well enough.'),
     h('p', { class: 'row small muted' },
       explanation && h('span', { 'data-tip': fit(explanation), tabindex: '0' }, `explanation F1 ${fitted(explanation.f1)} on held-out text`),
       concept && h('span', { class: concept.f1 < 0.5 ? 'badge weak' : 'badge', 'data-tip': fit(concept), tabindex: '0' }, `concept: ${concept.name} \u00b7 F1 ${fitted(concept.f1)}`)),

@@ -9,6 +9,7 @@ import { labelledTexts } from '../parts/labelled.js';
 import { amend, go, href } from '../router.js';
 
 const page = 50;
+const filterNames = ['minDensity', 'maxDensity', 'minMax', 'dead'];
 const defaults = { kind: 'words', q: '', text: '', s: '', c: '', labelled: '', id: '', minDensity: '', maxDensity: '', minMax: '', dead: '0', sort: 'max' };
 
 export const searchPage = {
@@ -33,6 +34,7 @@ export const searchPage = {
       const offset = /^\d{1,9}$/.test(from) ? Number(from) : 0;
       fillForm(form, route.params, defaults, { known: ['offset'], sentences: String(offset) === from ? [] : [`The link begins the list at ${quoted(from)}, which is no place in it; it begins at its first.`] });
       showKind(form);
+      if (filterNames.some(name => form.elements[name].value !== defaults[name])) form.querySelector('details').open = true;
       await load('Searching.', async signal => {
         const found = await ask(form, offset, signal);
         if (!found) return null;
@@ -65,11 +67,14 @@ function inputs() {
       field('Least maximum', numberInput('minMax', { min: 0, placeholder: '0' })),
       field('Dead latents', choice('dead', [['0', 'left out'], ['1', 'only these'], ['any', 'listed too']])))),
     h('div', { class: 'row' }, h('button', { class: 'primary' }, 'Search')));
+  form.elements.q.addEventListener('input', () => showKind(form));
   submitOnCtrlEnter(form);
   return form;
 }
 
+/** Shows the fields of the chosen kind; what words find has an order of its own. */
 function showKind(form) {
+  form.elements.sort.disabled = form.elements.q.value.trim() !== '';
   for (const part of form.querySelectorAll('[data-kind]')) part.hidden = part.dataset.kind !== form.elements.kind.value;
 }
 
@@ -94,13 +99,13 @@ async function ask(form, offset, signal) {
     case 'contrast': return s.value.trim() ? post({ sentences: sentencesOf(s.value), contrast: sentencesOf(c.value) }) : null;
     case 'labelled': return labelled.value.trim() ? post({ texts: labelledTexts(labelled.value) }) : null;
     case 'direction': return id.value !== '' ? post({ id: Number(id.value) }) : null;
-    default: return q.value.trim() ? byWords(q.value.trim(), signal) : browse(sort.value, filters, offset, signal);
+    default: return q.value.trim() ? byWords(q.value.trim(), filters, signal) : browse(sort.value, filters, offset, signal);
   }
 }
 
-async function byWords(words, signal) {
-  const { results } = await getJson(`search?${new URLSearchParams({ q: words, limit: page })}`, signal);
-  return { latents: results, total: results.length, sentence: results.length === 0 ? `No explanation speaks of ${words}; try fewer or other words.` : `${counted(results.length, 'latent')}, best first.` };
+async function byWords(words, filters, signal) {
+  const { results } = await getJson(`search?${new URLSearchParams({ q: words, limit: page, ...filters })}`, signal);
+  return { latents: results, total: results.length, sentence: results.length === 0 ? `No explanation speaks of ${words}; try fewer or other words, or loosen the filters.` : `${counted(results.length, 'latent')}, best first.` };
 }
 
 async function browse(sort, filters, offset, signal) {

@@ -1,7 +1,7 @@
 // Why: which latents make the model prefer one next token to another, estimated and tried.
 import { postJson } from '../api.js';
 import { announce, h, show } from '../dom.js';
-import { quoted, short, tabular, whole } from '../format.js';
+import { quoted, short, tabular, unbroken, whole } from '../format.js';
 import { scatter } from '../charts/scatter.js';
 import { field, fillForm, formParams, numberInput, submitOnCtrlEnter, textArea, textInput } from '../parts/fields.js';
 import { labelOf } from '../parts/labels.js';
@@ -52,7 +52,7 @@ function answerOf({ a: tokenA, b: tokenB, difference, active, latents, correlati
   if (latents.length === 0) return [h('p', {}, sentence), empty('No latent is active on this prompt.')];
   const tried = latents.filter(latent => latent.effect !== null && latent.effect !== undefined);
   return [
-    h('p', { class: 'explained' }, sentence),
+    h('p', { class: 'explained' }, unbroken(sentence)),
     tried.length > 1 && h('div', { class: 'panel' },
       h('p', { class: 'figures' }, h('span', {}, 'Pearson ', h('b', {}, short(correlation.pearson))), h('span', {}, 'Spearman ', h('b', {}, short(correlation.spearman))),
         h('span', {}, `${extent(correlation.n, active)}: the closer to 1, the more the estimates can be trusted`)),

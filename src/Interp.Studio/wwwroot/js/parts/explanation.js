@@ -1,5 +1,6 @@
 // A latent in words: its rule shortened, with the rule's fit; the whole of it for a tooltip.
 import { h } from '../dom.js';
+import { unbroken } from '../format.js';
 
 const shown = 3;
 const tokenLists = /“[^”]*”+(?:, “[^”]*”+)*(?: or (?:“[^”]*”+|\d+ more))?/g;
@@ -20,14 +21,14 @@ export const fitted = f1 => f1.toFixed(2);
 export function labelOfRule(rule, f1) {
   if (!rule) return null;
   const fit = typeof f1 === 'number' ? ` \u00b7 F1\u00a0${fitted(f1)}` : '';
-  return { short: shortened(rule) + fit, whole: rule + fit };
+  return { short: unbroken(shortened(rule)) + fit, whole: rule + fit };
 }
 
 /** The concept and the rule of a latent of a list; `otherwise` where there is no rule. */
 export function ruleView({ explanation, explanationF1, concept, conceptF1 }, otherwise) {
   return [
     concept && [h('span', { class: conceptF1 < 0.5 ? 'badge weak' : 'badge', 'data-tip': `The concept that it fits best, F1 ${fitted(conceptF1)}` }, concept), ' '],
-    explanation ? [h('span', { class: 'explanation', dir: 'auto', 'data-tip': explanation }, shortened(explanation)), ' ',
+    explanation ? [h('span', { class: 'explanation', dir: 'auto', 'data-tip': explanation }, unbroken(shortened(explanation))), ' ',
       h('span', { class: 'muted small nowrap', 'data-tip': 'How well the rule predicts, on held-out text, where the latent fires: 1 is perfect' }, `F1 ${fitted(explanationF1)}`)]
       : h('span', { class: 'muted plain' }, otherwise),
   ];

@@ -1,12 +1,13 @@
 // A table of results whose columns sort on a click. Means with their deviation, 0.12 ± 0.03, are numbers: they sort by the
-// mean, and their ± stand below one another.
+// mean, and their ± stand below one another. The name of a cell may be divided behind its commas.
 import { h, show } from '../dom.js';
+import { unbroken } from '../format.js';
 
 /** @param {string[]} columns @param {(string|number|null)[][]} rows */
 export function sortableTable(columns, rows, label) {
   const body = h('tbody', {});
   const kinds = columns.map((_, at) => columnOf(rows.map(row => row[at])));
-  const heads = columns.map((name, at) => h('th', { scope: 'col', class: kinds[at].numeric ? 'number' : null }, h('button', { type: 'button', onclick: () => sort(at) }, name)));
+  const heads = columns.map((name, at) => h('th', { scope: 'col', class: kinds[at].numeric ? 'number' : null }, h('button', { type: 'button', onclick: () => sort(at) }, unbroken(name))));
   let order = null;
   const draw = sorted => show(body, sorted.map(row => h('tr', {}, row.map((cell, at) => cellView(cell, kinds[at])))));
   function sort(at) {
@@ -33,7 +34,7 @@ function columnOf(cells) {
 }
 
 function cellView(cell, { numeric, width }) {
-  if (!numeric) return h('td', {}, cell ?? '');
+  if (!numeric) return h('td', {}, String(cell ?? '').split(/(?<=,)(?=\S)/).flatMap((part, at) => at === 0 ? [part] : [h('wbr'), part]));
   const [mean, deviation] = partsOf(cell);
   return h('td', { class: 'number' }, mean, width > 0 && h('span', { class: 'deviation', '--width': width }, deviation === undefined ? '' : ` \u00b1 ${deviation}`));
 }
