@@ -5,6 +5,7 @@ using Interp.Features;
 using Interp.Studio.Guards;
 using Interp.Studio.Http;
 using Interp.Tokenization;
+using Microsoft.AspNetCore.Http;
 
 namespace Interp.Studio.Api;
 
@@ -98,10 +99,12 @@ internal static class Why
     private static Answer Run(Microscope microscope, Question question, CancellationToken cancel)
     {
         var (a, b) = (microscope.IdAfter(question.Prompt, question.A), microscope.IdAfter(question.Prompt, question.B));
+        var pieces = new TokenPieces(microscope.Tokenizer);
+        if (a == b)
+            throw new Refusal(StatusCodes.Status400BadRequest, $"'{Refusal.Echo(question.A)}' and '{Refusal.Echo(question.B)}' begin with the same token '{pieces.Of(a)}'; give two that begin with different ones.");
         var tokens = microscope.Read(question.Prompt).Tokens;
         var tried = Math.Max(question.Limit, Limits.TriedPositions / Math.Max(1, tokens.Count));
         var result = Attribution.Of(microscope, question.Prompt, a, b, question.Limit, tried, cancel);
-        var pieces = new TokenPieces(microscope.Tokenizer);
         return new Answer
         {
             A = new NextToken { Id = a, Text = pieces.Of(a) },

@@ -94,6 +94,7 @@ public sealed class EffectTests(StudioFixture fixture)
     [InlineData("dose", """{"prompt":"","feature":3,"strengths":[1]}""", 400, "prompt is 0 characters long")]
     [InlineData("why", """{"prompt":"a","a":" b"}""", 400, "b")]
     [InlineData("why", """{"prompt":"a","a":" b","b":" c","limit":100000}""", 400, "limit")]
+    [InlineData("why", """{"prompt":"They met again in","a":" October","b":" October 1990"}""", 400, "same token ' October'")]
     [InlineData("compare", """{"sae":"/etc/passwd"}""", 404, "dictionary")]
     [InlineData("compare", """{"sae":"twin","threshold":2}""", 400, "threshold")]
     public async Task A_question_that_cannot_be_answered_is_refused(string path, string json, int status, string named)

@@ -26,7 +26,9 @@ public sealed class LinkTests(BrowserFixture browser)
     [InlineData("analyse?t=0.35&share=0.5&n=20&last=1")]
     [InlineData("search?kind=direction&id=3&minDensity=0.001&dead=any&sort=id&offset=50")]
     [InlineData("steer?prompt=a&f=3:0.5:norm:add,4:1&tokens=3&strengths=0,1&keepError=0")]
+    [InlineData("steer?temperature=0.75")]
     [InlineData("map?colour=max&q=month&id=3")]
+    [InlineData("compare?tau=0.99")]
     public Task What_it_can_take_is_not(string address) => browser.Visit(address, async visit =>
         Assert.Equal(0, await visit.Count(".told")));
 

@@ -30,7 +30,7 @@ export const comparePage = {
     const load = loader(results);
     const form = h('form', { class: 'panel row end', 'aria-label': 'What to compare with' },
       h('div', { class: 'grow' }, field('Other dictionary', choice('sae', others.map(name => [name, name])))),
-      field('Least cosine', numberInput('tau', { min: 0, max: 1, step: 0.05, class: 'narrow' })), h('input', { type: 'hidden', name: 'show' }), h('button', { class: 'primary' }, 'Compare'));
+      field('Least cosine', numberInput('tau', { min: 0, max: 1, step: 0.01, class: 'narrow' })), h('input', { type: 'hidden', name: 'show' }), h('button', { class: 'primary' }, 'Compare'));
     show(root,
       h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabindex: '-1' }, 'Compare'),
         h('p', { class: 'lead' }, 'Which latents of this dictionary another one has too, by the cosine of their decoder directions.'))),

@@ -64,7 +64,7 @@ function inputs(features) {
     h('div', { class: 'pair' },
       field('New tokens', numberInput('tokens', { min: 1, max: 512, step: 1 })),
       field('Positions', choice('positions', [['notSpecial', 'all but special'], ['all', 'all'], ['generated', 'generated only']])),
-      field('Temperature', numberInput('temperature', { min: 0, max: 2, step: 0.1 }), '0 takes the likeliest'),
+      field('Temperature', numberInput('temperature', { min: 0, max: 2, step: 0.01 }), '0 takes the likeliest'),
       field('Seed', numberInput('seed', { min: 0, step: 1 }))),
     check('Keep the error term', 'keepError', 'What the dictionary does not reconstruct stays as it was.'),
     h('button', { class: 'primary' }, 'Steer'));
