@@ -22,6 +22,9 @@ public static class Analysis
     /// <summary>How many texts the latent's density counts as beside the contrast.</summary>
     public const double Prior = 10;
 
+    /// <summary>Where no latent qualifies, lower thresholds are tried in steps of 1 / so many.</summary>
+    public const int Steps = 20;
+
     /// <summary>Room for the rounding of share × sentences.</summary>
     private const double Rounding = 1e-9;
 
@@ -36,13 +39,16 @@ public static class Analysis
         options ??= new AnalysisOptions();
         Validate(sentences, options);
         var needed = Math.Max(1, (int)Math.Ceiling(options.Share * sentences.Count - Rounding));
-        var fired = Fired(sentences).Where(latent => options.Filter?.Accepts(figures, latent) ?? true).ToArray();
-        var qualified = fired.Where(latent => Reaching(sentences, latent) >= needed && Reaching(contrast, latent) == 0).ToArray();
+        var fired = Fired(sentences).Where(latent => options.Filter?.Accepts(figures, latent) ?? true).Select(PeaksOf).ToArray();
+        var qualified = fired.Where(peaks => peaks.Qualify(options.Threshold)).Select(peaks => peaks.Latent).ToArray();
         var shown = Math.Min(options.Limit ?? int.MaxValue, qualified.Length);
-        return new AnalysisResult(fired.Length, qualified.Length, shown, () =>
+        return new AnalysisResult(fired.Length, qualified.Length, shown, qualified.Length > 0 ? null : Nearest(fired, options.Threshold), () =>
             [.. qualified.Select(Scored).OrderByDescending(found => found.Score).ThenBy(found => found.Latent).Take(shown).Select(found => Shown(found.Latent, found.Score, found.Quantile, found.Effect))]);
 
-        int Reaching(IReadOnlyList<Reading> texts, int latent) => texts.Count(text => Reaches(text.PeakOf(latent), figures.MaxOf(latent), options.Threshold));
+        PeaksOfLatent PeaksOf(int latent) => new(
+            latent, figures.MaxOf(latent), sentences.Select(text => text.PeakOf(latent)).OrderDescending().ElementAt(needed - 1), contrast.Select(text => text.PeakOf(latent)).DefaultIfEmpty(0).Max());
+
+        int Reaching(int latent) => sentences.Count(text => Reaches(text.PeakOf(latent), figures.MaxOf(latent), options.Threshold));
 
         (int Latent, double Score, double Quantile, double Effect) Scored(int latent)
         {
@@ -57,7 +63,7 @@ public static class Analysis
         }
 
         RankedLatent Shown(int latent, double score, double quantile, double effect) => new(
-            latent, score, Reaching(sentences, latent) / (double)sentences.Count, figures.MaxOf(latent), quantile, effect,
+            latent, score, Reaching(latent) / (double)sentences.Count, figures.MaxOf(latent), quantile, effect,
             [.. sentences.Select(text => text.ValuesOf(latent))], [.. contrast.Select(text => text.ValuesOf(latent))]);
     }
 
@@ -88,6 +94,20 @@ public static class Analysis
     /// <summary>The quantile of a latent's peak in a text in its own distribution; 0 where it is silent.</summary>
     internal static double QuantileOf(Reading text, int latent, ILatentFigures figures) =>
         text.PeakOf(latent) is var peak and > 0 ? figures.QuantileOf(latent, peak) : 0;
+
+    private static double? Nearest(PeaksOfLatent[] fired, double threshold) =>
+        Enumerable.Range(1, Steps).Select(step => (double?)(step / (double)Steps)).Where(lower => lower < threshold).Reverse()
+            .FirstOrDefault(lower => fired.Any(peaks => peaks.Qualify(lower!.Value)));
+
+    /// <summary>What decides whether a latent qualifies.</summary>
+    /// <param name="Latent">Its number.</param>
+    /// <param name="Max">Its maximum.</param>
+    /// <param name="Least">The least of its peaks in as many sentences as are needed, those in which it is largest.</param>
+    /// <param name="Against">Its peak in the contrast.</param>
+    private readonly record struct PeaksOfLatent(int Latent, float Max, float Least, float Against)
+    {
+        public bool Qualify(double threshold) => Reaches(Least, Max, threshold) && !Reaches(Against, Max, threshold);
+    }
 
     private static (double Mean, double Square) Moments(double[] values) => (values.Average(), values.Average(value => value * value));
 

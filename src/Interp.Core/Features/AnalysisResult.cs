@@ -5,9 +5,9 @@ public sealed class AnalysisResult
 {
     private readonly Lazy<IReadOnlyList<RankedLatent>> latents;
 
-    internal AnalysisResult(int fired, int qualified, int shown, Func<IReadOnlyList<RankedLatent>> rank)
+    internal AnalysisResult(int fired, int qualified, int shown, double? nearest, Func<IReadOnlyList<RankedLatent>> rank)
     {
-        (Fired, Qualified, Shown) = (fired, qualified, shown);
+        (Fired, Qualified, Shown, Nearest) = (fired, qualified, shown, nearest);
         latents = new(rank);
     }
 
@@ -19,6 +19,9 @@ public sealed class AnalysisResult
 
     /// <summary>How many <see cref="Latents"/> there are, known before any is ranked.</summary>
     public int Shown { get; }
+
+    /// <summary>Where none qualifies, the highest lower threshold at which one does, in steps of 1 / <see cref="Analysis.Steps"/>; null where there is none.</summary>
+    public double? Nearest { get; }
 
     /// <summary>The best of those that qualify, best first, ties by the lower number; ranked and read out when first asked for.</summary>
     public IReadOnlyList<RankedLatent> Latents => latents.Value;

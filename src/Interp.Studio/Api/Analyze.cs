@@ -35,6 +35,9 @@ internal static class Analyze
         [Description("The latents, best first.")]
         public required IReadOnlyList<Found> Features { get; init; }
 
+        [Description("What a lower threshold finds, where this one finds none; null: nothing, or it is not needed.")]
+        public required Lower? Nearest { get; init; }
+
         [Description("Latents that fire in some sentence at all.")]
         public required int Considered { get; init; }
 
@@ -46,6 +49,18 @@ internal static class Analyze
 
         [Description("Number of contrast sentences.")]
         public required int ContrastCount { get; init; }
+    }
+
+    public sealed record Lower
+    {
+        [Description("The highest threshold at which some latent meets the other conditions, in steps of 0.05.")]
+        public required double Threshold { get; init; }
+
+        [Description("How many do so there.")]
+        public required int Qualified { get; init; }
+
+        [Description("The best of them, best first.")]
+        public required IReadOnlyList<Found> Features { get; init; }
     }
 
     public sealed record Found : LatentLine
@@ -97,16 +112,28 @@ internal static class Analyze
         var contrast = bench.Microscope.Read(question.Contrast, cancel);
         var options = new AnalysisOptions { Threshold = question.Threshold, Share = question.Share, Limit = question.Limit };
         var result = Analysis.Of(sentences, contrast, bench.Figures, options);
-        var values = result.Shown * sentences.Concat(contrast).Sum(text => (long)text.Ids.Count);
-        if (values > Limits.AnsweredValues)
-            throw new Refusal(StatusCodes.Status413PayloadTooLarge, $"The answer would have {values} values, {result.Shown} latents on every token, and at most {Limits.AnsweredValues} are given; ask for fewer latents or less text.");
         return new Answer
         {
-            Features = [.. result.Latents.Select(ranked => Found.Of(bench, ranked, sentences, contrast))],
+            Features = Features(result),
+            Nearest = result.Nearest is { } lower ? At(lower) : null,
             Considered = result.Fired,
             Qualified = result.Qualified,
             Sentences = sentences.Count,
             ContrastCount = contrast.Count,
         };
+
+        Lower At(double threshold)
+        {
+            var lower = Analysis.Of(sentences, contrast, bench.Figures, options with { Threshold = threshold });
+            return new Lower { Threshold = threshold, Qualified = lower.Qualified, Features = Features(lower) };
+        }
+
+        Found[] Features(AnalysisResult result)
+        {
+            var values = result.Shown * sentences.Concat(contrast).Sum(text => (long)text.Ids.Count);
+            return values <= Limits.AnsweredValues
+                ? [.. result.Latents.Select(ranked => Found.Of(bench, ranked, sentences, contrast))]
+                : throw new Refusal(StatusCodes.Status413PayloadTooLarge, $"The answer would have {values} values, {result.Shown} latents on every token, and at most {Limits.AnsweredValues} are given; ask for fewer latents or less text.");
+        }
     }
 }

@@ -161,6 +161,38 @@ public class AnalysisTests
         Assert.Throws<NotSupportedException>(() => result.Latents);
     }
 
+    /// <summary>Latent 0 reaches 0.5 in both sentences and 0.52 in one; latent 1 reaches 0.75 in one alone.</summary>
+    [Fact]
+    public void Where_none_qualifies_the_nearest_lower_step_at_which_one_does_is_told()
+    {
+        Reading[] sentences = [Text([5f, 3f]), Text([0, 0], [5.2f, 0])];
+        double? Nearest(double threshold, double share = 1, params Reading[] contrast) =>
+            Analysis.Of(sentences, contrast, Figures, new AnalysisOptions { Threshold = threshold, Share = share }).Nearest;
+        Assert.Equal(0.5, Nearest(0.7));
+        Assert.Equal(0.5, Nearest(0.51));
+        Assert.Null(Nearest(0.5));
+        Assert.Equal(0.75, Nearest(0.9, share: 0.5));
+        Assert.Equal(0.5, Nearest(0.7, contrast: Text([4.9f])));
+        Assert.Null(Nearest(0.7, contrast: Text([5f])));
+        Assert.Equal([0], Found(sentences, [], threshold: 0.5, share: 1));
+    }
+
+    /// <summary>At every step of a maximum that no step divides without rounding, what is told qualifies and the next step does not.</summary>
+    [Fact]
+    public void The_nearest_threshold_is_one_at_which_asking_again_finds_something()
+    {
+        var figures = new GivenFigures(100, [1, 0.3f]);
+        for (var i = 1; i <= 300; i++)
+        {
+            Reading[] sentences = [Text([i / 300f])];
+            var nearest = Analysis.Of(sentences, [], figures, new AnalysisOptions { Threshold = 1, Share = 1 }).Nearest;
+            int At(double threshold) => Analysis.Of(sentences, [], figures, new AnalysisOptions { Threshold = threshold, Share = 1 }).Qualified;
+            Assert.Equal(i < 300 && i >= 15, nearest is not null);
+            if (nearest is { } threshold)
+                Assert.Equal((1, 0), (At(threshold), At((Math.Round(threshold * Analysis.Steps) + 1) / Analysis.Steps)));
+        }
+    }
+
     [Fact]
     public void A_hundred_thousand_latents_cost_what_fires()
     {

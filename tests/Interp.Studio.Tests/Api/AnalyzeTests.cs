@@ -52,6 +52,26 @@ public sealed class AnalyzeTests(StudioFixture fixture) : IDisposable
         bool Reaches(Reading text, int latent) => text.ValuesOf(latent).Max() is var peak && peak > 0 && peak >= threshold * atlas.Max[latent];
     }
 
+    /// <summary>What is told beside an empty answer is the answer at that threshold.</summary>
+    [Fact]
+    public async Task Where_nothing_is_found_the_nearest_lower_threshold_stands_beside()
+    {
+        JsonObject Asked(double threshold) => new() { ["sentences"] = Texts(Sentences), ["contrast"] = Texts(Contrast), ["threshold"] = threshold, ["share"] = 1, ["limit"] = 2 };
+        var (_, strict) = await studio.Post("analyze", Asked(1).ToJsonString());
+        Assert.Empty(strict["features"]!.AsArray());
+        Assert.Equal(0, (int)strict["qualified"]!);
+        var threshold = (double)strict["nearest"]!["threshold"]!;
+        var (_, lower) = await studio.Post("analyze", Asked(threshold).ToJsonString());
+        var (_, above) = await studio.Post("analyze", Asked(Math.Min(1, threshold + 0.05)).ToJsonString());
+        Assert.NotEmpty(lower["features"]!.AsArray());
+        Assert.Null(lower["nearest"]);
+        Assert.True(JsonNode.DeepEquals(lower["features"], strict["nearest"]!["features"]));
+        Assert.Equal((int)lower["qualified"]!, (int)strict["nearest"]!["qualified"]!);
+        Assert.Empty(above["features"]!.AsArray());
+        var (_, same) = await studio.Post("analyze", """{"sentences":["May"],"contrast":["May"],"threshold":0.5}""");
+        Assert.Null(same["nearest"]);
+    }
+
     [Fact]
     public async Task Five_features_are_given_unless_more_are_asked_for()
     {

@@ -130,6 +130,20 @@ public sealed class AnalyseTests(BrowserFixture browser)
     });
 
     [Fact]
+    public Task A_lower_threshold_is_offered_where_the_one_asked_finds_nothing() => browser.Visit($"analyse?{Months.Replace("t=0.3&share=0.5", "t=1&share=1")}", async visit =>
+    {
+        Assert.Contains("No latent reaches 100", await visit.Read(".notice"));
+        var cards = await visit.Count("article");
+        Assert.True(cards > 0);
+        var first = await visit.Read("article h2");
+        await visit.Click("link", await visit.Read(".notice a"));
+        Assert.Equal(0, await visit.Count(".notice"));
+        Assert.Equal(cards, await visit.Count("article"));
+        Assert.Equal(first, await visit.Read("article h2"));
+        Assert.NotEqual("1", await visit.Value<string>("document.querySelector('[name=t]').value"));
+    });
+
+    [Fact]
     public Task Nothing_written_and_nothing_found_are_said_in_a_sentence() => browser.Visit("analyse", async visit =>
     {
         Assert.Contains("Nothing to analyse yet", await visit.Read(".notice"));

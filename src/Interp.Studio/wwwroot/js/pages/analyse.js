@@ -40,7 +40,7 @@ export const analysePage = {
       form.dispatchEvent(new Event('input'));
       const question = readQuestion(form);
       if (question.sentences.length === 0) { show(results, invitation()); return; }
-      await load(`Reading ${counted(question.sentences.length + question.contrast.length, 'sentence')}.`, async signal => answerView(question, await postJson('analyze', question, signal)));
+      await load(`Reading ${counted(question.sentences.length + question.contrast.length, 'sentence')}.`, async signal => answerView(question, route.params, await postJson('analyze', question, signal)));
     };
   },
 };
@@ -82,16 +82,29 @@ function invitation() {
     h('ul', { class: 'row' }, samples.map(([name, s, c]) => h('li', {}, h('a', { class: 'button', href: href('analyse', { s, c }) }, name)))));
 }
 
-function answerView(question, answer) {
-  const found = answer.features.length;
-  const apart = question.contrast.length > 0 ? ' without doing so in the contrast' : '';
-  const sentence = found === 0
-    ? `No latent reaches ${percent(question.threshold)} of its maximum in ${percent(question.share)} of the sentences${apart}; lower the threshold or the share.`
-    : `${counted(answer.considered, 'latent')} fire in the sentences, ${whole(answer.qualified)} of them as asked${answer.qualified > found ? `; the best ${whole(found)} are shown` : ''}.`;
+function answerView(question, params, answer) {
+  const { sentence, features, threshold } = found(question, answer);
   announce(sentence);
-  if (found === 0) return empty(sentence);
-  return [h('p', { class: 'muted small' }, sentence), inSteps(answer.features, card)];
+  if (features.length === 0) return empty(sentence);
+  const lower = threshold && h('a', { href: href('analyse', { ...Object.fromEntries(params), t: threshold }) }, `Set the threshold to ${percent(threshold)}`);
+  return [h('p', { class: lower ? 'notice' : 'muted small' }, sentence, lower && [' ', lower, '.']), inSteps(features, card)];
 }
+
+/** What there is to say and to show: of a lower threshold where the one that was asked finds nothing. */
+function found(question, answer) {
+  const { features, nearest } = answer;
+  if (features.length > 0) return { features, sentence: `${counted(answer.considered, 'latent')} fire in the sentences, ${whole(answer.qualified)} of them as asked${best(answer.qualified, features)}.` };
+  const apart = question.contrast.length > 0 ? ' without doing so in the contrast' : '';
+  const none = `No latent reaches ${percent(question.threshold)} of its maximum in ${percent(question.share)} of the sentences${apart}`;
+  if (!nearest) return { features, sentence: `${none}, and none would at a lower threshold; lower the share${apart && ' or change the contrast'}.` };
+  return {
+    features: nearest.features,
+    sentence: `${none}. At ${percent(nearest.threshold)} of it the first ${nearest.qualified === 1 ? 'one does' : `${whole(nearest.qualified)} do`}${best(nearest.qualified, nearest.features)}.`,
+    threshold: nearest.threshold,
+  };
+}
+
+const best = (qualified, shown) => (qualified > shown.length ? `; the best ${whole(shown.length)} are shown` : '');
 
 function card(feature, index) {
   rememberLabel(feature);
