@@ -122,6 +122,22 @@ public sealed class AtlasTests : IDisposable
         Assert.InRange(some.Summary.Tokens, 90 * 7, 90 * 14);
     }
 
+    /// <summary>Where no token is more frequent than the others, bounded counts keep none of them.</summary>
+    [Fact]
+    public void A_latent_that_fires_on_many_tokens_once_each_has_a_page()
+    {
+        var tokenizer = World.Microscope.Tokenizer;
+        var distinct = Enumerable.Range(0, World.Microscope.Model.Config.VocabularySize).Where(id => !tokenizer.IsSpecial(id)).Take(450).ToArray();
+        int[] tokens = [.. distinct.Chunk(15).SelectMany(words => words.Prepend(tokenizer.BosId!.Value))];
+        AtlasMaking.Run(Source() with { Contexts = new TokenContexts(16, tokens, new int[tokens.Length]) }, Spec with { TopTokens = 1 }, Summary(), At("once"));
+        using var atlas = Atlas.Open(At("once"));
+        var pages = Enumerable.Range(0, atlas.Summary.Latents).Select(atlas.Page).ToArray();
+        var many = pages.Where(page => page.Count > 4).ToArray();
+        Assert.NotEmpty(many);
+        Assert.All(many, page => Assert.Equal((0, 0.0), (page.Tokens.Count, page.SingleTokenRatio)));
+        Assert.All(pages.Where(page => page.Count is > 0 and <= 4), page => Assert.Equal(1.0 / page.Count, page.SingleTokenRatio));
+    }
+
     [Fact]
     public void A_quantile_is_the_share_of_smaller_firings()
     {

@@ -39,7 +39,7 @@ internal sealed class AtlasPages(AtlasSource source, AtlasSpec spec, AtlasBuilde
             Max = record.Max,
             Mean = record.Count == 0 ? 0 : record.Sum / record.Count,
             DecoderEncoderCosine = cosine,
-            SingleTokenRatio = record.Count == 0 ? 0 : (double)tokens[0].Count / record.Count,
+            SingleTokenRatio = record.Count == 0 ? 0 : (double)tokens.FirstOrDefault().Count / record.Count,
             Histogram = Histogram(record),
             Top = [.. record.Top.Select(Example)],
             Intervals = [.. record.Intervals.Select(interval => new PageInterval(Math.ScaleB(1, interval.Exponent), Math.ScaleB(1, interval.Exponent + 1), [.. interval.Examples.Select(Example)]))],
