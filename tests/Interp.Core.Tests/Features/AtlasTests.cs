@@ -2,6 +2,7 @@ using System.Text.Json;
 using Interp.Activations;
 using Interp.Autoencoders;
 using Interp.Features;
+using Interp.Hooks;
 using Interp.Runtime;
 using TorchSharp;
 using Xunit;
@@ -92,6 +93,21 @@ public sealed class AtlasTests : IDisposable
             var pair = nn.functional.cosine_similarity(source.Autoencoder.DecoderWeight[latent], source.Autoencoder.EncoderWeight[latent], 0).ToSingle();
             Assert.Equal(pair, page.DecoderEncoderCosine, 1e-5f);
         }
+    }
+
+    /// <summary>Decoder rows raise and lower logits where they are written to the residual stream: a transcoder's at its target, those of what attention mixes nowhere.</summary>
+    [Theory]
+    [InlineData("blocks.2.ln2.hook_normalized", "blocks.2.hook_mlp_out", true)]
+    [InlineData("blocks.2.ln2.hook_normalized", null, false)]
+    [InlineData("blocks.1.attn.hook_z", null, false)]
+    [InlineData("hook_embed", null, true)]
+    public void Logit_effects_are_those_of_what_is_written(string hook, string? target, bool any)
+    {
+        using var atlas = Atlas.Open(Made("w", Source() with { Hook = HookPoint.Parse(hook), Target = target is null ? null : HookPoint.Parse(target) }));
+        using var scope = NewDisposeScope();
+        var expected = LogitEffects.Of(World.Microscope.Model, World.Microscope.Sae.DecoderWeight.narrow(0, 7, 1), Spec.LogitEffects).Single();
+        Assert.Equal(any ? expected.Raised.Select(effect => effect.Token) : [], atlas.Page(7).Raised.Select(effect => effect.Id));
+        Assert.Equal(any ? expected.Lowered.Select(effect => effect.Token) : [], atlas.Page(7).Lowered.Select(effect => effect.Id));
     }
 
     [Fact]

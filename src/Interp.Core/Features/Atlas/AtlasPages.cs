@@ -16,8 +16,7 @@ internal sealed class AtlasPages(AtlasSource source, AtlasSpec spec, AtlasBuilde
         var decoder = sae.DecoderWeight;
         var cosines = Cosines();
         var (x, y) = DecoderMap.Of(decoder, [.. builder.Records.Select(record => record.Count > 0)]);
-        var writesToStream = sae.OutputWidth == source.Model.Config.Width && source.Hook.Site is Hooks.HookSite.ResidPre or Hooks.HookSite.ResidMid or Hooks.HookSite.ResidPost or Hooks.HookSite.AttnOut or Hooks.HookSite.MlpOut;
-        using var effects = writesToStream ? LogitEffects.Of(source.Model, decoder, spec.LogitEffects, cancel: cancel).GetEnumerator() : null;
+        using var effects = (source.Target ?? source.Hook).WritesToStream ? LogitEffects.Of(source.Model, decoder, spec.LogitEffects, cancel: cancel).GetEnumerator() : null;
         var latent = 0;
         foreach (var neighbours in DecoderNeighbours.Of(decoder, spec.Neighbours, progress, cancel))
         {
