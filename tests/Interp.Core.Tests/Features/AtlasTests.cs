@@ -187,6 +187,17 @@ public sealed class AtlasTests : IDisposable
         Assert.DoesNotContain(hits[0].Latent, atlas.Search("PARIS", 5, new LatentFilter { Dead = atlas.MaxOf(hits[0].Latent) > 0 }).Select(hit => hit.Latent));
     }
 
+    /// <summary>A rule names its tokens in quotation marks; a whole one counts 4, from half of that where the rule does not fit to all of it where it fits perfectly.</summary>
+    [Fact]
+    public void A_token_that_a_rule_quotes_is_a_whole_word()
+    {
+        using var atlas = Atlas.Open(Made("quoted"));
+        var quoting = atlas.Search("paris", 1000).Select(hit => (hit.Score, Rule: atlas.Page(hit.Latent).Explanation)).Where(hit => hit.Rule?.Text.Contains("“ Paris”", StringComparison.Ordinal) == true).ToArray();
+        Assert.NotEmpty(quoting);
+        Assert.All(quoting, hit => Assert.InRange(hit.Score, 4 * (0.5 + hit.Rule!.F1 / 2) - 0.01, 4));
+        Assert.All(atlas.Search("pari", 1000), hit => Assert.InRange(hit.Score, 0.5, 2));
+    }
+
     [Fact]
     public void What_is_torn_altered_or_missing_is_refused()
     {

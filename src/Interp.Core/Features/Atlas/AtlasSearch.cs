@@ -81,7 +81,7 @@ internal static class AtlasSearch
             if (next < 0)
                 break;
             at += next;
-            if ((at == 0 || !IsWord(text[at - 1])) && (at + word.Length == text.Length || !IsWord(text[at + word.Length])))
+            if (!EndsInWord(text[..at]) && !BeginsWithWord(text[(at + word.Length)..]))
                 return 1;
             found = 0.5;
         }
@@ -104,7 +104,12 @@ internal static class AtlasSearch
 
     private static byte Lower(byte letter) => letter is >= (byte)'A' and <= (byte)'Z' ? (byte)(letter + 32) : letter;
 
-    private static bool IsWord(byte letter) => letter >= 128 || char.IsAsciiLetterOrDigit((char)letter);
+    private static bool EndsInWord(ReadOnlySpan<byte> text) => Rune.DecodeLastFromUtf8(text, out var rune, out _) == System.Buffers.OperationStatus.Done && IsWord(rune);
+
+    private static bool BeginsWithWord(ReadOnlySpan<byte> text) => Rune.DecodeFromUtf8(text, out var rune, out _) == System.Buffers.OperationStatus.Done && IsWord(rune);
+
+    /// <summary>Letters, digits and the marks on them; not the quotation marks around the tokens of a rule.</summary>
+    private static bool IsWord(Rune rune) => Rune.IsLetterOrDigit(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
 
     /// <summary>Text on one line, in one Unicode form, letters beyond ASCII in lower case.</summary>
     private static string Plain(string text)

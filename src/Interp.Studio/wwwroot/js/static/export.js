@@ -74,10 +74,11 @@ function staticList(main, words) {
   show(main,
     h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabindex: '-1' }, summary.model),
       h('p', { class: 'lead' }, `${whole(summary.latents)} latents of ${summary.hook}, over ${whole(summary.tokens)} tokens.`))),
-    h('form', { class: 'row', onsubmit: event => { event.preventDefault(); go(href('latents', { q: input.value })); } }, h('div', { class: 'grow' }, input), h('button', {}, 'Search')),
-    h('ul', { class: 'stack' }, found.slice(0, 500).map(([id, label]) => h('li', {}, latentLink(id), ' ', h('span', { dir: 'auto', 'data-tip': label }, shortened(label ?? ''))))),
-    found.length === 0 && h('p', { class: 'notice' }, 'No latent has these words or this number.'),
-    found.length > 500 && h('p', { class: 'muted small' }, `The first 500 of ${whole(found.length)}.`));
+    h('div', { class: 'stack' },
+      h('form', { class: 'row', onsubmit: event => { event.preventDefault(); go(href('latents', { q: input.value })); } }, h('div', { class: 'grow' }, input), h('button', {}, 'Search')),
+      h('ul', { class: 'stack' }, found.slice(0, 500).map(([id, label]) => h('li', {}, latentLink(id), ' ', h('span', { dir: 'auto', 'data-tip': label }, shortened(label ?? ''))))),
+      found.length === 0 && h('p', { class: 'notice' }, 'No latent has these words or this number.'),
+      found.length > 500 && h('p', { class: 'muted small' }, `The first 500 of ${whole(found.length)}.`)));
 }
 
 async function staticOpen() {
