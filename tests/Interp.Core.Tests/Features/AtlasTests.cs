@@ -78,6 +78,7 @@ public sealed class AtlasTests : IDisposable
         Assert.Equal(counts, atlas.Count.ToArray());
         Assert.Equal(dense.amax([0L]).data<float>().ToArray(), atlas.Max.ToArray());
         Assert.Equal(counts.Count(count => count == 0), atlas.Summary.Dead);
+        var together = dense.gt(0).to(ScalarType.Float32).t().mm(dense.gt(0).to(ScalarType.Float32));
         foreach (var latent in counts.Index().OrderByDescending(entry => entry.Item).Take(5).Select(entry => entry.Index))
         {
             var page = atlas.Page(latent);
@@ -89,7 +90,12 @@ public sealed class AtlasTests : IDisposable
             var row = Array.IndexOf(values, values.Max());
             Assert.Equal(row, page.Top[0].Row);
             Assert.Equal(source.Tokenizer.Decode([source.Contexts.Tokens[row]], false).Trim(), page.Top[0].Tokens[page.Top[0].Focus].Trim());
-            Assert.Equal(values.Where(value => value > 0).GroupBy(value => values.Index().First(entry => entry.Item == value).Index).Count() > 0, page.Tokens.Count > 0);
+            var tokens = values.Index().Where(entry => entry.Item > 0).CountBy(entry => source.Contexts.Tokens[entry.Index]).OrderByDescending(entry => entry.Value).ThenBy(entry => entry.Key).ToArray();
+            Assert.Equal(tokens.Take(Spec.TopTokens).Select(entry => (entry.Key, (long)entry.Value)), page.Tokens.Select(token => (token.Id, token.Count)));
+            Assert.Equal(tokens[0].Value / (double)counts[latent], page.SingleTokenRatio, 1e-12);
+            var partners = together[latent].data<float>().ToArray().Index().Where(entry => entry.Item > 0 && entry.Index != latent).ToArray();
+            Assert.True(partners.Length > 4 * Spec.CoFiring, $"{partners.Length} partners would be counted exactly in the least room too");
+            Assert.Equal(partners.OrderByDescending(entry => entry.Item).ThenBy(entry => entry.Index).Take(Spec.CoFiring).Select(entry => (entry.Index, (long)entry.Item)), page.CoFiring.Select(other => (other.Id, other.Count)));
             var pair = nn.functional.cosine_similarity(source.Autoencoder.DecoderWeight[latent], source.Autoencoder.EncoderWeight[latent], 0).ToSingle();
             Assert.Equal(pair, page.DecoderEncoderCosine, 1e-5f);
         }
@@ -145,7 +151,7 @@ public sealed class AtlasTests : IDisposable
         var tokenizer = World.Microscope.Tokenizer;
         var distinct = Enumerable.Range(0, World.Microscope.Model.Config.VocabularySize).Where(id => !tokenizer.IsSpecial(id)).Take(450).ToArray();
         int[] tokens = [.. distinct.Chunk(15).SelectMany(words => words.Prepend(tokenizer.BosId!.Value))];
-        AtlasMaking.Run(Source() with { Contexts = new TokenContexts(16, tokens, new int[tokens.Length]) }, Spec with { TopTokens = 1 }, Summary(), At("once"));
+        AtlasMaking.Run(Source() with { Contexts = new TokenContexts(16, tokens, new int[tokens.Length]) }, Spec with { TopTokens = 1, Counters = 0 }, Summary(), At("once"));
         using var atlas = Atlas.Open(At("once"));
         var pages = Enumerable.Range(0, atlas.Summary.Latents).Select(atlas.Page).ToArray();
         var many = pages.Where(page => page.Count > 4).ToArray();
