@@ -43,6 +43,11 @@ internal static class AtlasSearch
     /// <summary>The sum over the words of the best field of each; 0 when one is missing.</summary>
     private static double ScoreOf(ReadOnlySpan<byte> line, byte[][] words)
     {
+        foreach (var word in words)
+        {
+            if (IndexOf(line, word) < 0)
+                return 0;
+        }
         Span<Range> fields = stackalloc Range[Weights.Length + 2];
         var count = 0;
         foreach (var range in line.Split((byte)'\t'))
@@ -88,12 +93,17 @@ internal static class AtlasSearch
         return found;
     }
 
-    /// <summary>Where a lower-case word is in a text, ASCII letters of which may be upper case.</summary>
+    /// <summary>Where a lower-case word is in a text, ASCII letters of which may be upper case; -1 where it is not.</summary>
     private static int IndexOf(ReadOnlySpan<byte> text, byte[] word)
     {
+        var upper = word[0] is >= (byte)'a' and <= (byte)'z' ? (byte)(word[0] - 32) : word[0];
         for (var at = 0; at + word.Length <= text.Length; at++)
         {
-            var same = 0;
+            var next = text[at..(text.Length - word.Length + 1)].IndexOfAny(word[0], upper);
+            if (next < 0)
+                return -1;
+            at += next;
+            var same = 1;
             while (same < word.Length && Lower(text[at + same]) == word[same])
                 same++;
             if (same == word.Length)
