@@ -58,8 +58,8 @@ public static class StaticExport
     /// <summary>What a list says of a latent: its explanation, and the concept that it fits best, each with its F1.</summary>
     private static string? LabelOf(LatentPage page)
     {
-        var rule = page.Explanation is { } explanation ? FormattableString.Invariant($"{explanation.Text} (F1 {explanation.F1:0.00})") : null;
-        var concept = page.Concept is { } fit ? FormattableString.Invariant($"concept {fit.Name} (F1 {fit.F1:0.00})") : null;
+        var rule = page.Explanation is { } explanation ? FormattableString.Invariant($"{explanation.Text} (F1\u00a0{explanation.F1:0.00})") : null;
+        var concept = page.Concept is { } fit ? FormattableString.Invariant($"concept {fit.Name} (F1\u00a0{fit.F1:0.00})") : null;
         return string.Join("; ", new[] { rule, concept }.OfType<string>()) is { Length: > 0 } label ? label : null;
     }
 

@@ -48,7 +48,7 @@ async function staticRecord(id) {
 function staticHead(record) {
   const last = summary.latents - 1;
   const step = (label, to, key) => to >= 0 && to <= last ? h('a', { class: 'button', href: href(`feature/${to}`), 'data-key': key }, label) : h('button', { type: 'button', disabled: true }, label);
-  const number = h('input', { type: 'number', min: 0, max: last, class: 'narrow', 'aria-label': 'Jump to latent', required: true });
+  const number = h('input', { type: 'number', min: 0, max: last, class: 'narrow', placeholder: 'number', 'aria-label': 'Jump to latent', required: true });
   return h('div', { class: 'page-head' },
     h('div', {}, h('h1', { tabindex: '-1' }, `Latent ${record.id}`), explained(record)),
     h('div', { class: 'head-tools' },
