@@ -5,6 +5,7 @@
 
 open System
 open System.Globalization
+open System.Text.RegularExpressions
 open Interp
 open Interp.Features
 
@@ -40,6 +41,16 @@ let chosen =
 let plain (text: string) =
     text.Replace("\n", "⏎").Replace("\r", "").Replace("|", "\\|").Replace("*", "\\*").Replace("<", "&lt;").Replace("`", "'").Replace("_", "\\_")
 
+/// A rule with the first eight tokens of each of its lists.
+let brief (rule: string) =
+    Regex.Replace(rule, "“[^”]*”+(?:, “[^”]*”+)*(?: or “[^”]*”+)?", fun list ->
+        let tokens = [ for token in Regex.Matches(list.Value, "“[^”]*”+") -> token.Value ]
+
+        if tokens.Length <= 8 then
+            list.Value
+        else
+            $"""{tokens |> List.truncate 8 |> String.concat ", "} or {tokens.Length - 8} more""")
+
 /// The text around the token that fires, which stands in bold.
 let shown (example: PageExample) =
     let part from until = String.Join("", example.Tokens |> Seq.skip from |> Seq.truncate (until - from)) |> plain
@@ -49,7 +60,7 @@ let shown (example: PageExample) =
     $"""…{part (max 0 (focus - 10)) focus}{space}**{token.Trim()}**{part (focus + 1) (min example.Tokens.Count (focus + 5))}…"""
 
 for page, rule in chosen do
-    printfn "### Latent %d: %s" page.Id (plain rule.Text)
+    printfn "### Latent %d: %s" page.Id (plain (brief rule.Text))
     printfn ""
     printfn "F1 %s on held-out text (precision %s, recall %s); fires on %s %% of the tokens, %s %% of these the same one." (number "0.00" rule.F1) (number "0.00" rule.Precision) (number "0.00" rule.Recall) (number "0.000" (100.0 * page.Density)) (number "0" (100.0 * page.SingleTokenRatio))
     printfn ""

@@ -68,10 +68,6 @@ let private export arguments =
             let count = Progress.counter title
             fun latents -> count (int64 latents) (int64 atlas.Latents)
 
-        if pages then
-            StaticExport.Write(atlas, folder, counter "atlas export  pages", cancel)
-            printfn "%s" (Path.Combine(folder, "index.html"))
-
         if uploads then
             let target =
                 if pages then
@@ -92,6 +88,10 @@ let private export arguments =
                 )
 
             printfn "%s: %d latents in requests of 128 for Neuronpedia" target written
+
+        if pages then
+            StaticExport.Write(atlas, folder, counter "atlas export  pages", cancel)
+            printfn "%s" (Path.Combine(folder, "index.html"))
 
         0)
 

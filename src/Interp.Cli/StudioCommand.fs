@@ -84,18 +84,14 @@ let private model (options: ParseResults<StudioCommandOptions>) =
         let found = HuggingFaceCache.Resolve(AtlasCommand.existing path)
         found, (if Path.Exists path then path else found)
 
-/// Where the SAE is, and what a recipe calls it.
+/// Where the SAE is, what a recipe calls it, and what the pages call it where that is not its folder's name.
 let private dictionary store (options: ParseResults<StudioCommandOptions>) =
     match options.TryGetResult Sae with
-    | None -> Path.GetFullPath(Path.Combine(Inputs.WorldFolder, "..", "world-sae")), "assets/world-sae"
+    | None -> Path.GetFullPath(Path.Combine(Inputs.WorldFolder, "..", "world-sae")), "assets/world-sae", None
     | Some what ->
-        let folder = ExportCommand.saeFolder store what
-
-        folder,
-        (if folder = what then
-             what
-         else
-             Path.GetRelativePath(".", folder))
+        match ExportCommand.saeFolder store what with
+        | folder when folder = what -> folder, what, None
+        | folder -> folder, Path.GetRelativePath(".", folder), Some what
 
 /// Another dictionary's name and folder.
 let private named store (text: string) =
@@ -135,7 +131,7 @@ let private settings (options: ParseResults<StudioCommandOptions>) cancel =
     let store = Interp.Store.Open(options.TryGetResult Store)
     let results = results options
     let model, modelName = model options
-    let sae, saeName = dictionary store options
+    let sae, saeName, title = dictionary store options
     let others = others store options
 
     let made sae =
@@ -157,6 +153,7 @@ let private settings (options: ParseResults<StudioCommandOptions>) cancel =
         Sae = sae,
         ModelName = modelName,
         SaeName = saeName,
+        Title = Option.toObj title,
         Atlas = atlas,
         Others =
             [|

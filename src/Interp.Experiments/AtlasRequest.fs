@@ -53,6 +53,13 @@ module internal AtlasRequest =
             SkipNorm = own "extract.skipNorm" (fun node -> Some(node.GetValue<float>())) None
         }
 
+    /// The hook that a transcoder reconstructs.
+    let private targetOf sae =
+        (SaeFolder.ReadMetadata sae).TargetHookName
+        |> Option.ofObj
+        |> Option.map HookPoint.Parse
+        |> Option.toNullable
+
     let private packing (spec: Spec) =
         PackingSpec(
             ContextLength = spec.Extract.ContextLength,
@@ -112,7 +119,8 @@ module internal AtlasRequest =
                 text.Validation,
                 TokenSkipping(spec.Extract.SkipPositions, Option.toNullable spec.Extract.SkipNorm),
                 spec.Extract.BatchContexts,
-                text.BosId
+                text.BosId,
+                Target = targetOf request.Sae
             )
 
         let source =

@@ -17,6 +17,9 @@ public sealed record StudioOptions
     /// <summary>What it calls the autoencoder; null: <see cref="Sae"/>.</summary>
     public string? SaeName { get; init; }
 
+    /// <summary>What the pages call the autoencoder; null: the last part of <see cref="Sae"/>.</summary>
+    public string? Title { get; init; }
+
     /// <summary>Folder of its atlas.</summary>
     public required string Atlas { get; init; }
 

@@ -49,6 +49,13 @@ let ``an atlas of the embedded dictionary is made, inspected and exported, the s
 
     Assert.Contains("atlas", inspected.RootElement.ToString())
 
+    let misnamed =
+        run folder.Path [ "atlas"; "export"; "pages"; "--atlas"; "a"; "--model-id"; "GPT2" ]
+
+    Assert.Equal(2, misnamed.Code)
+    Assert.Contains("'GPT2' is no id of Neuronpedia", misnamed.Errors)
+    Assert.False(Directory.Exists(folder.Child "pages"), "a refusal writes nothing")
+
     let exported = succeed folder [ "atlas"; "export"; "pages"; "--atlas"; "a" ]
 
     Assert.Contains("index.html", exported.Output)

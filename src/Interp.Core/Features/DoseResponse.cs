@@ -20,6 +20,8 @@ public static class DoseResponse
     /// <exception cref="InterpException">The autoencoder does not write to the residual stream.</exception>
     public static IReadOnlyList<int> RaisedBy(Microscope microscope, int latent, int count = 10)
     {
+        if (!microscope.Hook.WritesToStream)
+            throw new InterpException($"A dose is measured by the tokens whose logits a latent raises, and what the latents of {microscope.Hook} write is not the residual stream; steer without it.");
         using var rows = microscope.Sae.DecoderWeight.narrow(0, latent, 1);
         return [.. LogitEffects.Of(microscope.Model, rows, count).Single().Raised.Select(effect => effect.Token)];
     }

@@ -2,7 +2,6 @@ using Interp.Hooks;
 using Interp.Models;
 using Interp.Runtime;
 using Interp.Tokenization;
-using static TorchSharp.torch;
 
 namespace Interp.Features;
 
@@ -72,12 +71,7 @@ public static class SteeredGeneration
         if (recipe.Features.Count == 0 && recipe.KeepError)
             return _ => [];
         var norm = recipe.Features.Any(feature => feature.Unit == StrengthUnit.Norm) ? MedianNorm(microscope, recipe.Prompt) : 0;
-        var change = Intervention.Of(microscope.Hook, value =>
-        {
-            using var scope = NewDisposeScope();
-            var rows = value.reshape(-1, value.size(-1));
-            return JointSteering.Apply(microscope.Sae, recipe.Features, norm, recipe.KeepError, rows).to(value.dtype, value.device).view(value.shape).MoveToOuterDisposeScope();
-        });
+        var change = Steering.OnRows(microscope.Hook, rows => JointSteering.Apply(microscope.Sae, recipe.Features, norm, recipe.KeepError, rows));
         return ids => [change with { Positions = recipe.Positions switch
         {
             SteeredPositions.All => Positions.All,

@@ -21,13 +21,15 @@ public static class Steering
     public static Intervention At(HookPoint point, SparseAutoencoder autoencoder, int latent, SteeringMethod method)
     {
         Require(autoencoder, latent);
-        return Intervention.Of(point, value =>
-        {
-            using var scope = NewDisposeScope();
-            var rows = value.reshape(-1, value.size(-1));
-            return Apply(autoencoder, latent, method, rows).to(value.dtype, value.device).view(value.shape).MoveToOuterDisposeScope();
-        });
+        return OnRows(point, rows => Apply(autoencoder, latent, method, rows));
     }
+
+    /// <summary>An intervention that replaces a hook's rows [n, d], one per token, heads side by side as an autoencoder reads them.</summary>
+    internal static Intervention OnRows(HookPoint point, Func<Tensor, Tensor> change) => Intervention.Of(point, value =>
+    {
+        using var scope = NewDisposeScope();
+        return change(value.flatten(2).flatten(0, 1)).to(value.dtype, value.device).view(value.shape).MoveToOuterDisposeScope();
+    });
 
     /// <summary>The steered activations of tokens.</summary>
     /// <param name="autoencoder">No transcoder.</param>

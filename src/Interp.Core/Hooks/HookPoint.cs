@@ -20,6 +20,9 @@ public readonly record struct HookPoint(HookSite Site, int Layer) : IComparable<
     /// <summary>Whether the site lies after all blocks.</summary>
     public bool IsAfterBlocks => Site is HookSite.FinalNormScale or HookSite.FinalNorm;
 
+    /// <summary>Whether a value is the residual stream or a part of what is added to it, [B, P, d].</summary>
+    public bool WritesToStream => Site is HookSite.Embed or HookSite.PosEmbed or HookSite.ResidPre or HookSite.ResidMid or HookSite.ResidPost or HookSite.AttnOut or HookSite.MlpOut;
+
     /// <summary>Whether a value has one row for each query and a column for each key, [B, H, P, keys].</summary>
     public bool IsAttentionMap => Site is HookSite.AttnScores or HookSite.Pattern;
 

@@ -60,7 +60,7 @@ internal static class Health
             Ready = true,
             Version = typeof(Health).Assembly.GetName().Version?.ToString(3) ?? "unknown",
             Model = summary.Model,
-            Sae = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(bench.Options.Sae))),
+            Sae = bench.Options.Title ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(bench.Options.Sae))),
             Hook = summary.Hook,
             Latents = bench.Latents,
             Atlas = new AtlasFacts { Corpus = summary.Corpus, Tokens = summary.Tokens, Documents = summary.Documents, Dead = summary.Dead },

@@ -55,9 +55,13 @@ public static class StaticExport
         WriteFile("index.html", Asset("static/index.html"));
     }
 
-    /// <summary>What a list says of a latent: its explanation, and the concept that it fits.</summary>
-    private static string? LabelOf(LatentPage page) =>
-        string.Join("; ", new[] { page.Explanation is { } rule ? FormattableString.Invariant($"{rule.Text} (F1 {rule.F1:0.00})") : null, page.Concept is { } concept ? $"concept {concept.Name}" : null }.OfType<string>()) is { Length: > 0 } label ? label : null;
+    /// <summary>What a list says of a latent: its explanation, and the concept that it fits best, each with its F1.</summary>
+    private static string? LabelOf(LatentPage page)
+    {
+        var rule = page.Explanation is { } explanation ? FormattableString.Invariant($"{explanation.Text} (F1\u00a0{explanation.F1:0.00})") : null;
+        var concept = page.Concept is { } fit ? FormattableString.Invariant($"concept {fit.Name} (F1\u00a0{fit.F1:0.00})") : null;
+        return string.Join("; ", new[] { rule, concept }.OfType<string>()) is { Length: > 0 } label ? label : null;
+    }
 
     /// <summary>The modules as one classic script: without imports and exports, in a function of its own.</summary>
     private static string Joined(Func<string, string> read)

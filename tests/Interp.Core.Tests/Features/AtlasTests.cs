@@ -2,6 +2,7 @@ using System.Text.Json;
 using Interp.Activations;
 using Interp.Autoencoders;
 using Interp.Features;
+using Interp.Hooks;
 using Interp.Runtime;
 using TorchSharp;
 using Xunit;
@@ -77,6 +78,7 @@ public sealed class AtlasTests : IDisposable
         Assert.Equal(counts, atlas.Count.ToArray());
         Assert.Equal(dense.amax([0L]).data<float>().ToArray(), atlas.Max.ToArray());
         Assert.Equal(counts.Count(count => count == 0), atlas.Summary.Dead);
+        var together = dense.gt(0).to(ScalarType.Float32).t().mm(dense.gt(0).to(ScalarType.Float32));
         foreach (var latent in counts.Index().OrderByDescending(entry => entry.Item).Take(5).Select(entry => entry.Index))
         {
             var page = atlas.Page(latent);
@@ -88,10 +90,30 @@ public sealed class AtlasTests : IDisposable
             var row = Array.IndexOf(values, values.Max());
             Assert.Equal(row, page.Top[0].Row);
             Assert.Equal(source.Tokenizer.Decode([source.Contexts.Tokens[row]], false).Trim(), page.Top[0].Tokens[page.Top[0].Focus].Trim());
-            Assert.Equal(values.Where(value => value > 0).GroupBy(value => values.Index().First(entry => entry.Item == value).Index).Count() > 0, page.Tokens.Count > 0);
+            var tokens = values.Index().Where(entry => entry.Item > 0).CountBy(entry => source.Contexts.Tokens[entry.Index]).OrderByDescending(entry => entry.Value).ThenBy(entry => entry.Key).ToArray();
+            Assert.Equal(tokens.Take(Spec.TopTokens).Select(entry => (entry.Key, (long)entry.Value)), page.Tokens.Select(token => (token.Id, token.Count)));
+            Assert.Equal(tokens[0].Value / (double)counts[latent], page.SingleTokenRatio, 1e-12);
+            var partners = together[latent].data<float>().ToArray().Index().Where(entry => entry.Item > 0 && entry.Index != latent).ToArray();
+            Assert.True(partners.Length > 4 * Spec.CoFiring, $"{partners.Length} partners would be counted exactly in the least room too");
+            Assert.Equal(partners.OrderByDescending(entry => entry.Item).ThenBy(entry => entry.Index).Take(Spec.CoFiring).Select(entry => (entry.Index, (long)entry.Item)), page.CoFiring.Select(other => (other.Id, other.Count)));
             var pair = nn.functional.cosine_similarity(source.Autoencoder.DecoderWeight[latent], source.Autoencoder.EncoderWeight[latent], 0).ToSingle();
             Assert.Equal(pair, page.DecoderEncoderCosine, 1e-5f);
         }
+    }
+
+    /// <summary>Decoder rows raise and lower logits where they are written to the residual stream: a transcoder's at its target, those of what attention mixes nowhere.</summary>
+    [Theory]
+    [InlineData("blocks.2.ln2.hook_normalized", "blocks.2.hook_mlp_out", true)]
+    [InlineData("blocks.2.ln2.hook_normalized", null, false)]
+    [InlineData("blocks.1.attn.hook_z", null, false)]
+    [InlineData("hook_embed", null, true)]
+    public void Logit_effects_are_those_of_what_is_written(string hook, string? target, bool any)
+    {
+        using var atlas = Atlas.Open(Made("w", Source() with { Hook = HookPoint.Parse(hook), Target = target is null ? null : HookPoint.Parse(target) }));
+        using var scope = NewDisposeScope();
+        var expected = LogitEffects.Of(World.Microscope.Model, World.Microscope.Sae.DecoderWeight.narrow(0, 7, 1), Spec.LogitEffects).Single();
+        Assert.Equal(any ? expected.Raised.Select(effect => effect.Token) : [], atlas.Page(7).Raised.Select(effect => effect.Id));
+        Assert.Equal(any ? expected.Lowered.Select(effect => effect.Token) : [], atlas.Page(7).Lowered.Select(effect => effect.Id));
     }
 
     [Fact]
@@ -120,6 +142,22 @@ public sealed class AtlasTests : IDisposable
         using var some = Atlas.Open(Made("some", Source() with { Skipping = new TokenSkipping(0, 1.1) }));
         Assert.Equal(90 * 15, all.Summary.Tokens);
         Assert.InRange(some.Summary.Tokens, 90 * 7, 90 * 14);
+    }
+
+    /// <summary>Where no token is more frequent than the others, bounded counts keep none of them.</summary>
+    [Fact]
+    public void A_latent_that_fires_on_many_tokens_once_each_has_a_page()
+    {
+        var tokenizer = World.Microscope.Tokenizer;
+        var distinct = Enumerable.Range(0, World.Microscope.Model.Config.VocabularySize).Where(id => !tokenizer.IsSpecial(id)).Take(450).ToArray();
+        int[] tokens = [.. distinct.Chunk(15).SelectMany(words => words.Prepend(tokenizer.BosId!.Value))];
+        AtlasMaking.Run(Source() with { Contexts = new TokenContexts(16, tokens, new int[tokens.Length]) }, Spec with { TopTokens = 1, Counters = 0 }, Summary(), At("once"));
+        using var atlas = Atlas.Open(At("once"));
+        var pages = Enumerable.Range(0, atlas.Summary.Latents).Select(atlas.Page).ToArray();
+        var many = pages.Where(page => page.Count > 4).ToArray();
+        Assert.NotEmpty(many);
+        Assert.All(many, page => Assert.Equal((0, 0.0), (page.Tokens.Count, page.SingleTokenRatio)));
+        Assert.All(pages.Where(page => page.Count is > 0 and <= 4), page => Assert.Equal(1.0 / page.Count, page.SingleTokenRatio));
     }
 
     [Fact]
@@ -153,6 +191,17 @@ public sealed class AtlasTests : IDisposable
         Assert.Empty(atlas.Search("  ", 5));
         Assert.Single(atlas.Search("a", 1));
         Assert.DoesNotContain(hits[0].Latent, atlas.Search("PARIS", 5, new LatentFilter { Dead = atlas.MaxOf(hits[0].Latent) > 0 }).Select(hit => hit.Latent));
+    }
+
+    /// <summary>A rule names its tokens in quotation marks; a whole one counts 4, from half of that where the rule does not fit to all of it where it fits perfectly.</summary>
+    [Fact]
+    public void A_token_that_a_rule_quotes_is_a_whole_word()
+    {
+        using var atlas = Atlas.Open(Made("quoted"));
+        var quoting = atlas.Search("paris", 1000).Select(hit => (hit.Score, Rule: atlas.Page(hit.Latent).Explanation)).Where(hit => hit.Rule?.Text.Contains("“ Paris”", StringComparison.Ordinal) == true).ToArray();
+        Assert.NotEmpty(quoting);
+        Assert.All(quoting, hit => Assert.InRange(hit.Score, 4 * (0.5 + hit.Rule!.F1 / 2) - 0.01, 4));
+        Assert.All(atlas.Search("pari", 1000), hit => Assert.InRange(hit.Score, 0.5, 2));
     }
 
     [Fact]

@@ -1,3 +1,6 @@
+using Interp.Autoencoders;
+using Interp.Core.Tests.Autoencoders;
+using Interp.Core.Tests.Tokenization;
 using Interp.Features;
 using Interp.Runtime;
 using TorchSharp;
@@ -68,6 +71,19 @@ public class DoseResponseTests
         using var rows = World.Microscope.Sae.DecoderWeight.narrow(0, Latent, 1);
         var expected = LogitEffects.Of(World.Microscope.Model, rows, 4).Single().Raised.Select(effect => effect.Token);
         Assert.Equal(expected, DoseResponse.RaisedBy(World.Microscope, Latent, 4));
+    }
+
+    /// <summary>What attention mixes reaches the stream by a projection: it can be steered, and no token is directly a latent's.</summary>
+    [Fact]
+    public void Latents_that_do_not_write_to_the_stream_can_be_steered_and_raise_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        using (var sae = Samples.Autoencoder(40, 128, 5))
+            SaeFolder.Write(folder.Path, sae, new SaeMetadata { HookName = "blocks.1.attn.hook_z" });
+        using var microscope = Microscope.Open(World.Model, folder.Path);
+        var recipe = Recipe with { Features = [new(3, 30, StrengthUnit.Raw, SteeringMode.Add)] };
+        Assert.NotEqual(0, DoseResponse.Of(microscope, recipe, [30], [300]).Single().Effect, 1e-2);
+        Assert.Contains("hook_z", Assert.Throws<InterpException>(() => DoseResponse.RaisedBy(microscope, 3)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -109,5 +109,8 @@ public class RuleFittingTests
         int Id(string text) => tokenizer.Encode(text, false).Ids.Single();
         var rule = new LatentRule([new TokenCondition(TokenPlace.Here, [Id(" a"), Id(" the")]), new TokenCondition(TokenPlace.Within, [Id("\n")])]);
         Assert.Equal("“ a” or “ the”, within 8 tokens after “⏎”", rule.Text(new TokenPieces(tokenizer)));
+
+        var digits = new LatentRule([new TokenCondition(TokenPlace.Before, [.. "0123456789".Select(digit => Id($"{digit}"))])]);
+        Assert.Equal("after “0”, “1”, “2”, “3”, “4”, “5”, “6”, “7”, “8” or “9”", digits.Text(new TokenPieces(tokenizer)));
     }
 }

@@ -1,6 +1,8 @@
 using Interp.Autoencoders;
 using Interp.Core.Tests.Autoencoders;
 using Interp.Features;
+using Interp.Hooks;
+using Interp.Models;
 using Interp.Runtime;
 using TorchSharp;
 using Xunit;
@@ -66,6 +68,24 @@ public class SteeringTests
         var decoded = sae.Normalise(x).Undo(changed.mm(sae.DecoderWeight) + sae.DecoderBias);
         var expected = decoded + (x - reconstruction);
         Assert.InRange(Samples.Distance(Steering.Apply(sae, 17, new SteeringMethod.Clamp(2.5), x), expected), 0, 1e-12);
+    }
+
+    /// <summary>What attention mixes is [B, P, H, D] at its hook, and a row of H·D to the autoencoder.</summary>
+    [Fact]
+    public void Heads_are_steered_side_by_side_as_they_are_read()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var (model, hook) = (World.Microscope.Model, HookPoint.Parse("blocks.1.attn.hook_z"));
+        var width = model.Config.WidthOf(hook);
+        using var sae = Samples.Autoencoder(40, width, 5);
+        var tokens = tensor(new long[] { 5, 300, 301, 302 }).unsqueeze(0);
+        using var clean = model.Run(tokens, [hook]);
+        Assert.Equal(4, clean[hook].dim());
+        using var steered = model.Run(tokens, [hook], [Steering.At(hook, sae, 7, new SteeringMethod.Clamp(2))]);
+        var expected = Steering.Apply(sae, 7, new SteeringMethod.Clamp(2), clean[hook].reshape(4, width));
+        Assert.InRange(Samples.Distance(steered[hook].reshape(4, width).to(expected.dtype), expected), 0, 1e-5);
+        Assert.True(Samples.Distance(steered.Logits!, clean.Logits!) > 1e-3);
     }
 
     [Fact]

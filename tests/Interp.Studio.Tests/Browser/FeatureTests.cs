@@ -68,7 +68,7 @@ public sealed class FeatureTests(BrowserFixture browser)
     {
         var latent = await visit.Value<int>(
             """
-            fetch('/api/v1/features?dead=false&limit=1000').then(answer => answer.json()).then(answer => answer.features.find(({ explanation }) => / or \d+ more, /.test(explanation)).id)
+            fetch('/api/v1/features?dead=false&limit=1000').then(answer => answer.json()).then(answer => answer.features.find(({ explanation }) => /^“ ?\w+”(, “ ?\w+”){8}/.test(explanation)).id)
             """);
         await visit.Go($"feature/{latent}");
         var rule = await visit.Value<string>($"fetch('/api/v1/features/{latent}').then(answer => answer.json()).then(answer => answer.explanation.text)");

@@ -21,6 +21,22 @@ public sealed class SearchTests(BrowserFixture browser)
         Assert.Equal(first, await visit.Value<int[]>(Ids));
     });
 
+    [Theory]
+    [InlineData("search?q=a")]
+    [InlineData("search?kind=direction&id=5")]
+    public Task A_ranking_goes_on_and_says_whether_there_is_more(string address) => browser.Visit(address, async visit =>
+    {
+        var first = await visit.Value<int[]>(Ids);
+        Assert.Equal(50, first.Length);
+        Assert.StartsWith("Best first, 1 to 50 of more.", await visit.Read("main p.small.muted"), StringComparison.Ordinal);
+        await visit.Click("link", "Later →");
+        var second = await visit.Value<int[]>(Ids);
+        Assert.StartsWith("Best first, 51 to 100 of", await visit.Read("main p.small.muted"), StringComparison.Ordinal);
+        Assert.Empty(first.Intersect(second));
+        await visit.Go(address + "&offset=900");
+        Assert.Contains("behind the last of", await visit.Read(".notice"));
+    });
+
     [Fact]
     public Task Words_find_latents_that_are_explained_by_them() => browser.Visit("search", async visit =>
     {

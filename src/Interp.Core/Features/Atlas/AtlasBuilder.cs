@@ -26,7 +26,7 @@ public sealed class AtlasBuilder
     {
         table = new FiringTable(latents);
         counterLength = Math.Max(latents, vocabulary);
-        Records = [.. Enumerable.Range(0, latents).Select(latent => new LatentRecord(spec, latent))];
+        Records = [.. Enumerable.Range(0, latents).Select(latent => new LatentRecord(spec, latent, latents))];
     }
 
     /// <summary>What is known of each latent after <see cref="Complete"/>.</summary>

@@ -16,8 +16,7 @@ internal sealed class AtlasPages(AtlasSource source, AtlasSpec spec, AtlasBuilde
         var decoder = sae.DecoderWeight;
         var cosines = Cosines();
         var (x, y) = DecoderMap.Of(decoder, [.. builder.Records.Select(record => record.Count > 0)]);
-        var writesToStream = sae.OutputWidth == source.Model.Config.Width && source.Hook.Site is Hooks.HookSite.ResidPre or Hooks.HookSite.ResidMid or Hooks.HookSite.ResidPost or Hooks.HookSite.AttnOut or Hooks.HookSite.MlpOut;
-        using var effects = writesToStream ? LogitEffects.Of(source.Model, decoder, spec.LogitEffects, cancel: cancel).GetEnumerator() : null;
+        using var effects = (source.Target ?? source.Hook).WritesToStream ? LogitEffects.Of(source.Model, decoder, spec.LogitEffects, cancel: cancel).GetEnumerator() : null;
         var latent = 0;
         foreach (var neighbours in DecoderNeighbours.Of(decoder, spec.Neighbours, progress, cancel))
         {
@@ -39,7 +38,7 @@ internal sealed class AtlasPages(AtlasSource source, AtlasSpec spec, AtlasBuilde
             Max = record.Max,
             Mean = record.Count == 0 ? 0 : record.Sum / record.Count,
             DecoderEncoderCosine = cosine,
-            SingleTokenRatio = record.Count == 0 ? 0 : (double)tokens[0].Count / record.Count,
+            SingleTokenRatio = record.Count == 0 ? 0 : (double)tokens.FirstOrDefault().Count / record.Count,
             Histogram = Histogram(record),
             Top = [.. record.Top.Select(Example)],
             Intervals = [.. record.Intervals.Select(interval => new PageInterval(Math.ScaleB(1, interval.Exponent), Math.ScaleB(1, interval.Exponent + 1), [.. interval.Examples.Select(Example)]))],

@@ -43,6 +43,11 @@ internal static class AtlasSearch
     /// <summary>The sum over the words of the best field of each; 0 when one is missing.</summary>
     private static double ScoreOf(ReadOnlySpan<byte> line, byte[][] words)
     {
+        foreach (var word in words)
+        {
+            if (IndexOf(line, word) < 0)
+                return 0;
+        }
         Span<Range> fields = stackalloc Range[Weights.Length + 2];
         var count = 0;
         foreach (var range in line.Split((byte)'\t'))
@@ -81,19 +86,24 @@ internal static class AtlasSearch
             if (next < 0)
                 break;
             at += next;
-            if ((at == 0 || !IsWord(text[at - 1])) && (at + word.Length == text.Length || !IsWord(text[at + word.Length])))
+            if (!EndsInWord(text[..at]) && !BeginsWithWord(text[(at + word.Length)..]))
                 return 1;
             found = 0.5;
         }
         return found;
     }
 
-    /// <summary>Where a lower-case word is in a text, ASCII letters of which may be upper case.</summary>
+    /// <summary>Where a lower-case word is in a text, ASCII letters of which may be upper case; -1 where it is not.</summary>
     private static int IndexOf(ReadOnlySpan<byte> text, byte[] word)
     {
+        var upper = word[0] is >= (byte)'a' and <= (byte)'z' ? (byte)(word[0] - 32) : word[0];
         for (var at = 0; at + word.Length <= text.Length; at++)
         {
-            var same = 0;
+            var next = text[at..(text.Length - word.Length + 1)].IndexOfAny(word[0], upper);
+            if (next < 0)
+                return -1;
+            at += next;
+            var same = 1;
             while (same < word.Length && Lower(text[at + same]) == word[same])
                 same++;
             if (same == word.Length)
@@ -104,7 +114,12 @@ internal static class AtlasSearch
 
     private static byte Lower(byte letter) => letter is >= (byte)'A' and <= (byte)'Z' ? (byte)(letter + 32) : letter;
 
-    private static bool IsWord(byte letter) => letter >= 128 || char.IsAsciiLetterOrDigit((char)letter);
+    private static bool EndsInWord(ReadOnlySpan<byte> text) => Rune.DecodeLastFromUtf8(text, out var rune, out _) == System.Buffers.OperationStatus.Done && IsWord(rune);
+
+    private static bool BeginsWithWord(ReadOnlySpan<byte> text) => Rune.DecodeFromUtf8(text, out var rune, out _) == System.Buffers.OperationStatus.Done && IsWord(rune);
+
+    /// <summary>Letters, digits and the marks on them; not the quotation marks around the tokens of a rule.</summary>
+    private static bool IsWord(Rune rune) => Rune.IsLetterOrDigit(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
 
     /// <summary>Text on one line, in one Unicode form, letters beyond ASCII in lower case.</summary>
     private static string Plain(string text)

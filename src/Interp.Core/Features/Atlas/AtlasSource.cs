@@ -10,7 +10,7 @@ namespace Interp.Features;
 /// <summary>What an atlas is made of; none of it is owned.</summary>
 /// <param name="Model">The model.</param>
 /// <param name="Tokenizer">Its tokenizer.</param>
-/// <param name="Autoencoder">Reads the hook; no transcoder's target is needed.</param>
+/// <param name="Autoencoder">Reads the hook; a transcoder's target is not read.</param>
 /// <param name="Hook">A hook with a row per token.</param>
 /// <param name="Contexts">The text.</param>
 /// <param name="HeldOut">Text of other documents, on which rules are measured.</param>
@@ -28,6 +28,9 @@ public sealed record AtlasSource(
     int BatchContexts,
     int? BosId)
 {
+    /// <summary>The hook that a transcoder reconstructs; null: the one that is read.</summary>
+    public HookPoint? Target { get; init; }
+
     /// <summary>Labelled texts, where there are any.</summary>
     public AtlasLabels? Labels { get; init; }
 

@@ -21,7 +21,7 @@ public sealed record LatentPage
     /// <summary>Cosine of its decoder and encoder rows.</summary>
     public required float DecoderEncoderCosine { get; init; }
 
-    /// <summary>Share of its firings that fall on its most frequent token.</summary>
+    /// <summary>Share of its firings that fall on its most frequent token, at least.</summary>
     public required double SingleTokenRatio { get; init; }
 
     /// <summary>How often its values fall into which range, from the lowest that occurs to the highest.</summary>

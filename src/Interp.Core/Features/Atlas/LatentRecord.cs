@@ -3,7 +3,7 @@ namespace Interp.Features;
 /// <summary>What one streaming pass learns of one latent, in room that does not depend on the number of tokens.</summary>
 public sealed class LatentRecord
 {
-    /// <summary>More is kept than shown, so that counts at the end of the shown list are exact more often.</summary>
+    /// <summary>So many times what is shown is counted in the largest dictionary too, since counts are the more exact the more there are.</summary>
     private const int Spare = 4;
 
     private readonly AtlasSpec spec;
@@ -12,12 +12,12 @@ public sealed class LatentRecord
     private readonly Dictionary<int, BoundedBest<LatentExample>> samples = [];
     private readonly FrequentItems tokens, partners;
 
-    internal LatentRecord(AtlasSpec spec, int latent)
+    internal LatentRecord(AtlasSpec spec, int latent, int latents)
     {
         (this.spec, this.latent) = (spec, latent);
         top = new TopExamples(spec.TopExamples);
-        tokens = new FrequentItems(Spare * spec.TopTokens);
-        partners = new FrequentItems(Spare * spec.CoFiring);
+        tokens = new FrequentItems(Math.Max(Spare * spec.TopTokens, spec.Counters / latents));
+        partners = new FrequentItems(Math.Max(Spare * spec.CoFiring, spec.Counters / latents));
     }
 
     /// <summary>Tokens on which the latent fires.</summary>

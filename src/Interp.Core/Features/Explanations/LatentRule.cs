@@ -6,8 +6,6 @@ namespace Interp.Features;
 /// <param name="Conditions">The first is that which picks the rows to look at.</param>
 internal sealed record LatentRule(IReadOnlyList<TokenCondition> Conditions)
 {
-    private const int TokensShown = 8;
-
     /// <summary>The counted rows that it picks, each once.</summary>
     public IEnumerable<int> Rows(FiringSample sample)
     {
@@ -35,7 +33,7 @@ internal sealed record LatentRule(IReadOnlyList<TokenCondition> Conditions)
         return new RuleScore(right, picked, firings.Length);
     }
 
-    /// <summary>The rule in words.</summary>
+    /// <summary>The rule in words, all of it, so that anyone can check its score.</summary>
     public string Text(TokenPieces pieces) => string.Join(", ", Conditions.Select(condition => condition.Place switch
     {
         TokenPlace.Here => Shown(condition.Tokens, pieces),
@@ -45,10 +43,8 @@ internal sealed record LatentRule(IReadOnlyList<TokenCondition> Conditions)
 
     private static string Shown(IReadOnlyList<int> tokens, TokenPieces pieces)
     {
-        string[] quoted = [.. tokens.Take(TokensShown).Select(token => $"“{Visible(pieces.Of(token))}”")];
-        return tokens.Count > TokensShown ? $"{string.Join(", ", quoted)} or {tokens.Count - TokensShown} more"
-            : quoted.Length == 1 ? quoted[0]
-            : $"{string.Join(", ", quoted[..^1])} or {quoted[^1]}";
+        string[] quoted = [.. tokens.Select(token => $"“{Visible(pieces.Of(token))}”")];
+        return quoted.Length == 1 ? quoted[0] : $"{string.Join(", ", quoted[..^1])} or {quoted[^1]}";
     }
 
     private static string Visible(string token) => token.Replace("\n", "⏎").Replace("\t", "⇥");

@@ -65,7 +65,7 @@ async function health() {
   const status = document.getElementById('status');
   try {
     Object.assign(studio, await getJson('health'));
-    show(status, h('span', {}, studio.model), h('span', {}, studio.hook), h('span', {}, `${whole(studio.latents)} latents`),
+    show(status, h('span', {}, studio.model), h('span', {}, studio.hook), studio.sae && h('span', {}, studio.sae), h('span', {}, `${whole(studio.latents)} latents`),
       studio.atlas && h('span', {}, `atlas of ${whole(studio.atlas.tokens)} tokens`), h('a', { href: '/api' }, 'API'), studio.version && h('span', {}, `Interp ${studio.version}`));
   } catch (error) {
     show(status, h('span', {}, error.message));

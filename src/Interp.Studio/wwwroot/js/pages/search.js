@@ -9,6 +9,9 @@ import { labelledTexts } from '../parts/labelled.js';
 import { amend, go, href } from '../router.js';
 
 const page = 50;
+
+// So many of a ranking are given at most.
+const most = 1000;
 const filterNames = ['minDensity', 'maxDensity', 'minMax', 'dead'];
 const defaults = { kind: 'words', q: '', text: '', s: '', c: '', labelled: '', id: '', minDensity: '', maxDensity: '', minMax: '', dead: '0', sort: 'max' };
 
@@ -90,29 +93,45 @@ function filtersOf({ minDensity, maxDensity, minMax, dead }) {
 async function ask(form, offset, signal) {
   const { kind, q, text, s, c, labelled, id, sort } = form.elements;
   const filters = filtersOf(form.elements);
+  const limit = Math.min(offset + page + 1, most);
   const post = async body => {
-    const { results } = await postJson('search', { kind: kind.value, ...body, filters, limit: page }, signal);
-    return { latents: results, total: results.length, sentence: results.length === 0 ? 'No latent answers to this; loosen the filters or change the texts.' : `${counted(results.length, 'latent')}, best first.` };
+    const { results } = await postJson('search', { kind: kind.value, ...body, filters, limit }, signal);
+    return ranked(results, offset, 'No latent answers to this; loosen the filters or change the texts.');
   };
   switch (kind.value) {
     case 'text': return text.value.trim() ? post({ text: text.value }) : null;
     case 'contrast': return s.value.trim() ? post({ sentences: sentencesOf(s.value), contrast: sentencesOf(c.value) }) : null;
     case 'labelled': return labelled.value.trim() ? post({ texts: labelledTexts(labelled.value) }) : null;
     case 'direction': return id.value !== '' ? post({ id: Number(id.value) }) : null;
-    default: return q.value.trim() ? byWords(q.value.trim(), filters, signal) : browse(sort.value, filters, offset, signal);
+    default: return q.value.trim() ? byWords(q.value.trim(), filters, offset, limit, signal) : browse(sort.value, filters, offset, signal);
   }
 }
 
-async function byWords(words, filters, signal) {
-  const { results } = await getJson(`search?${new URLSearchParams({ q: words, limit: page, ...filters })}`, signal);
-  return { latents: results, total: results.length, sentence: results.length === 0 ? `No explanation speaks of ${words}; try fewer or other words, or loosen the filters.` : `${counted(results.length, 'latent')}, best first.` };
+async function byWords(words, filters, offset, limit, signal) {
+  const { results } = await getJson(`search?${new URLSearchParams({ q: words, limit, ...filters })}`, signal);
+  return ranked(results, offset, `No explanation speaks of ${words}; try fewer or other words, or loosen the filters.`);
+}
+
+/** A page of a ranking, of which one more is asked for than is shown, so as to know whether there are more. */
+function ranked(results, offset, none) {
+  const latents = results.slice(offset, offset + page);
+  const all = results.length > offset + page ? 'more' : results.length < most ? whole(results.length) : `the best ${whole(most)}`;
+  const sentence = results.length === 0 ? none
+    : latents.length === 0 ? past(results.length)
+      : results.length <= page ? `${counted(results.length, 'latent')}, best first.`
+        : `Best first, ${whole(offset + 1)} to ${whole(offset + latents.length)} of ${all}.`;
+  return { latents, total: results.length, sentence };
 }
 
 async function browse(sort, filters, offset, signal) {
   const { total, features } = await getJson(`features?${new URLSearchParams({ offset, limit: page, sort, ...filters })}`, signal);
-  const sentence = total === 0 ? 'No latent passes these filters; loosen them.' : `${whole(total)} latents, ${whole(offset + 1)} to ${whole(offset + features.length)}.`;
+  const sentence = total === 0 ? 'No latent passes these filters; loosen them.'
+    : features.length === 0 ? past(total)
+      : `${whole(total)} latents, ${whole(offset + 1)} to ${whole(offset + features.length)}.`;
   return { latents: features, total, sentence };
 }
+
+const past = total => `The link begins behind the last of ${counted(total, 'latent')}; search again to begin at the first.`;
 
 function pager(form, offset, total) {
   const to = (label, at) => at >= 0 && at < total && at !== offset

@@ -24,10 +24,16 @@ export function labelOfRule(rule, f1) {
   return { short: unbroken(shortened(rule)) + fit, whole: rule + fit };
 }
 
+/** The concept that fits best; its F1 too where that is less than half, so that the name is not taken for what the latent is. */
+function conceptBadge(concept, f1) {
+  const weak = f1 < 0.5;
+  return h('span', { class: weak ? 'badge weak' : 'badge', 'data-tip': `The concept that it fits best, F1 ${fitted(f1)}` }, weak ? `${concept} \u00b7 F1 ${fitted(f1)}` : concept);
+}
+
 /** The concept and the rule of a latent of a list; `otherwise` where there is no rule. */
 export function ruleView({ explanation, explanationF1, concept, conceptF1 }, otherwise) {
   return [
-    concept && [h('span', { class: conceptF1 < 0.5 ? 'badge weak' : 'badge', 'data-tip': `The concept that it fits best, F1 ${fitted(conceptF1)}` }, concept), ' '],
+    concept && [conceptBadge(concept, conceptF1), ' '],
     explanation ? [h('span', { class: 'explanation', dir: 'auto', 'data-tip': explanation }, unbroken(shortened(explanation))), ' ',
       h('span', { class: 'muted small nowrap', 'data-tip': 'How well the rule predicts, on held-out text, where the latent fires: 1 is perfect' }, `F1 ${fitted(explanationF1)}`)]
       : h('span', { class: 'muted plain' }, otherwise),

@@ -1,6 +1,6 @@
 // A table of latents: what each is about, and the figures that were asked for.
 import { h } from '../dom.js';
-import { percent, tabular } from '../format.js';
+import { tabular } from '../format.js';
 import { ruleView } from './explanation.js';
 import { rememberLabel } from './labels.js';
 import { latentLink } from './latent.js';
@@ -9,7 +9,7 @@ const columns = [
   ['score', 'Score', row => row.score, tabular],
   ['auc', 'AUC (95\u202f%)', row => row.auc, (auc, row) => `${tabular(auc)} (${tabular(row.low)}\u2013${tabular(row.high)})`],
   ['cosine', 'Cosine', row => row.cosine, tabular],
-  ['density', 'Density', row => row.density, percent],
+  ['density', 'Density', row => row.density, density => `${tabular(density * 100)}\u202f%`],
   ['max', 'Maximum', row => row.max, tabular],
 ];
 

@@ -48,7 +48,7 @@ async function staticRecord(id) {
 function staticHead(record) {
   const last = summary.latents - 1;
   const step = (label, to, key) => to >= 0 && to <= last ? h('a', { class: 'button', href: href(`feature/${to}`), 'data-key': key }, label) : h('button', { type: 'button', disabled: true }, label);
-  const number = h('input', { type: 'number', min: 0, max: last, class: 'narrow', 'aria-label': 'Jump to latent', required: true });
+  const number = h('input', { type: 'number', min: 0, max: last, class: 'narrow', placeholder: 'number', 'aria-label': 'Jump to latent', required: true });
   return h('div', { class: 'page-head' },
     h('div', {}, h('h1', { tabindex: '-1' }, `Latent ${record.id}`), explained(record)),
     h('div', { class: 'head-tools' },
@@ -74,10 +74,11 @@ function staticList(main, words) {
   show(main,
     h('div', { class: 'page-head' }, h('div', {}, h('h1', { tabindex: '-1' }, summary.model),
       h('p', { class: 'lead' }, `${whole(summary.latents)} latents of ${summary.hook}, over ${whole(summary.tokens)} tokens.`))),
-    h('form', { class: 'row', onsubmit: event => { event.preventDefault(); go(href('latents', { q: input.value })); } }, h('div', { class: 'grow' }, input), h('button', {}, 'Search')),
-    h('ul', { class: 'stack' }, found.slice(0, 500).map(([id, label]) => h('li', {}, latentLink(id), ' ', h('span', { dir: 'auto', 'data-tip': label }, shortened(label ?? ''))))),
-    found.length === 0 && h('p', { class: 'notice' }, 'No latent has these words or this number.'),
-    found.length > 500 && h('p', { class: 'muted small' }, `The first 500 of ${whole(found.length)}.`));
+    h('div', { class: 'stack' },
+      h('form', { class: 'row', onsubmit: event => { event.preventDefault(); go(href('latents', { q: input.value })); } }, h('div', { class: 'grow' }, input), h('button', {}, 'Search')),
+      h('ul', { class: 'stack' }, found.slice(0, 500).map(([id, label]) => h('li', {}, latentLink(id), ' ', h('span', { dir: 'auto', 'data-tip': label }, shortened(label ?? ''))))),
+      found.length === 0 && h('p', { class: 'notice' }, 'No latent has these words or this number.'),
+      found.length > 500 && h('p', { class: 'muted small' }, `The first 500 of ${whole(found.length)}.`)));
 }
 
 async function staticOpen() {
