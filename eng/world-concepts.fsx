@@ -49,7 +49,7 @@ let bestOf concept =
 /// Sentences of documents that nothing else has read, with the concepts that hold somewhere in them.
 let sentences =
     [|
-        for document in WorldCorpus.documents 79L 0L 1200 do
+        for document in WorldCorpus.documents 83L 0L 1200 do
             for found in Regex.Matches(document.Text, @"[^\n.!?]+[.!?]*") do
                 let text = found.Value.Trim()
                 let start = found.Index + found.Value.IndexOf text
