@@ -234,13 +234,15 @@ let bringing =
 
 let bringHalf, bringOnce, bringTwice = at 0.5 bringing, at 1.0 bringing, at 2.0 bringing
 
+/// A concept's mean probability by the latents that bring the other concepts, on average.
+let byOthers i = Array.except [ i ] [| 0 .. steered.Length - 1 |] |> Array.averageBy (fun by -> fst bringOnce[by].[i])
+
 printfn "\n| concept | latent that brings it | plain | 0.5 × max | 1 × max | 2 × max | by the others' at 1 × max |"
 printfn "|---|---:|---:|---:|---:|---:|---:|"
 
 for i in [ 0 .. steered.Length - 1 ] |> List.sortByDescending (fun i -> fst bringOnce[i].[i] / fst plain[i]) do
     let concept, _, _ = steered[i]
-    let others = Array.except [ i ] [| 0 .. steered.Length - 1 |] |> Array.averageBy (fun by -> fst bringOnce[by].[i])
-    let shown = [ fst plain[i]; fst bringHalf[i].[i]; fst bringOnce[i].[i]; fst bringTwice[i].[i]; others ] |> List.map (written "0.0000") |> String.concat " | "
+    let shown = [ fst plain[i]; fst bringHalf[i].[i]; fst bringOnce[i].[i]; fst bringTwice[i].[i]; byOthers i ] |> List.map (written "0.0000") |> String.concat " | "
     printfn "| %s | %d | %s |" concepts[concept] bringing[i] shown
 
 printfn
@@ -248,4 +250,4 @@ printfn
     (count (fun i -> fst bringOnce[i].[i] > fst plain[i]))
     steered.Length
     (count (fun i -> fst bringOnce[i].[i] >= 2.0 * fst plain[i]))
-    (count (fun i -> fst bringOnce[i].[i] > max (fst plain[i]) (Array.except [ i ] [| 0 .. steered.Length - 1 |] |> Array.averageBy (fun by -> fst bringOnce[by].[i]))))
+    (count (fun i -> fst bringOnce[i].[i] > max (fst plain[i]) (byOthers i)))
